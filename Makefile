@@ -1,0 +1,50 @@
+# make demo   all seven chains on a small bundled world, in under a minute after the installation
+# make test   the whole test suite
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+# The project itself: no download, no build environment of its own (hatchling comes from the lock).
+INSTALL := $(PIP) --no-index --no-deps --no-build-isolation --editable .
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(LOCK_ARGS)
+
+.PHONY: demo test lint docs lock clean
+
+demo: .venv/runtime.stamp
+	@$(BIN)/python demo/run.py
+
+test: .venv/dev.stamp
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: .venv/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+docs: .venv/dev.stamp
+	$(BIN)/dmpworks docs
+
+# What ships is resolved first; the other two may only add to it. Newer versions: make lock LOCK_ARGS=--upgrade
+lock: .venv/dev.stamp
+	$(LOCK) pyproject.toml --output-file requirements.lock
+	$(LOCK) --constraints requirements.lock --group build --output-file requirements-build.lock
+	$(LOCK) --constraints requirements.lock --constraints requirements-build.lock \
+	  --extra dev --group build pyproject.toml --output-file requirements-dev.lock
+
+clean:
+	rm -rf .venv build dist
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer, please: make PYTHON=...")'
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
+
+.venv/runtime.stamp: requirements.lock requirements-build.lock pyproject.toml | .venv/bin/python
+	@echo "Installing dmpworks into .venv, about a minute ..."
+	@$(PIP) --require-hashes --requirement requirements.lock --requirement requirements-build.lock
+	@$(INSTALL)
+	@touch $@
+
+.venv/dev.stamp: requirements-dev.lock pyproject.toml | .venv/bin/python
+	@echo "Installing dmpworks and what its tests need into .venv, about two minutes ..."
+	@$(PIP) --require-hashes --requirement requirements-dev.lock
+	@$(INSTALL)
+	@touch $@ .venv/runtime.stamp

@@ -1,0 +1,93 @@
+"""The submission of one chain as the command line asks for it: shown, or sent."""
+
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from dmpworks.batch.plan import Plan, default_definition, make_plan
+from dmpworks.errors import DmpworksError, PreflightError
+from dmpworks.jobs.model import Chain
+
+
+def submit_or_show(
+    chain: Chain, start: str, values: Mapping[str, Any], *, as_json: bool, dry_run: bool, offline: bool
+) -> None:
+    """Submit the jobs of a chain from `start` on and print their ids, or with `dry_run` only the requests."""
+    if offline and not dry_run:
+        raise PreflightError(
+            "--offline submits nothing", on="the command line", next="add --dry-run, or drop --offline"
+        )
+    definition = default_definition(values)
+    if dry_run:
+        plan = make_plan(chain, chain.from_job(start), values, _definition_if_known(definition, values, offline))
+        _show(plan, as_json)
+        return
+    _check_bucket(chain, start, values)
+    _submit(make_plan(chain, chain.from_job(start), values, definition), values, as_json)
+
+
+def _submit(plan: Plan, values: Mapping[str, Any], as_json: bool) -> None:
+    from dataclasses import replace
+
+    from dmpworks.batch.submit import batch_client, pinned_definition, submit
+
+    client = batch_client(values["AWS_REGION"])
+    pinned = pinned_definition(client, plan.definition)
+    drafts = tuple(draft | {"jobDefinition": pinned} for draft in plan.drafts)
+    ids = submit(client, replace(plan, definition=pinned, drafts=drafts))
+    if as_json:
+        print(json.dumps({"chain": plan.chain, "run_id": plan.run_id, "jobs": dict(zip(plan.jobs, ids, strict=True))}))
+        return
+    for job, id in zip(plan.jobs, ids, strict=True):
+        print(f"{plan.chain} {plan.run_id} {job}: {id}")
+
+
+def _definition_if_known(name: str, values: Mapping[str, Any], offline: bool) -> str:
+    """Return the pinned definition; a dry run goes on with the plain name where AWS cannot be asked, and says so."""
+    from dmpworks.batch.submit import batch_client, pinned_definition
+
+    if offline:
+        return name
+    try:
+        return pinned_definition(batch_client(values["AWS_REGION"]), name)
+    except DmpworksError as error:
+        print(f"definition {name} without revision: {error.what}", file=sys.stderr)
+        return name
+
+
+def _check_bucket(chain: Chain, start: str, values: Mapping[str, Any]) -> None:
+    from dmpworks.jobs.local import check_start
+    from dmpworks.services.storage import open_bucket
+
+    bucket = open_bucket(values["BUCKET_NAME"], values["AWS_REGION"])
+    if bucket.is_folder:
+        raise PreflightError(
+            "AWS Batch cannot read a folder of this machine",
+            on=f"BUCKET_NAME={bucket.name}",
+            next=f"name an S3 bucket, or: dmpworks run {chain.name}",
+        )
+    check_start(chain, start, values[f"{chain.prefix}_RUN_ID"], bucket)
+
+
+def _show(plan: Plan, as_json: bool) -> None:
+    requests = plan.requests()
+    if not as_json:
+        _print_table(plan, requests)
+    print(json.dumps(requests, indent=2))
+
+
+def _print_table(plan: Plan, requests: list[dict[str, Any]]) -> None:
+    table = Table(title=f"{plan.chain} {plan.run_id} on {plan.env}: would be submitted", title_justify="left")
+    for column in ("job", "queue", "definition", "vCPU", "MiB", "depends on"):
+        table.add_column(column)
+    for job, request, before in zip(plan.jobs, requests, ["-", *plan.jobs], strict=False):
+        sizes = [each["value"] for each in request["containerOverrides"]["resourceRequirements"]]
+        table.add_row(job, request["jobQueue"], request["jobDefinition"], *sizes, before)
+    console = Console()
+    console.print(table)
+    if plan.skipped:
+        console.print(f"skipped, because of the start job: {', '.join(plan.skipped)}")

@@ -1,0 +1,28 @@
+"""What AWS Batch allows in a SubmitJob request: botocore lets most of it through, so it is checked here first."""
+
+import json
+import re
+from typing import Any
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
+MAX_DEPENDENCIES, MAX_ATTEMPTS, MAX_RULES, MAX_TAGS = 20, 10, 5, 50
+MIN_TIMEOUT = 60  # seconds
+MAX_REQUEST = 30 * 1024  # bytes
+
+
+def broken_limits(request: dict[str, Any]) -> list[str]:
+    """Return every limit of SubmitJob that a request breaks, in words; empty when it is fit to send."""
+    overrides = request["containerOverrides"]
+    retries = request["retryStrategy"]
+    checks = [
+        (not NAME.fullmatch(request["jobName"]), f"job name {request['jobName']!r} is not {NAME.pattern}"),
+        (len(request.get("dependsOn", [])) > MAX_DEPENDENCIES, f"more than {MAX_DEPENDENCIES} dependencies"),
+        (not 1 <= retries["attempts"] <= MAX_ATTEMPTS, f"attempts are {retries['attempts']}, not 1 to {MAX_ATTEMPTS}"),
+        (len(retries["evaluateOnExit"]) > MAX_RULES, f"more than {MAX_RULES} retry rules"),
+        (request["timeout"]["attemptDurationSeconds"] < MIN_TIMEOUT, f"time-out under {MIN_TIMEOUT} s"),
+        (not all(overrides["command"]), "the command holds an empty text"),
+        (len(request["tags"]) > MAX_TAGS, f"more than {MAX_TAGS} tags"),
+        (len(json.dumps(request).encode()) > MAX_REQUEST, f"the request is larger than {MAX_REQUEST} bytes"),
+    ]
+    reserved = [pair["name"] for pair in overrides["environment"] if pair["name"].startswith("AWS_BATCH")]
+    return [text for broken, text in checks if broken] + [f"{name} is a name reserved by AWS" for name in reserved]

@@ -1,0 +1,1 @@
+"""Crossref Metadata: abstracts, funders, awards and relations of publications."""

@@ -1,0 +1,65 @@
+"""START HERE: Crossref Metadata: what publishers say of their publications.
+
+Once a year Crossref publishes every record as one tar of gzip JSON Lines, in a bucket whose readers pay for the
+transfer. `download` copies the newest tar; `transform` reads the files in it where they lie and writes one Parquet row
+for each record: title, abstract, funders, awards and relations. process-works adds these to OpenAlex' works, which lack
+many of them.
+"""
+
+from typing import Annotated
+
+from dmpworks.jobs.model import LARGE, SMALL, Chain, Counts, Job
+from dmpworks.jobs.run import Run
+from dmpworks.jobs.settings import settings
+from dmpworks.jobs.shared_settings import BadRecords
+
+
+@settings(prefix="CROSSREF_METADATA")
+class Source:
+    """Where the public data file is copied from."""
+
+    source: Annotated[
+        str, "An s3:// address (requester pays), file: URL or folder: a tar, or *.jsonl.gz; the newest tar is taken."
+    ] = "s3://api-snapshots-reqpays-crossref/"
+
+
+@settings(prefix="CROSSREF_METADATA")
+class Scope:
+    """Which works are kept."""
+
+    use_subset: Annotated[bool, "Keep only the works and institutions listed in meta/ of the bucket."] = False
+
+
+@settings(prefix="CROSSREF_METADATA_TRANSFORM")
+class Transform:
+    """How the work is spread."""
+
+    workers: Annotated[int, "Processes; 0 = one per core."] = 0
+
+
+def download(run: Run, source: Source) -> Counts:
+    """Copy Crossref's newest public data file into the bucket."""
+    from dmpworks.chains.crossref_metadata.archive import newest
+    from dmpworks.datasets.download import copy_files
+    from dmpworks.datasets.sources import Access, open_source
+
+    place = open_source(source.source, Access(region="us-east-1", requester_pays=True))
+    return copy_files(run, place, newest(place.items()))
+
+
+def transform(run: Run, options: Transform, scope: Scope, bad: BadRecords) -> Counts:
+    """Turn the Crossref records into Parquet."""
+    from dmpworks.chains.crossref_metadata.archive import DATASET, parts
+    from dmpworks.datasets.transform import transform as transform_parts
+
+    return transform_parts(
+        run,
+        DATASET,
+        parts(run.earlier("download")),
+        workers=options.workers,
+        use_subset=scope.use_subset,
+        max_bad_records=bad.max_bad_records,
+    )
+
+
+CHAIN = Chain("crossref-metadata", Job(download, size=SMALL), Job(transform, size=LARGE))

@@ -1,0 +1,1 @@
+"""Data Citation Corpus: which publication cites which dataset."""

@@ -1,0 +1,41 @@
+"""START HERE: the Data Citation Corpus: which publication cites which dataset.
+
+DataCite and Make Data Count publish the corpus now and then as one zip of JSON arrays on Zenodo. `download` copies the
+zip into the bucket and checks its hash; `transform` writes one Parquet row for each citation between two DOIs.
+process-works makes the relation "dataset citation" of them, by which a plan's known article leads to its datasets.
+"""
+
+from typing import Annotated
+
+from dmpworks.jobs.model import SMALL, Chain, Counts, Job
+from dmpworks.jobs.run import Run
+from dmpworks.jobs.settings import settings
+from dmpworks.jobs.shared_settings import BadRecords
+
+
+@settings(prefix="DATA_CITATION_CORPUS")
+class Source:
+    """Where the release is copied from."""
+
+    download_url: Annotated[str, "The release's JSON zip: an https://, s3:// or file: URL, or a folder that holds it."]
+    hash: Annotated[str | None, "Its hash: md5:..., sha256:... or the bare digits; checked when given."] = None
+    file_name: Annotated[str | None, "Its name in the bucket.", "the last part of the URL"] = None
+
+
+def download(run: Run, source: Source) -> Counts:
+    """Copy the corpus' zip into the bucket and check it."""
+    from dmpworks.datasets.download import copy_release
+
+    return copy_release(run, source.download_url, source.hash, source.file_name)
+
+
+def transform(run: Run, bad: BadRecords) -> Counts:
+    """Turn the citations into Parquet."""
+    from dmpworks.chains.data_citation_corpus.archive import DATASET, parts
+    from dmpworks.datasets.transform import transform as transform_parts
+
+    found = parts(run.earlier("download"))
+    return transform_parts(run, DATASET, found, workers=1, use_subset=False, max_bad_records=bad.max_bad_records)
+
+
+CHAIN = Chain("data-citation-corpus", Job(download, size=SMALL), Job(transform, size=SMALL))

@@ -1,0 +1,17 @@
+"""One citation -> one row: pure."""
+
+from collections import Counter
+
+from dmpworks import identifiers
+from dmpworks.chains.data_citation_corpus.schema import Citation, Row
+from dmpworks.datasets.loose import as_text
+from dmpworks.datasets.subset import Subset
+
+
+def row(citation: Citation, subset: Subset | None, notes: Counter[str]) -> Row | str:
+    """Return the row of a citation, or which of its DOIs is missing; a subset of works leaves every citation in."""
+    publication = identifiers.doi(as_text(citation.publication))
+    if publication is None:
+        return "no publication DOI"
+    dataset = identifiers.doi(as_text(citation.dataset))
+    return "no dataset DOI" if dataset is None else Row(publication, dataset)

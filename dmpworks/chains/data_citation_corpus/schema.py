@@ -1,0 +1,25 @@
+"""What a citation looks like, and the columns of `data-citation-corpus/<run id>/transform`."""
+
+from typing import NamedTuple
+
+import msgspec
+import pyarrow as pa
+
+from dmpworks.datasets.loose import Loose
+
+
+class Citation(msgspec.Struct, gc=False):
+    """A publication and a dataset that it cites, each a DOI (or, for some datasets, an accession number)."""
+
+    publication: Loose = None
+    dataset: Loose = None
+
+
+class Row(NamedTuple):
+    """A row of the Parquet files."""
+
+    publication_doi: str
+    dataset_doi: str
+
+
+SCHEMA = pa.schema([("publication_doi", pa.string()), ("dataset_doi", pa.string())])

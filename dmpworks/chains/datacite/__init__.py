@@ -1,0 +1,1 @@
+"""DataCite: datasets, software and whatever else has a DataCite DOI."""

@@ -1,0 +1,67 @@
+"""Temporary credentials for DataCite's monthly data file, which members get for their user name and password."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import httpx
+import msgspec
+import stamina
+
+from dmpworks.errors import DownloadError, TemporaryError
+
+if TYPE_CHECKING:
+    from obstore.store import S3Credential
+
+REGION = "eu-west-1"  # where the bucket lies
+EARLY = timedelta(minutes=5)  # before they expire, new ones are fetched
+
+
+class Credentials(msgspec.Struct):
+    """What the API answers; they last an hour."""
+
+    access_key_id: str
+    secret_access_key: str
+    session_token: str
+    expires_in: float = 3600.0  # seconds
+
+
+def provider(api_url: str, username: str, password: str) -> "Callable[[], S3Credential]":
+    """Return a function that fetches credentials; the object store calls it again whenever they have expired."""
+
+    def fetch() -> "S3Credential":
+        found = _fetch(f"{api_url.rstrip('/')}/credentials/datafile", (username, password))
+        return {
+            "access_key_id": found.access_key_id,
+            "secret_access_key": found.secret_access_key,
+            "token": found.session_token,
+            "expires_at": datetime.now(UTC) + timedelta(seconds=found.expires_in) - EARLY,
+        }
+
+    return fetch
+
+
+@stamina.retry(on=TemporaryError, attempts=5, timeout=None, wait_initial=1.0, wait_max=60.0)
+def _fetch(url: str, auth: tuple[str, str]) -> Credentials:
+    try:
+        answer = httpx.get(url, auth=auth, timeout=60.0, headers={"Accept": "application/json"})
+    except httpx.TransportError as error:
+        raise TemporaryError("DataCite's API could not be reached", on=f"{url}: {error}", next="try again") from error
+    if answer.status_code == httpx.codes.OK:
+        return _decoded(url, answer.content)
+    on = f"{url}: HTTP {answer.status_code} {answer.reason_phrase}"
+    if answer.status_code in (401, 403):
+        raise DownloadError(
+            "DataCite refuses the user name and password", on=on, next="set DATACITE_USERNAME and DATACITE_PASSWORD"
+        )
+    kind = TemporaryError if answer.status_code == 429 or answer.status_code >= 500 else DownloadError
+    raise kind("DataCite's API gave no credentials", on=on, next="run the download job again later")
+
+
+def _decoded(url: str, content: bytes) -> Credentials:
+    try:
+        return msgspec.json.decode(content, type=Credentials)
+    except msgspec.MsgspecError as error:
+        # Never the content itself: it may hold a secret.
+        on = f"{url}: {error}"
+        raise DownloadError("DataCite's API gave no credentials", on=on, next="run the download job again") from error

@@ -1,0 +1,70 @@
+"""START HERE: DataCite: datasets, software, reports and whatever else has a DataCite DOI.
+
+Every month DataCite writes all its records into a bucket that its members can read: a folder for each month in which
+records were last updated, holding gzip JSON Lines and a CSV that lists them. `download` fetches temporary credentials
+and copies these files; `transform` writes one Parquet row for each record and compares each month with its CSV. In
+process-works DataCite's record wins over OpenAlex' of the same DOI.
+"""
+
+from typing import Annotated
+
+from dmpworks.jobs.model import LARGE, SMALL, Chain, Counts, Job
+from dmpworks.jobs.run import Run
+from dmpworks.jobs.settings import Secret, settings
+from dmpworks.jobs.shared_settings import BadRecords
+
+
+@settings(prefix="DATACITE")
+class Source:
+    """Where the monthly data file is copied from."""
+
+    source: Annotated[str, "The monthly data file: an s3:// address, or a folder or file: URL with a copy of it."] = (
+        "s3://monthly-datafile.datacite.org/"
+    )
+    api_url: Annotated[str, "DataCite's API, which gives members temporary credentials."] = "https://api.datacite.org"
+    username: Annotated[Secret | None, "A member's user name; needed for s3:// only."] = None
+    password: Annotated[Secret | None, "The member's password; needed for s3:// only."] = None
+
+
+@settings(prefix="DATACITE")
+class Scope:
+    """Which works are kept."""
+
+    use_subset: Annotated[bool, "Keep only the works and institutions listed in meta/ of the bucket."] = False
+
+
+@settings(prefix="DATACITE_TRANSFORM")
+class Transform:
+    """How the work is spread."""
+
+    workers: Annotated[int, "Processes; 0 = one per core."] = 0
+
+
+def download(run: Run, source: Source) -> Counts:
+    """Copy DataCite's monthly data file into the bucket."""
+    from dmpworks.chains.datacite.files import open_data_file, wanted
+    from dmpworks.datasets.download import copy_files
+
+    place = open_data_file(source.source, source.api_url, source.username, source.password)
+    return copy_files(run, place, wanted(place))
+
+
+def transform(run: Run, options: Transform, scope: Scope, bad: BadRecords) -> Counts:
+    """Turn the DataCite records into Parquet, each month checked against its CSV."""
+    from dmpworks.chains.datacite.months import DATASET, check_months, parts, stated
+    from dmpworks.datasets.transform import transform as transform_parts
+
+    data_file = run.earlier("download")
+    records_stated = stated(data_file)
+    counts = transform_parts(
+        run,
+        DATASET,
+        parts(data_file),
+        workers=options.workers,
+        use_subset=scope.use_subset,
+        max_bad_records=bad.max_bad_records,
+    )
+    return check_months(counts, records_stated)
+
+
+CHAIN = Chain("datacite", Job(download, size=SMALL), Job(transform, size=LARGE))

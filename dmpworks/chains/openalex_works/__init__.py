@@ -1,0 +1,1 @@
+"""OpenAlex works: start with `jobs.py`."""

@@ -1,0 +1,101 @@
+"""START HERE: OpenAlex works: some 500 million records of scholarly works, half of them an expansion pack ("xpac").
+
+`download` copies a release (Parquet, or JSON Lines) from OpenAlex's public bucket into ours, every file checked against
+the release's manifest. `transform` reads either copy (`reading.py`), makes one row of each work that has a DOI
+(`records.py`, pure) and writes Parquet with the columns of `schema.py`. What all datasets share, worker processes,
+quarantine and subsets, lies in `dmpworks/datasets/`; the process-works chain makes the works index of the result.
+"""
+
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+
+from dmpworks.chains.openalex_works import release
+from dmpworks.jobs.model import LARGE, SMALL, Chain, Counts, Job
+from dmpworks.jobs.run import Run
+from dmpworks.jobs.settings import settings
+from dmpworks.jobs.shared_settings import BadRecords
+
+if TYPE_CHECKING:
+    from dmpworks.datasets.sources import Access
+
+PUBLIC = "s3://openalex/"
+REGION = "us-east-1"
+
+
+@settings(prefix="OPENALEX_WORKS")
+class OpenalexWorks:
+    """OpenAlex works."""
+
+    source: Annotated[str, "Where a release lies: s3://, a folder or a file: URL that holds its manifest.json."] = (
+        "s3://openalex/data/parquet/works/"
+    )
+
+
+@settings(prefix="OPENALEX_WORKS")
+class Selection:
+    """Which OpenAlex works are kept."""
+
+    use_subset: Annotated[bool, "Keep only the works that meta/work_dois.json and meta/institutions.json name."] = False
+
+
+@settings(prefix="OPENALEX_WORKS_TRANSFORM")
+class Transform:
+    """The transform of OpenAlex works."""
+
+    workers: Annotated[int, "Processes; 0 = one per core."] = 0
+    include_xpac: Annotated[bool, "Keep works of the expansion pack too, records of lower quality."] = False
+
+
+def download(run: Run, options: OpenalexWorks) -> Counts:
+    """Copy a release of OpenAlex works into the bucket, checked against its manifest."""
+    from dmpworks.datasets.download import Digest, copy_files
+    from dmpworks.datasets.sources import Item, open_source, read
+
+    source = open_source(options.source, _access(run, options.source))
+    content = read(source, release.NAME)
+    listed = release.parse_release(content, f"{source.address} {release.NAME}").listed
+    stated = sum(entry.meta.record_count or 0 for entry in listed)
+    run.progress(f"the release lists {len(listed):,} files with {stated:,} records")
+    items = [Item(entry.name, entry.meta.content_length) for entry in listed]
+    digests = {entry.name: Digest(*digest) for entry in listed if (digest := _digest(entry.meta))}
+    counts = copy_files(run, source, items, digests)
+    # The very bytes that the files were checked against: the source's manifest may be another one by now.
+    path = run.scratch / release.NAME
+    path.write_bytes(content)
+    run.publish(path, release.NAME)
+    return counts + Counts(also={"records stated": stated})
+
+
+def transform(run: Run, selection: Selection, options: Transform, bad: BadRecords) -> Counts:
+    """Turn OpenAlex works into Parquet."""
+    from dmpworks.chains.openalex_works import reading, records, schema
+    from dmpworks.datasets.transform import Dataset, Part
+    from dmpworks.datasets.transform import transform as write_parts
+
+    phase = run.earlier("download")
+    manifests = {file.key: run.bucket.get(file.key) for file in phase.files if release.is_manifest(file.key)}
+    found = release.inputs(phase.files, manifests)
+    row = partial(records.row, include_xpac=options.include_xpac)
+    return write_parts(
+        run,
+        Dataset(schema.SCHEMA, reading.read, row, schema.DICTIONARY),
+        [Part(file, stated) for file, stated in found],
+        workers=options.workers,
+        use_subset=selection.use_subset,
+        max_bad_records=bad.max_bad_records,
+    )
+
+
+def _access(run: Run, source: str) -> "Access":
+    from dmpworks.datasets.sources import Access
+
+    return Access(region=REGION, anonymous=True) if source.startswith(PUBLIC) else Access(region=run.region)
+
+
+def _digest(meta: release.Meta) -> tuple[str, str] | None:
+    if meta.sha256:
+        return "sha256", meta.sha256.lower()
+    return ("md5", meta.md5.lower()) if meta.md5 else None
+
+
+CHAIN = Chain("openalex-works", Job(download, size=SMALL), Job(transform, size=LARGE))

@@ -1,0 +1,123 @@
+"""The manifest of an OpenAlex release: which files it holds, how large, with how many records.
+
+OpenAlex writes it last, so its presence means that the release is complete. In the bucket, names carry the token of the
+run that wrote them (`part_0000-1a2b3c4d.gz`), which is looked past here.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from dmpworks.errors import DownloadError, TransformError
+from dmpworks.jobs.run import File
+
+NAME = "manifest.json"
+AGAIN = "run the download job again"
+
+_MANIFEST = re.compile(r"(?:^|/)manifest(?:-[0-9a-f]{8})?\.json$")
+_PART = re.compile(r"(?:^|/)((?:updated_date=[^/]+/)?[^/]+?)(?:-[0-9a-f]{8})?(\.parquet|\.jsonl\.gz|\.gz)$")
+
+
+class Meta(msgspec.Struct, frozen=True):
+    """What is stated of one file."""
+
+    content_length: int | None = None
+    record_count: int | None = None
+    sha256: str | None = None
+    md5: str | None = None
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One file of a release."""
+
+    url: str
+    meta: Meta = Meta()
+
+    @property
+    def name(self) -> str:
+        """The file's name below the folder of works, such as `updated_date=2026-01-01/part_0000.parquet`."""
+        return "/".join(self.url.split("/")[-2:]) if "updated_date=" in self.url else self.url.rpartition("/")[2]
+
+
+class Release(msgspec.Struct, frozen=True):
+    """A manifest; the layout before June 2026 calls its files entries and its totals meta."""
+
+    files: tuple[Entry, ...] = ()
+    entries: tuple[Entry, ...] = ()
+    record_count: int | None = None
+    content_length: int | None = None
+    meta: Meta = Meta()
+
+    @property
+    def listed(self) -> tuple[Entry, ...]:
+        """The files."""
+        return self.files or self.entries
+
+
+class Input(NamedTuple):
+    """A file of works in the bucket, and how many records its release says it has."""
+
+    file: File
+    stated: int | None
+
+
+def parse_release(content: bytes, where: str) -> Release:
+    """Read a manifest and check that its totals are the sums over its files; raises DownloadError."""
+    try:
+        release = msgspec.json.decode(content, type=Release)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise DownloadError("the manifest of the release cannot be read", on=f"{where}: {error}", next=AGAIN) from error
+    if not release.listed:
+        raise DownloadError("the manifest of the release lists no files", on=where, next=AGAIN)
+    _check_total(where, "records", release.record_count or release.meta.record_count, _record_counts(release))
+    _check_total(where, "bytes", release.content_length or release.meta.content_length, _sizes(release))
+    return release
+
+
+def _record_counts(release: Release) -> list[int | None]:
+    return [entry.meta.record_count for entry in release.listed]
+
+
+def _sizes(release: Release) -> list[int | None]:
+    return [entry.meta.content_length for entry in release.listed]
+
+
+def _check_total(where: str, unit: str, stated: int | None, parts: Sequence[int | None]) -> None:
+    known = [part for part in parts if part is not None]
+    if stated is not None and len(known) == len(parts) and sum(known) != stated:
+        raise DownloadError(
+            "the manifest of the release contradicts itself",
+            on=f"{where}: {stated:,} {unit} in all, but {sum(known):,} in its {len(parts):,} files",
+            next="the release may be about to change: " + AGAIN,
+        )
+
+
+def inputs(files: Iterable[File], read: Mapping[str, bytes]) -> list[Input]:
+    """Return the files of works among those of a download phase: the Parquet copy where it is there, else JSON Lines.
+
+    `read` holds the content of the phase's manifests by key. Raises TransformError when a listed file is not there.
+    """
+    named = {_name(file.key): file for file in files if _PART.search(file.key)}
+    chosen = {name: file for name, file in named.items() if name.endswith(".parquet")} or named
+    parquet = any(name.endswith(".parquet") for name in chosen)
+    entries = [entry for key, content in read.items() for entry in parse_release(content, key).listed]
+    stated = {entry.name: entry.meta.record_count for entry in entries if entry.name.endswith(".parquet") == parquet}
+    if missing := sorted(stated.keys() - chosen.keys()):
+        raise TransformError(
+            f"{len(missing)} files that the release lists are not in the bucket",
+            on=", ".join(missing[:10]) + (" ..." if len(missing) > 10 else ""),
+            next=AGAIN + ", then the transform",
+        )
+    return [Input(file, stated.get(name)) for name, file in sorted(chosen.items())]
+
+
+def is_manifest(key: str) -> bool:
+    """Return whether a key in the bucket is that of a release's manifest."""
+    return bool(_MANIFEST.search(key))
+
+
+def _name(key: str) -> str:
+    found = _PART.search(key)
+    return "".join(found.groups()) if found else key

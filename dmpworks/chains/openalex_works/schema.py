@@ -1,0 +1,149 @@
+"""The columns of OpenAlex works: as we read them (the fields of a published record) and as we write them."""
+
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+import msgspec
+import pyarrow as pa
+
+from dmpworks.datasets.columns import AWARDS, PARTIES, PERSONS, STRINGS, TIMESTAMP, Award, Party
+from dmpworks.names import Person
+
+Text = str | int | float | None  # a text that sometimes comes as a number
+NULL = msgspec.Raw(b"null")
+
+
+class Author(msgspec.Struct, gc=False):
+    """Who wrote the work, as OpenAlex knows the person."""
+
+    display_name: Text = None
+    orcid: str | None = None
+
+
+class Institution(msgspec.Struct, gc=False):
+    """An institution that OpenAlex recognised in an affiliation."""
+
+    display_name: Text = None
+    ror: str | None = None
+
+
+class Authorship(msgspec.Struct, gc=False):
+    """One author of a work with the affiliations stated there."""
+
+    author: Author | None = None
+    raw_author_name: Text = None
+    institutions: list[Institution | None] | None = None
+    raw_affiliation_strings: list[Text] | None = None
+
+
+class Source(msgspec.Struct, gc=False):
+    """The journal or repository of a location."""
+
+    display_name: Text = None
+
+
+class Location(msgspec.Struct, gc=False):
+    """Where a work is to be found."""
+
+    source: Source | None = None
+
+
+class Funder(msgspec.Struct, gc=False):
+    """A funder of the work."""
+
+    id: str | None = None
+    display_name: Text = None
+    ror: str | None = None
+
+
+class Grant(msgspec.Struct, gc=False):
+    """An award of the work; `funder_award_id` may hold several, separated by commas."""
+
+    funder_award_id: Text = None
+    funder_id: str | None = None
+    funder_display_name: Text = None
+
+
+class Ids(msgspec.Struct, gc=False):
+    """The work in other catalogues."""
+
+    mag: Text = None
+    pmid: Text = None
+    pmcid: Text = None
+
+
+class Work(msgspec.Struct, gc=False):
+    """The fields of a published record that we use; the abstract stays undecoded until a row is made."""
+
+    id: str | None = None
+    doi: str | None = None
+    title: Text = None
+    display_name: Text = None
+    ids: Ids | None = None
+    type: str | None = None
+    publication_date: Any = None  # text in JSON Lines, a date in Parquet
+    updated_date: Any = None  # text in JSON Lines, a datetime in Parquet
+    is_xpac: bool | None = None
+    primary_location: Location | None = None
+    authorships: list[Authorship | None] | None = None
+    funders: list[Funder | None] | None = None
+    awards: list[Grant | None] | None = None
+    abstract_inverted_index: msgspec.Raw = NULL
+
+
+class Row(NamedTuple):
+    """A work as we write it, in the order of SCHEMA."""
+
+    doi: str
+    openalex_id: str | None
+    title: str | None
+    abstract_text: str | None
+    work_type: str | None
+    publication_date: date | None
+    updated_date: datetime | None
+    publication_venue: str | None
+    is_xpac: bool
+    mag: str | None
+    pmid: str | None
+    pmcid: str | None
+    funder_ids: list[str]
+    authors: list[Person]
+    institutions: list[Party]
+    funders: list[Party]
+    awards: list[Award]
+
+
+SCHEMA = pa.schema(
+    [
+        ("doi", pa.string()),
+        ("openalex_id", pa.string()),
+        ("title", pa.string()),
+        ("abstract_text", pa.string()),
+        ("work_type", pa.string()),
+        ("publication_date", pa.date32()),
+        ("updated_date", TIMESTAMP),
+        ("publication_venue", pa.string()),
+        ("is_xpac", pa.bool_()),
+        ("mag", pa.string()),
+        ("pmid", pa.string()),
+        ("pmcid", pa.string()),
+        ("funder_ids", STRINGS),
+        ("authors", PERSONS),
+        ("institutions", PARTIES),
+        ("funders", PARTIES),
+        ("awards", AWARDS),
+    ]
+)
+
+# Leaves whose values repeat within a part: Parquet stores these by dictionary.
+DICTIONARY = (
+    "work_type",
+    "publication_venue",
+    "funder_ids.list.element",
+    *(
+        f"{parties}.list.element.{leaf}"
+        for parties in ("institutions", "funders")
+        for leaf in ("name", "id_type", "id")
+    ),
+    *(f"awards.list.element.funder_{leaf}" for leaf in ("name", "id_type", "id")),
+)

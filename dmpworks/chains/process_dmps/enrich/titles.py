@@ -1,0 +1,95 @@
+"""A publication's DOI found by its title: in Crossref, then in DataCite."""
+
+import msgspec
+from rapidfuzz import fuzz
+
+from dmpworks import identifiers
+from dmpworks.chains.process_dmps.enrich import Addresses
+from dmpworks.chains.process_dmps.enrich.publications import DOI_IS_FRESH, Publication
+from dmpworks.services.http import Http
+from dmpworks.text import folded, plain
+
+CROSSREF_SIMILARITY = 95.0  # per cent
+DATACITE_SIMILARITY = 99.0
+_FEWEST_WORDS = 3  # "Editorial" and "Data set" are titles of thousands
+
+
+class _CrossrefItem(msgspec.Struct):
+    DOI: str
+    title: list[str] | None = None
+
+
+class _CrossrefMessage(msgspec.Struct):
+    items: list[_CrossrefItem]
+
+
+class _CrossrefAnswer(msgspec.Struct):
+    message: _CrossrefMessage
+
+
+class _Title(msgspec.Struct):
+    title: str | None = None
+
+
+class _Related(msgspec.Struct, rename="camel"):
+    relation_type: str | None = None
+    related_identifier: str | None = None
+
+
+class _Attributes(msgspec.Struct, rename="camel"):
+    doi: str
+    titles: list[_Title] | None = None
+    related_identifiers: list[_Related] | None = None
+
+
+class _DataciteItem(msgspec.Struct):
+    attributes: _Attributes
+
+
+class _DataciteAnswer(msgspec.Struct):
+    data: list[_DataciteItem]
+
+
+def doi_of(publication: Publication, http: Http, addresses: Addresses) -> str | None:
+    """Return the DOI of the work of this very title; None when there is none, or the title says too little."""
+    title = publication.title
+    if not title or len(folded(title).split()) < _FEWEST_WORDS:
+        return None
+    return in_crossref(title, publication.journal, http, addresses) or in_datacite(title, http, addresses)
+
+
+def in_crossref(title: str, journal: str | None, http: Http, addresses: Addresses) -> str | None:
+    """Return the DOI of the most similar title that Crossref finds, if it is similar enough."""
+    query = {"query.title": title} | ({"query.container-title": journal} if journal else {})
+    url = f"{addresses.crossref_url.rstrip('/')}/works"
+    items = http.get(url, query, _CrossrefAnswer, DOI_IS_FRESH).message.items
+    scored = [(_similarity(title, item.title or []), identifiers.doi(item.DOI)) for item in items]
+    best = max(scored, key=lambda pair: pair[0], default=(0.0, None))  # the first of equals: Crossref's own order
+    return best[1] if best[0] >= CROSSREF_SIMILARITY else None
+
+
+def in_datacite(title: str, http: Http, addresses: Addresses) -> str | None:
+    """Return the DOI of a like title in DataCite, that of the work as a whole where a record says it is a version."""
+    quoted = title.replace("\\", "\\\\").replace('"', '\\"')
+    query = {"query": f'titles.title:"{quoted}"', "sort": "relevance"}
+    data = http.get(f"{addresses.datacite_url.rstrip('/')}/dois", query, _DataciteAnswer, DOI_IS_FRESH).data
+    alike = [item.attributes for item in data if _is_alike(title, item.attributes)]
+    of_record = (doi for found in alike if (doi := _version_of(found)))
+    return next(of_record, None) or next((identifiers.doi(found.doi) for found in alike), None)
+
+
+def _is_alike(title: str, found: _Attributes) -> bool:
+    return _similarity(title, [other.title for other in found.titles or [] if other.title]) >= DATACITE_SIMILARITY
+
+
+def _version_of(found: _Attributes) -> str | None:
+    related = (item for item in found.related_identifiers or [] if item.relation_type == "IsVersionOf")
+    return next((doi for item in related if (doi := identifiers.doi(item.related_identifier))), None)
+
+
+def _similarity(title: str, others: list[str]) -> float:
+    return max((fuzz.ratio(_comparable(title), _comparable(other)) for other in others), default=0.0)
+
+
+def _comparable(title: str) -> str:
+    return folded(plain(title) or "")

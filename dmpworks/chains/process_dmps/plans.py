@@ -1,0 +1,253 @@
+"""Plans: from the DMP Tool's export to our records, from job to job, and the subset a run is limited to."""
+
+import contextlib
+import gzip
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from dmpworks import identifiers, names
+from dmpworks.errors import JobError
+from dmpworks.jobs.model import Counts
+from dmpworks.jobs.run import File, Phase, Run
+from dmpworks.matching.awards import is_award
+from dmpworks.matching.records import Author, Institution, Plan, PlanAward
+from dmpworks.matching.tokens import cut
+from dmpworks.services.storage import Bucket
+from dmpworks.text import iso_date, iso_datetime, plain
+
+T = TypeVar("T")
+
+PLANS_FILE = "plans.jsonl.gz"
+EARLIEST_YEAR = 1901  # plans that start earlier are bad data (facts: the DMP Tool)
+
+Value = str | int | float | None
+
+
+class Dropped(msgspec.Struct, frozen=True):
+    """A plan that is left out, and why."""
+
+    reason: str
+
+
+NO_ID = Dropped("no dmp_id")
+TOO_EARLY = Dropped("starts in or before 1900")
+OLDER = "older state"
+
+
+class _Party(msgspec.Struct, frozen=True):
+    name: Value = None
+    ror: Value = None
+    orcid: Value = None
+    id: Value = None
+
+
+class _Funding(msgspec.Struct, frozen=True):
+    funder: _Party | None = None
+    grant_id: Value = None
+
+
+class Exported(msgspec.Struct, frozen=True):
+    """One line of the export, as written."""
+
+    dmp_id: Value = None
+    created: Any = None
+    registered: Any = None
+    modified: Any = None
+    title: Value = None
+    description: Value = None
+    project_start: Any = None
+    project_end: Any = None
+    institutions: list[_Party | None] | None = None
+    authors: list[_Party | None] | None = None
+    funding: list[_Funding | None] | None = None
+
+
+_EXPORTED = msgspec.json.Decoder(Exported)
+_PLAN = msgspec.json.Decoder(Plan)
+
+
+def plan_from_export(line: bytes) -> Plan | Dropped:
+    """Turn one line of the export into a plan; raises msgspec.DecodeError on a line that is no such record."""
+    exported = _EXPORTED.decode(line)
+    doi = identifiers.doi(_text(exported.dmp_id))
+    if doi is None:
+        return NO_ID
+    start, end = iso_date(exported.project_start), iso_date(exported.project_end)
+    if starts_too_early(start):
+        return TOO_EARLY
+    return Plan(
+        doi=doi,
+        title=plain(exported.title),
+        abstract_text=plain(exported.description),
+        project_start=start,
+        project_end=sound_end(start, end),
+        created=iso_datetime(exported.created),
+        registered=iso_datetime(exported.registered),
+        modified=iso_datetime(exported.modified),
+        authors=_distinct(author(_text(p.name), _text(p.orcid)) for p in exported.authors or () if p),
+        institutions=_distinct(institution(_text(p.name), _text(p.ror)) for p in exported.institutions or () if p),
+        awards=_distinct(award for entry in exported.funding or () if entry for award in _awards(entry)),
+    )
+
+
+def starts_too_early(start: date | None) -> bool:
+    """Whether a project's start is bad data: in or before 1900."""
+    return start is not None and start.year < EARLIEST_YEAR
+
+
+def sound_end(start: date | None, end: date | None) -> date | None:
+    """The project's end, unknown when it lies before the start: searching an empty span would find nothing."""
+    return None if start and end and end < start else end
+
+
+def author(name: str | None, orcid: str | None, given: str | None = None, family: str | None = None) -> Author | None:
+    """A plan's author; an e-mail address or URL is no name, and whoever has neither name nor ORCID is nobody."""
+    person = names.parse(name, given, family, orcid)
+    if person:
+        return Author(**msgspec.structs.asdict(person))
+    found = identifiers.orcid(orcid)
+    return Author(orcid=found) if found else None
+
+
+def institution(name: str | None, ror: str | None) -> Institution | None:
+    """A plan's institution; None when it has neither a name nor a ROR id."""
+    found = Institution(name=plain(name), ror=identifiers.ror(ror))
+    return found if found.name or found.ror else None
+
+
+def awards(award_id: Value, funder_name: str | None, funder_id: str | None) -> list[PlanAward]:
+    """The awards of one funding entry: one per id where the field holds several, one without id for a placeholder."""
+    funder = {"funder_name": plain(funder_name), "funder_ror": identifiers.ror(funder_id)}
+    found = [PlanAward(award_id=text, **funder) for text in identifiers.award_ids(award_id) if is_award(text)]
+    return found or ([PlanAward(**funder)] if any(funder.values()) else [])
+
+
+def _awards(entry: _Funding) -> list[PlanAward]:
+    funder = entry.funder or _Party()
+    return awards(entry.grant_id, _text(funder.name), _text(funder.id))
+
+
+def _text(value: Value) -> str | None:
+    return value if isinstance(value, str) or value is None else str(value)
+
+
+def _distinct(items: Iterable[Any]) -> tuple[Any, ...]:
+    return tuple(dict.fromkeys(item for item in items if item is not None))
+
+
+def newest(found: Iterable[Plan | Dropped]) -> tuple[list[Plan], Counts]:
+    """Keep of every plan its newest state, in order of first appearance; counts what was left out, by reason."""
+    plans: dict[str, Plan] = {}
+    dropped: dict[str, int] = {}
+    read = 0
+    for item in found:
+        read += 1
+        if isinstance(item, Dropped):
+            dropped[item.reason] = dropped.get(item.reason, 0) + 1
+            continue
+        known = plans.get(item.doi)
+        if known:
+            dropped[OLDER] = dropped.get(OLDER, 0) + 1
+        if not known or _age(item) >= _age(known):
+            plans[item.doi] = item
+    return list(plans.values()), Counts(read=read, written=len(plans), dropped=dropped)
+
+
+def _age(plan: Plan) -> tuple[bool, datetime | None]:
+    """Something to order the states of one plan by; a state without a date is the oldest."""
+    moment = plan.modified or plan.registered or plan.created
+    return (True, moment) if moment else (False, datetime.min)
+
+
+def read_lines(path: Path) -> Iterator[bytes]:
+    """The lines of a JSON Lines file, gzip or plain, without empty ones; raises OSError, EOFError on a broken file."""
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+        for line in file:
+            if line.strip():
+                yield line
+
+
+class PlanWriter:
+    """Writes plans to a phase as they come: `with plan_writer(run) as writer: writer.write(plan)`."""
+
+    def __init__(self, file: gzip.GzipFile) -> None:
+        self._file, self.rows = file, 0
+
+    def write(self, plan: Plan) -> None:
+        """Append a plan."""
+        self._file.write(msgspec.json.encode(plan) + b"\n")
+        self.rows += 1
+
+
+@contextlib.contextmanager
+def plan_writer(run: Run, name: str = PLANS_FILE) -> Iterator[PlanWriter]:
+    """Open the phase's file of plans; it is published when the block ends without an error."""
+    path = run.scratch / name
+    with gzip.open(path, "wb", compresslevel=6) as file:
+        writer = PlanWriter(file)
+        yield writer
+    run.publish(path, name, rows=writer.rows)
+
+
+def write_plans(run: Run, plans: Iterable[Plan]) -> int:
+    """Publish plans as the phase's file of plans; returns how many."""
+    with plan_writer(run) as writer:
+        for plan in plans:
+            writer.write(plan)
+    return writer.rows
+
+
+def read_plans(phase: Phase) -> Iterator[Plan]:
+    """The plans that an earlier job of the chain wrote, one at a time."""
+    for file in phase.files:
+        if _is_plans(file):
+            for line in read_lines(phase.local(file)):
+                yield _PLAN.decode(line)
+
+
+def _is_plans(file: File) -> bool:
+    return file.key.rsplit("/", 1)[-1].startswith("plans")
+
+
+class Subset(msgspec.Struct, frozen=True):
+    """Which plans to keep: those listed by DOI, and those of a listed institution."""
+
+    dois: frozenset[str]
+    rors: frozenset[str]
+    names: frozenset[tuple[str, ...]]
+
+    def holds(self, plan: Plan) -> bool:
+        """Whether the plan is listed, or an institution of it is: by ROR, or by name where no ROR is given."""
+        return plan.doi in self.dois or any(
+            place.ror in self.rors if place.ror else cut(place.name) in self.names for place in plan.institutions
+        )
+
+
+SUBSET_DOIS, SUBSET_INSTITUTIONS = "meta/dmp_dois.json", "meta/dmp_institutions.json"
+
+
+def subset_of_plans(bucket: Bucket) -> Subset:
+    """Read `meta/dmp_dois.json` and `meta/dmp_institutions.json`; raises JobError when one is missing or no list."""
+    listed = _listed(bucket, SUBSET_DOIS, list[str])
+    places = _listed(bucket, SUBSET_INSTITUTIONS, list[Institution])
+    return Subset(
+        dois=frozenset(doi for doi in map(identifiers.doi, listed) if doi),
+        rors=frozenset(ror for place in places if (ror := identifiers.ror(place.ror))),
+        names=frozenset(words for place in places if (words := cut(place.name))),
+    )
+
+
+def _listed(bucket: Bucket, key: str, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(bucket.get(key), type=kind)
+    except (FileNotFoundError, msgspec.DecodeError) as error:
+        reason = "does not exist" if isinstance(error, FileNotFoundError) else f"cannot be read: {error}"
+        raise JobError(
+            "a subset was asked for, but its list cannot be used",
+            on=f"{bucket.name}: {key} {reason}",
+            next="put the list into the bucket, or run without --use-subset",
+        ) from error

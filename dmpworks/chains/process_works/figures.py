@@ -1,0 +1,63 @@
+"""What the manifest of sqlmesh-transform counts beside its rows, each figure the answer to one query."""
+
+import duckdb
+
+from dmpworks.chains.process_works.synced import LIVE
+from dmpworks.jobs.model import Counts
+
+FIGURES = {
+    LIVE: "SELECT live FROM states.live",
+    "deleted": "SELECT COUNT(*) FROM states.changes WHERE state = 'DELETE'",
+    "from DataCite": "SELECT COUNT(*) FROM works.index WHERE source.name = 'DataCite'",
+    "from OpenAlex": "SELECT COUNT(*) FROM works.index WHERE source.name = 'OpenAlex'",
+    "in both": "SELECT COUNT(*) FROM datacite.records AS d JOIN openalex.works AS o ON o.doi = d.doi",
+    "only in Crossref, left out": (
+        "SELECT COUNT(*) FROM crossref.records AS c ANTI JOIN works.index AS w ON w.doi = c.doi"
+    ),
+    "DataCite records of type OutputManagementPlan": (
+        "SELECT COUNT(*) FROM sources.datacite WHERE work_type = 'OutputManagementPlan'"
+    ),
+    "citations that repeat a pair": (
+        "SELECT COUNT(*) - COUNT(DISTINCT (publication_doi, dataset_doi)) FROM sources.data_citation_corpus "
+        "WHERE publication_doi <> dataset_doi"
+    ),
+    "citations of itself": "SELECT COUNT(*) FROM sources.data_citation_corpus WHERE publication_doi = dataset_doi",
+}
+for name, table in (
+    ("OpenAlex", "sources.openalex_works"),
+    ("Crossref", "sources.crossref_metadata"),
+    ("DataCite", "sources.datacite"),
+):
+    FIGURES[f"{name} DOIs"] = f"SELECT COUNT(DISTINCT doi) FROM {table}"
+    FIGURES[f"{name} records that repeat a DOI"] = f"SELECT COUNT(*) - COUNT(DISTINCT doi) FROM {table}"
+for kind, name in (
+    ("intra_work", "intra-work pairs"),
+    ("shared_project", "shared-project pairs"),
+    ("dataset_citation", "dataset-citation pairs"),
+):
+    for what, table in (("stated", "relations.stated"), ("left without hubs", "relations.symmetric")):
+        FIGURES[f"{name}, {what}"] = (
+            f"SELECT COUNT(DISTINCT (LEAST(doi, partner), GREATEST(doi, partner))) FROM {table} WHERE kind = '{kind}'"
+        )
+
+
+def count(connection: duckdb.DuckDBPyConnection) -> Counts:
+    """Return the counts of a works index: read are its works, written those exported."""
+    works = _figure(connection, "SELECT COUNT(*) FROM works.index")
+    upserts = _figure(connection, "SELECT COUNT(*) FROM states.changes WHERE state = 'UPSERT'")
+    also = {name: _figure(connection, query) for name, query in FIGURES.items()}
+    return Counts(read=works, written=upserts, dropped={"unchanged": works - upserts}, also=also)
+
+
+def unknown_work_types(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, int]]:
+    """Return the work types that the index has and we do not know, with their numbers of works."""
+    return connection.execute(
+        "SELECT work_type, COUNT(*) FROM works.index WHERE work_type NOT IN (SELECT work_type FROM works.types) "
+        "GROUP BY work_type ORDER BY work_type"
+    ).fetchall()
+
+
+def _figure(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+    row = connection.execute(query).fetchone()
+    assert row is not None  # a count always has its row
+    return int(row[0])

@@ -1,0 +1,52 @@
+"""The job sqlmesh-transform: inputs in, models made, export and states out, figures counted."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet
+
+from dmpworks.chains.process_works.figures import count, unknown_work_types
+from dmpworks.chains.process_works.index import build_models
+from dmpworks.chains.process_works.jobs import SqlmeshTransform
+from dmpworks.chains.process_works.synced import CHANGES, EXPORT, STATES, synced_states, unsynced_changes
+from dmpworks.jobs.model import Counts
+from dmpworks.jobs.run import Run
+
+FILE_SIZE = "1GB"  # of an export file: about what is sent to the search engine in a few minutes
+
+
+def transform(run: Run, run_ids: Mapping[str, str], options: SqlmeshTransform) -> Counts:
+    """Build the index from the datasets' runs, publish the export and the states, and count."""
+    database = run.scratch / "dmpworks.duckdb"
+    build_models(database, options, gather_inputs(run, run_ids), datetime.now(UTC), run.progress)
+    with duckdb.connect(str(database)) as connection:
+        for work_type, works in unknown_work_types(connection):
+            run.progress(f"warning: work type {work_type} is new to us: {works:,} works")
+        _publish(run, connection, "works", EXPORT, "SELECT * FROM works.export")
+        _publish(run, connection, CHANGES, STATES, "SELECT * FROM states.changes")
+        _publish(run, connection, "kept", STATES, "SELECT * FROM states.kept")
+        return count(connection)
+
+
+def gather_inputs(run: Run, run_ids: Mapping[str, str]) -> dict[str, list[Path]]:
+    """Return the local Parquet files of every input, by the name its model has in the SQLMesh project."""
+    inputs = {}
+    for dataset, run_id in run_ids.items():
+        phase = run.phase(dataset, run_id, "transform")
+        parquet = [file for file in phase.files if file.key.endswith(".parquet")]
+        inputs[dataset.replace("-", "_")] = [phase.local(file) for file in parquet]
+    return inputs | {"states": synced_states(run), "unsynced": unsynced_changes(run)}
+
+
+def _publish(run: Run, connection: duckdb.DuckDBPyConnection, name: str, folder: str, query: str) -> None:
+    """Write a query's rows to Parquet files of a bounded size and publish them with their numbers of rows."""
+    local = run.scratch / name
+    target = str(local).replace("'", "''")
+    connection.execute(
+        f"COPY ({query}) TO '{target}' (FORMAT parquet, COMPRESSION zstd, FILE_SIZE_BYTES '{FILE_SIZE}')"
+    )
+    for number, path in enumerate(sorted(local.glob("*.parquet"))):
+        rows = pyarrow.parquet.read_metadata(path).num_rows
+        run.publish(path, f"{name}-{number:04d}.parquet", rows, folder)

@@ -1,0 +1,1 @@
+"""ROR: the registry of research organisations."""

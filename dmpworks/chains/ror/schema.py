@@ -1,0 +1,64 @@
+"""What a ROR organisation (schema v2) looks like, and the columns of `ror/<run id>/transform`."""
+
+from typing import NamedTuple
+
+import msgspec
+import pyarrow as pa
+
+from dmpworks.datasets.columns import STRINGS
+from dmpworks.datasets.loose import Loose
+
+
+class Name(msgspec.Struct, gc=False):
+    """A name and its kinds; one name of an organisation is of kind ror_display."""
+
+    value: Loose = None
+    types: list[str | None] | str | None = None
+
+
+class ExternalId(msgspec.Struct, gc=False):
+    """The ids of an organisation in another registry: grid, isni, fundref or wikidata."""
+
+    type: Loose = None
+    all: list[Loose] | Loose = None
+    preferred: Loose = None
+
+
+class Organisation(msgspec.Struct, gc=False):
+    """An entry of the registry."""
+
+    id: Loose = None
+    names: list[Name | None] | None = None
+    status: Loose = None
+    types: list[str | None] | None = None
+    external_ids: list[ExternalId | None] | None = None
+
+
+class Identifier(NamedTuple):
+    """An id in another registry, in the form that identifiers.organisation_id gives every dataset's ids."""
+
+    id_type: str
+    id: str
+
+
+class Row(NamedTuple):
+    """A row of the Parquet files."""
+
+    ror: str
+    name: str
+    names: list[str]
+    status: str | None
+    types: list[str]
+    external_ids: list[Identifier]
+
+
+SCHEMA = pa.schema(
+    [
+        ("ror", pa.string()),
+        ("name", pa.string()),
+        ("names", STRINGS),
+        ("status", pa.string()),
+        ("types", STRINGS),
+        ("external_ids", pa.list_(pa.struct([("id_type", pa.string()), ("id", pa.string())]))),
+    ]
+)

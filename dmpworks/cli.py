@@ -1,0 +1,179 @@
+"""The root command; the only place where an error becomes a message and an exit code."""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from cyclopts import App, CycloptsError, Parameter
+
+from dmpworks.catalog import CHAINS, chain_named
+from dmpworks.errors import DmpworksError, SettingsError
+from dmpworks.jobs.commands import COMMAND, EnvFile, Json, command, sources
+from dmpworks.jobs.model import Chain
+from dmpworks.jobs.settings import check_unknown, declared, resolve
+from dmpworks.jobs.shared_settings import Project
+from dmpworks.jobs.wiring import (
+    chain_settings,
+    prefixes,
+    run_id_setting,
+    start_job_setting,
+    submit_settings,
+    variables,
+)
+
+DryRun = Annotated[bool, Parameter(name="--dry-run", group=COMMAND, negative=(), help="Show the requests, send none.")]
+Offline = Annotated[
+    bool, Parameter(name="--offline", group=COMMAND, negative=(), help="With --dry-run: do not even read from AWS.")
+]
+
+
+def build_app() -> App:
+    """Return the whole command line, made from the catalog."""
+    about = "Find the articles, datasets and software that came out of each Data Management Plan."
+    app = App(name="dmpworks", help=about, help_format="plaintext", version_flags=["--version"])
+    app.command(_chain_commands("batch-submit", "Submit a chain to AWS Batch.", submit_chain), name="batch-submit")
+    app.command(_chain_commands("run", "Run a chain on this machine.", run_here), name="run")
+    app.command(aws_batch, name="aws-batch")
+    app.command(evaluate)
+    app.command(docs)
+    return app
+
+
+def _chain_commands(name: str, summary: str, act: Any) -> App:
+    group = App(name=name, help=summary)
+    submitting = act is submit_chain
+    flags: dict[str, tuple[Any, Any]] = {"env_file": (EnvFile, None), "as_json": (Json, False)}
+    if submitting:
+        flags |= {"dry_run": (DryRun, False), "offline": (Offline, False)}
+    for place, chain in enumerate(CHAINS):
+        settings = submit_settings(chain) if submitting else [*chain_settings(chain), start_job_setting(chain)]
+        text = f"{chain.summary} Jobs: {', '.join(chain.job_names)}."
+        group.command(command(chain, settings, flags, act, text), name=chain.name, sort_key=place)
+    return group
+
+
+def submit_chain(
+    chain: Chain, options: Mapping[str, Any], *, env_file: Path | None, as_json: bool, dry_run: bool, offline: bool
+) -> None:
+    """Submit the jobs of a chain, or show what would be sent."""
+    from dmpworks.batch.command import submit_or_show
+
+    values, start = _values(chain, options, env_file, submitting=True)
+    submit_or_show(chain, start, values, as_json=as_json, dry_run=dry_run, offline=offline)
+
+
+def run_here(chain: Chain, options: Mapping[str, Any], *, env_file: Path | None, as_json: bool) -> None:
+    """Run the jobs of a chain on this machine, in order."""
+    import msgspec
+
+    from dmpworks.jobs.local import check_start, run_chain
+    from dmpworks.services.storage import open_bucket
+
+    values, start = _values(chain, options, env_file, submitting=False)
+    bucket = open_bucket(values["BUCKET_NAME"], values["AWS_REGION"])
+    check_start(chain, start, values[f"{chain.prefix}_RUN_ID"], bucket)
+    manifests = run_chain(chain, chain.from_job(start), values, os.environ, bucket)
+    if as_json:
+        print(msgspec.json.format(msgspec.json.encode(manifests), indent=2).decode())
+
+
+def _values(
+    chain: Chain, options: Mapping[str, Any], env_file: Path | None, *, submitting: bool
+) -> tuple[dict[str, Any], str]:
+    """Return every setting that the jobs to run need, by variable, and the name of the first job."""
+    places = sources(options, env_file, os.environ)
+    check_unknown(variables(CHAINS), prefixes(CHAINS), places)
+    start_job = start_job_setting(chain)
+    start: str = resolve([start_job], places, chain.prefix)[start_job.variable]
+    if places.came_from_environment(start_job):
+        print(f"{chain.name} starts at {start}, because {start_job.variable} says so", file=sys.stderr)
+    jobs = chain.from_job(start)
+    wanted = chain_settings(chain, jobs)
+    if submitting:
+        wanted = [setting for setting in submit_settings(chain) if setting in wanted or not setting.required]
+        wanted = [setting for setting in wanted if not setting.secret]
+    return resolve(wanted, places, chain.prefix), start
+
+
+def aws_batch(chain: Literal[tuple(chain.name for chain in CHAINS)], job: str) -> None:  # type: ignore[valid-type]
+    """Run one job as its container does: every setting from the environment.
+
+    Parameters
+    ----------
+    chain
+        The chain.
+    job
+        The job of the chain.
+    """
+    from dmpworks.jobs.execute import execute
+
+    found = chain_named(chain)
+    if job not in found.job_names:
+        raise SettingsError(
+            f"{chain} has no job {job}", on="the command line", next=f"one of {', '.join(found.job_names)}"
+        )
+    execute(CHAINS, found, found.job(job), os.environ)
+
+
+def evaluate(
+    *,
+    truth: Path,
+    known: Path | None = None,
+    bucket_name: Annotated[str | None, Parameter(help="Bucket of the run. [env: BUCKET_NAME] [required]")] = None,
+    run_id: Annotated[str | None, Parameter(help="Run of process-dmps. [env: PROCESS_DMPS_RUN_ID] [required]")] = None,
+    env_file: EnvFile = None,
+    as_json: Json = False,
+) -> None:
+    """Measure a run's matches against judged pairs: MAP, NDCG, precision and recall at 5, 10, 20 and 100.
+
+    Parameters
+    ----------
+    truth
+        CSV of judged pairs, dmpDoi,workDoi,status (ACCEPTED or REJECTED).
+    known
+        JSON of outputs that were accepted before, {plan DOI: [work DOIs]}; they are left out of the scores.
+    """
+    from dmpworks.chains.process_dmps.evaluate import evaluate_run
+    from dmpworks.services.storage import open_bucket
+
+    options = {"BUCKET_NAME": bucket_name, "PROCESS_DMPS_RUN_ID": run_id}
+    places = sources({name: value for name, value in options.items() if value}, env_file, os.environ)
+    chain = chain_named("process-dmps")
+    values = resolve([*declared(Project), run_id_setting(chain)], places, chain.prefix)
+    bucket = open_bucket(values["BUCKET_NAME"], values["AWS_REGION"])
+    evaluate_run(bucket, values["PROCESS_DMPS_RUN_ID"], truth, known, as_json=as_json)
+
+
+def docs(
+    *, check: Annotated[bool, Parameter(negative=(), help="Write nothing; fail when a file differs.")] = False
+) -> None:
+    """Write `.env.aws-batch.example` and `docs/reference/` from the declarations."""
+    from dmpworks.jobs.reference import write_reference
+
+    write_reference(CHAINS, Path.cwd(), check=check)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit: 0 done, 1 failed, 2 usage or preflight, 75 try again."""
+    try:
+        build_app()(arguments, exit_on_error=False, print_error=False)
+    except CycloptsError as error:
+        near = " ".join(error.command_chain or ())
+        failure = SettingsError(
+            "the command line is not right", on=str(error), next=f"dmpworks {near} --help".replace("  ", " ")
+        )
+        _exit(failure)
+    except DmpworksError as error:
+        _exit(error)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:  # `| head` had enough; what is still buffered must not fail at exit once more
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+def _exit(error: DmpworksError) -> None:
+    print(f"failed: {error.what}\n  on:   {error.on}\n  next: {error.next}", file=sys.stderr)
+    sys.exit(error.exit_code)

@@ -1,0 +1,123 @@
+"""Rows as tuples, turned into nested Arrow columns and Parquet without a dictionary per row.
+
+A row is a NamedTuple whose fields are the schema's columns in order; lists of structs are lists of NamedTuples
+(`Party`, `Award`, `Relation`) or of `names.Person`, whose fields again are those of the struct. Columns are made by
+`zip`, nested ones from their flat leaves and offsets.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import accumulate, chain
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dmpworks.names import Person
+
+ROW_GROUP = 24_000
+
+TIMESTAMP = pa.timestamp("us", tz="UTC")
+STRINGS = pa.list_(pa.string())
+
+
+def _struct(*names: str) -> pa.DataType:
+    return pa.list_(pa.struct([(name, pa.string()) for name in names]))
+
+
+PERSONS = _struct(*Person.__struct_fields__)
+PARTIES = _struct("name", "id_type", "id")
+AWARDS = _struct("award_id", "funder_name", "funder_id_type", "funder_id")
+RELATIONS = _struct("relation_type", "doi")
+
+
+class Party(NamedTuple):
+    """An organisation as stated: id_type is ror, grid, isni, fundref, wikidata or None."""
+
+    name: str | None
+    id_type: str | None = None
+    id: str | None = None
+
+
+class Award(NamedTuple):
+    """An award and, where the source ties it to one, its funder."""
+
+    award_id: str
+    funder_name: str | None = None
+    funder_id_type: str | None = None
+    funder_id: str | None = None
+
+
+class Relation(NamedTuple):
+    """A work that the source relates this one to, the type as the source writes it."""
+
+    relation_type: str
+    doi: str
+
+
+def batch(schema: pa.Schema, rows: Sequence[tuple[Any, ...]]) -> pa.RecordBatch:
+    """Return rows as one record batch."""
+    columns: Iterable[Sequence[Any]] = zip(*rows, strict=True) if rows else ([] for _ in schema)
+    arrays = [_array(values, field.type) for values, field in zip(columns, schema, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    if pa.types.is_list(kind):
+        return _list(values, kind)
+    if pa.types.is_struct(kind):
+        return _structs(values, kind)
+    return pa.array(values, kind)
+
+
+def _list(values: Sequence[Sequence[Any]], kind: pa.DataType) -> pa.Array:
+    offsets = pa.array(accumulate(map(len, values), initial=0), pa.int32())
+    flat = list(chain.from_iterable(values))
+    return pa.ListArray.from_arrays(offsets, _array(flat, kind.value_type), type=kind)
+
+
+def _structs(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    if values and isinstance(values[0], msgspec.Struct):
+        values = list(map(msgspec.structs.astuple, values))
+    leaves: Iterable[Sequence[Any]] = zip(*values, strict=True) if values else ([] for _ in kind)
+    arrays = [_array(leaf, field.type) for leaf, field in zip(leaves, kind, strict=True)]
+    return pa.StructArray.from_arrays(arrays, fields=list(kind))
+
+
+class PartWriter:
+    """Writes rows to one Parquet file in groups of about 24,000; a file that is not closed well is removed."""
+
+    def __init__(self, path: Path, schema: pa.Schema, dictionary: Sequence[str] = ()) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path, self.rows, self._schema = path, 0, schema
+        self._waiting: list[pa.RecordBatch] = []
+        self._writer = pq.ParquetWriter(
+            path, schema, compression="zstd", compression_level=1, use_dictionary=list(dictionary)
+        )
+
+    def add(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Add rows; their batch is checked at once, so that an error tells of these rows."""
+        if rows:
+            self._waiting.append(batch(self._schema, rows))
+            self.rows += len(rows)
+        if sum(waiting.num_rows for waiting in self._waiting) >= ROW_GROUP:
+            self._write()
+
+    def _write(self) -> None:
+        table = pa.Table.from_batches(self._waiting, self._schema)
+        self._writer.write_table(table, row_group_size=max(table.num_rows, 1))
+        self._waiting.clear()
+
+    def __enter__(self) -> "PartWriter":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None and self._waiting:
+            self._write()
+        self._writer.close()
+        if error is not None:
+            self.path.unlink(missing_ok=True)

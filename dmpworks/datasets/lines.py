@@ -1,0 +1,137 @@
+"""Reads gzip JSON Lines fast, and tells exactly which lines are bad.
+
+A piece of 256 kB is cut into lines and decoded in one go; only where that fails are its lines decoded one by one, a
+line that fails once more read leniently (`lenient.py`), and what is no record at all handed out as bad with line
+number, reason and bytes. A file that is no gzip, ends early or has a wrong CRC raises TransformError once its end is
+reached, so publish nothing before the last batch has come.
+"""
+
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Generic, NamedTuple, Protocol, TypeVar
+
+import msgspec
+from isal import igzip
+from isal.igzip_lib import IsalError
+
+from dmpworks.datasets.lenient import decode_leniently
+from dmpworks.errors import TransformError
+
+T = TypeVar("T")
+
+PIECE = 256 * 1024  # larger reads are mapped anew by malloc each time, and page faults cost more than they save
+BATCH = 4000
+BOM = b"\xef\xbb\xbf"
+DAMAGED: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, IsalError)  # type: ignore[assignment]
+NO_RECORD = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError)
+
+
+class Readable(Protocol):
+    """A stream of decompressed bytes."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to this many bytes; none at the end."""
+
+
+class Bad(NamedTuple):
+    """A line (or other unit of a file, counted from 1) that holds no record."""
+
+    line: int
+    reason: str
+    raw: bytes
+
+
+class Batch(NamedTuple, Generic[T]):
+    """Some decoded records of a file, its bad lines among them, and how many records needed the lenient way."""
+
+    records: list[T]
+    bad: list[Bad]
+    lenient: int = 0
+
+
+def read_gzip_lines(path: Path, kind: type[T]) -> Iterator[Batch[T]]:
+    """Yield the records of a gzip JSON Lines file in batches; raises TransformError when the file is damaged."""
+    if path.stat().st_size == 0:
+        raise damaged(path.name, "it is empty", 0)
+    with path.open("rb") as file, igzip.GzipFile(fileobj=file, mode="rb") as stream:
+        yield from read_lines(stream, kind, path.name)
+
+
+def read_lines(stream: Readable, kind: type[T], name: str) -> Iterator[Batch[T]]:
+    """Yield the records of a stream of JSON Lines in batches of about 4,000; `name` is for messages."""
+    decoder = msgspec.json.Decoder(kind)
+    batch: Batch[T] = Batch([], [])
+    for number, lines in _pieces(stream, name):
+        decoded = _decode(decoder, lines, number)
+        batch = Batch(batch.records + decoded.records, batch.bad + decoded.bad, batch.lenient + decoded.lenient)
+        if len(batch.records) >= BATCH:
+            yield batch
+            batch = Batch([], [])
+    yield batch
+
+
+def damaged(name: str, reason: str, lines: int) -> TransformError:
+    """Return the error of a file that cannot be read to its end."""
+    return TransformError(
+        "a file is damaged",
+        on=f"{name}: {reason}, after {lines:,} lines",
+        next="run the download job again, then the transform",
+    )
+
+
+def _pieces(stream: Readable, name: str) -> Iterator[tuple[int, list[memoryview]]]:
+    """Yield the number of the first line and the lines of each piece."""
+    number, rest = 1, b""
+    while True:
+        try:
+            piece = stream.read(PIECE)
+        except DAMAGED as error:
+            raise damaged(name, str(error) or type(error).__name__, number - 1) from error
+        block = rest + piece if piece else rest + b"\n" if rest else b""
+        if number == 1 and block.startswith(BOM):
+            block = block[len(BOM) :]
+        end = block.rfind(b"\n") + 1
+        lines, rest = _cut(block, end), block[end:]
+        if lines:
+            yield number, lines
+        number += len(lines)
+        if not piece:
+            return
+
+
+def _cut(block: bytes, end: int) -> list[memoryview]:
+    # Finding line ends and slicing views takes a tenth of the time of bytes.split.
+    view, lines, start, find = memoryview(block), [], 0, block.find
+    while start < end:
+        stop = find(b"\n", start)
+        lines.append(view[start:stop])
+        start = stop + 1
+    return lines
+
+
+def _decode(decoder: "msgspec.json.Decoder[T]", lines: list[memoryview], number: int) -> Batch[T]:
+    decode = decoder.decode
+    try:
+        return Batch([decode(line) for line in lines], [])
+    except NO_RECORD:
+        return _decode_one_by_one(decoder, lines, number)
+
+
+def _decode_one_by_one(decoder: "msgspec.json.Decoder[T]", lines: list[memoryview], number: int) -> Batch[T]:
+    records: list[T] = []
+    bad: list[Bad] = []
+    lenient = 0
+    for place, line in enumerate(lines, number):
+        raw = bytes(line)
+        if not raw.strip():
+            continue
+        try:
+            records.append(decoder.decode(raw))
+        except NO_RECORD as error:
+            try:
+                records.append(decode_leniently(raw, decoder.type))
+                lenient += 1
+            except NO_RECORD:
+                bad.append(Bad(place, f"{type(error).__name__}: {error}", raw))
+    return Batch(records, bad, lenient)

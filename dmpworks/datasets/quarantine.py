@@ -1,0 +1,68 @@
+"""Sets bad records aside as gzip JSON Lines beside the output, and judges whether there are too many."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+import msgspec
+from isal import igzip
+
+from dmpworks.datasets.lines import Bad
+from dmpworks.errors import TransformError
+
+SAMPLE = 5
+LONGEST_REASON = 200
+
+
+class SetAside(msgspec.Struct, frozen=True):
+    """One quarantined record: where it stood, why it is none, and its bytes as text (bad UTF-8 as escapes)."""
+
+    file: str
+    line: int
+    reason: str
+    raw: str
+
+
+class Quarantine:
+    """Collects the bad records of one input file; the file on disk only exists when there are any."""
+
+    def __init__(self, path: Path, file: str) -> None:
+        self.path, self.file, self.count = path, file, 0
+        self.sample: list[str] = []
+        self._stream: igzip.IGzipFile | None = None
+
+    def add(self, bad: Sequence[Bad]) -> None:
+        """Write bad records, and keep the first few for a message."""
+        for record in bad:
+            self.count += 1
+            reason = record.reason[:LONGEST_REASON]
+            if len(self.sample) < SAMPLE:
+                self.sample.append(f"{self.file} line {record.line}: {reason}")
+            line = SetAside(self.file, record.line, reason, record.raw.decode(errors="backslashreplace"))
+            self._open().write(msgspec.json.encode(line) + b"\n")
+
+    def _open(self) -> igzip.IGzipFile:
+        if self._stream is None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._stream = igzip.open(self.path, "wb")
+        return self._stream
+
+    def __enter__(self) -> "Quarantine":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._stream is not None:
+            self._stream.close()
+
+
+def judge(quarantined: int, read: int, allowed: float, sample: Sequence[str], where: str) -> None:
+    """Raise TransformError when the share of quarantined records is above what MAX_BAD_RECORDS allows."""
+    if quarantined and quarantined > allowed * read:
+        more = f"; and {quarantined - len(sample[:SAMPLE]):,} more" if quarantined > SAMPLE else ""
+        raise TransformError(
+            f"{quarantined:,} of {read:,} records could not be read, more than MAX_BAD_RECORDS={allowed:g} allows",
+            on="; ".join(sample[:SAMPLE]) + more,
+            next=f"look at {where}; then run the download job again, or allow more with --max-bad-records",
+        )

@@ -1,0 +1,85 @@
+"""Every exception that dmpworks raises; `cli.py` turns each into three lines and an exit code.
+
+::
+
+    DmpworksError
+    ├─ SettingsError      which setting, where we looked, what is allowed              exit 2
+    ├─ PreflightError     every failed check at once, with a hint each                 exit 2
+    ├─ SubmitError        which job; what was submitted and withdrawn; how to resume   exit 1
+    ├─ JobError           chain, job, run id, the thing that failed                    exit 1
+    │   ├─ DownloadError  a source is short, changed, of the wrong hash or out of reach
+    │   ├─ TransformError every failed file, or too many bad records
+    │   ├─ AuditError     an audit of the works index stopped the run
+    │   ├─ SyncError      documents refused by the search engine, with counts and samples
+    │   └─ MergeError     plans whose matches could not be merged
+    └─ TemporaryError     throttled or unreachable: worth another attempt              exit 75
+
+Anything else that escapes is a bug and keeps its traceback.
+"""
+
+
+class DmpworksError(Exception):
+    """A failure told in three texts: what failed, on what, and what to do next (a command to paste)."""
+
+    exit_code = 1
+
+    def __init__(self, what: str, *, on: str, next: str) -> None:
+        super().__init__(what, on, next)
+        self.what, self.on, self.next = what, on, next
+
+    def __str__(self) -> str:
+        return f"{self.what}\n  on: {self.on}\n  next: {self.next}"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Cross a process boundary whole: keyword-only arguments are lost by the default pickling."""
+        return _rebuild, (type(self), self.what, self.on, self.next)
+
+
+def _rebuild(kind: type[DmpworksError], what: str, on: str, next: str) -> DmpworksError:
+    return kind(what, on=on, next=next)
+
+
+class SettingsError(DmpworksError):
+    """A setting is missing, unknown or not allowed."""
+
+    exit_code = 2
+
+
+class PreflightError(DmpworksError):
+    """A check before the start failed; nothing was begun."""
+
+    exit_code = 2
+
+
+class SubmitError(DmpworksError):
+    """AWS Batch refused a job of a chain."""
+
+
+class JobError(DmpworksError):
+    """A job of a run failed."""
+
+
+class DownloadError(JobError):
+    """A source could not be copied whole."""
+
+
+class TransformError(JobError):
+    """Files could not be read, or too many records were bad."""
+
+
+class AuditError(JobError):
+    """An audit of the works index stopped the run."""
+
+
+class SyncError(JobError):
+    """The search engine refused documents, or holds another number of them than it should."""
+
+
+class MergeError(JobError):
+    """The matches of some plans could not be merged."""
+
+
+class TemporaryError(DmpworksError):
+    """A service is throttled or out of reach: worth another attempt."""
+
+    exit_code = 75

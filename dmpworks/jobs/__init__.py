@@ -1,0 +1,1 @@
+"""What a job is, for any chain: declaration, settings, commands, run, manifest, and the reference made from them."""

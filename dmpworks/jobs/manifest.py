@@ -1,0 +1,90 @@
+"""What a phase holds: the manifest, written last, is what makes a phase complete."""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from dmpworks.jobs.model import Counts
+from dmpworks.services.storage import Bucket
+
+MANIFEST = "_manifest.json"
+STARTED = "_started.json"  # there while an execution is under way: tells a killed one from files uploaded by hand
+UPLOADED = "uploaded"  # stands for the digest of an input that has no manifest
+
+
+class File(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A file of a phase: its key in the bucket, its size in bytes, its rows where they are known."""
+
+    key: str
+    size: int
+    rows: int | None = None
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """What one execution of a job wrote, from what, with which settings, and what it counted on the way."""
+
+    chain: str
+    job: str
+    run_id: str
+    attempt: str  # the execution's token, which its files carry in their names
+    version: str
+    started: datetime
+    ended: datetime
+    settings: str  # fingerprint of the settings: equal settings, equal fingerprint
+    inputs: dict[str, str]  # phase -> digest of its manifest, or "uploaded"
+    counts: Counts
+    files: tuple[File, ...]
+
+
+def phase_folder(dataset: str, run_id: str, phase: str) -> str:
+    """Return the folder of a phase, `<dataset>/<run id>/<phase>`."""
+    return f"{dataset}/{run_id}/{phase}"
+
+
+def read_manifest(bucket: Bucket, folder: str) -> tuple[Manifest, str] | None:
+    """Return a phase's manifest and its digest (SHA-256), or None when there is none."""
+    try:
+        data = bucket.get(f"{folder}/{MANIFEST}")
+    except FileNotFoundError:
+        return None
+    return msgspec.json.decode(data, type=Manifest), hashlib.sha256(data).hexdigest()
+
+
+def write_manifest(bucket: Bucket, manifest: Manifest) -> None:
+    """Make a phase complete in one atomic put, then remove what it superseded."""
+    folder = phase_folder(manifest.chain, manifest.run_id, manifest.job)
+    before = read_manifest(bucket, folder)
+    data = msgspec.json.format(msgspec.json.encode(manifest, order="deterministic"), indent=1)
+    bucket.put(f"{folder}/{MANIFEST}", data)
+    bucket.delete([f"{folder}/{STARTED}"])
+    _remove_superseded(bucket, manifest, before[0].files if before else ())
+
+
+def _remove_superseded(bucket: Bucket, manifest: Manifest, earlier: Iterable[File]) -> None:
+    """Delete what lies in the folders this job writes to and no manifest of the run lists."""
+    run = f"{manifest.chain}/{manifest.run_id}/"
+    stored = bucket.list(run.rstrip("/"))
+    listed = _listed_in_run(bucket, [item.key for item in stored])
+    written = {file.key for file in (*manifest.files, *earlier) if file.key.startswith(run)}
+    folders = {manifest.job, *(key.removeprefix(run).split("/")[0] for key in written)}
+    bucket.delete(
+        item.key
+        for item in stored
+        if item.key.removeprefix(run).split("/")[0] in folders
+        and item.key not in listed
+        and item.key.rsplit("/", 1)[-1] not in (MANIFEST, STARTED)
+    )
+
+
+def _listed_in_run(bucket: Bucket, keys: Iterable[str]) -> set[str]:
+    found = (read_manifest(bucket, key.removesuffix(f"/{MANIFEST}")) for key in keys if key.endswith(f"/{MANIFEST}"))
+    return {file.key for pair in found if pair for file in pair[0].files}
+
+
+def fingerprint(settings: dict[str, Any]) -> str:
+    """Return a short digest of settings by variable; secrets are not to be handed in."""
+    data = msgspec.json.encode({name: str(value) for name, value in settings.items()}, order="deterministic")
+    return hashlib.sha256(data).hexdigest()[:16]

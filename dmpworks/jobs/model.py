@@ -1,0 +1,119 @@
+"""Chains and jobs as they are declared: everything typed once, all else is derived from here."""
+
+import inspect
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, get_type_hints
+
+import msgspec
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """What a job did: records read, written, dropped by reason, quarantined, and further figures worth keeping."""
+
+    read: int = 0
+    written: int = 0
+    dropped: dict[str, int] = {}
+    quarantined: int = 0
+    also: dict[str, int] = {}
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(
+            read=self.read + other.read,
+            written=self.written + other.written,
+            dropped=_sum(self.dropped, other.dropped),
+            quarantined=self.quarantined + other.quarantined,
+            also=_sum(self.also, other.also),
+        )
+
+    @property
+    def accounted(self) -> bool:
+        """Whether every record read was written, dropped for a reason, or quarantined."""
+        return self.read == self.written + sum(self.dropped.values()) + self.quarantined
+
+
+def _sum(a: dict[str, int], b: dict[str, int]) -> dict[str, int]:
+    return {name: a.get(name, 0) + b.get(name, 0) for name in [*a, *(name for name in b if name not in a)]}
+
+
+@dataclass(frozen=True)
+class Size:
+    """What a Batch job asks for: vCPUs and memory in MiB; a large one goes to the large queue."""
+
+    vcpus: int
+    memory: int
+    large: bool = False
+
+
+SMALL = Size(vcpus=2, memory=4096)
+LARGE = Size(vcpus=32, memory=250_880, large=True)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One container command: a function whose parameters are the run and settings classes, and nothing else."""
+
+    function: Callable[..., Counts]
+    size: Size = SMALL
+    timeout: int = 24 * 3600  # seconds an attempt may take; Batch itself has no default and would wait for ever
+    attempts: int = 3  # of a lost machine or exit 75 only: see batch/requests.py
+
+    @property
+    def name(self) -> str:
+        """The job's name on the command line, such as `sync-works`."""
+        return self.function.__name__.replace("_", "-")
+
+    @property
+    def summary(self) -> str:
+        """The first line of the function's docstring."""
+        return (inspect.getdoc(self.function) or "").split("\n")[0]
+
+    @cached_property
+    def parameters(self) -> dict[str, Any]:
+        """The function's parameters and their classes, in order."""
+        hints = get_type_hints(self.function)
+        return {name: hints[name] for name in inspect.signature(self.function).parameters}
+
+
+class Chain:
+    """A named tuple of jobs, each depending on the one before."""
+
+    def __init__(self, name: str, *jobs: Job) -> None:
+        self.name, self.jobs = name, jobs
+
+    def __iter__(self) -> Iterator[Job]:
+        return iter(self.jobs)
+
+    def __repr__(self) -> str:
+        return f"Chain({self.name}: {', '.join(self.job_names)})"
+
+    @property
+    def prefix(self) -> str:
+        """What the chain's environment variables begin with, such as `OPENALEX_WORKS`."""
+        return self.name.upper().replace("-", "_")
+
+    @property
+    def job_names(self) -> list[str]:
+        """The names of the jobs, in order."""
+        return [job.name for job in self.jobs]
+
+    @property
+    def module(self) -> str:
+        """The module that declares the chain: its first job's."""
+        return self.jobs[0].function.__module__
+
+    @property
+    def summary(self) -> str:
+        """The first line of the declaring module's docstring, without its call to start there."""
+        first = (sys.modules[self.module].__doc__ or "").strip().split("\n")[0].removeprefix("START HERE:").strip()
+        return first[:1].upper() + first[1:]
+
+    def job(self, name: str) -> Job:
+        """Return the job of this name; raises KeyError."""
+        return {job.name: job for job in self.jobs}[name]
+
+    def from_job(self, name: str) -> tuple[Job, ...]:
+        """Return the jobs from this one on; raises ValueError."""
+        return self.jobs[self.job_names.index(name) :]

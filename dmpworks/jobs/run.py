@@ -1,0 +1,116 @@
+"""The run as a job sees it: what it may read, where it writes, and a list of all it wrote."""
+
+import re
+import secrets
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from dmpworks.errors import JobError
+from dmpworks.jobs.manifest import MANIFEST, STARTED, UPLOADED, File, Manifest, phase_folder, read_manifest
+from dmpworks.services.storage import Bucket
+
+__all__ = ["File", "Phase", "Run"]
+
+SUFFIXES = re.compile(r"((?:\.[A-Za-z][A-Za-z0-9]*){0,2})$")
+
+
+@dataclass(frozen=True)
+class Phase:
+    """What a job of a run wrote, or a person uploaded (then there is no manifest)."""
+
+    folder: str
+    files: tuple[File, ...]
+    manifest: Manifest | None
+    bucket: Bucket
+    scratch: Path
+
+    def local(self, file: File) -> Path:
+        """Return a path on disk with the file's content: in place for a folder bucket, else a copy in scratch."""
+        return self.bucket.local(file.key, self.scratch / "inputs")
+
+
+@dataclass
+class Run:
+    """One execution of one job: its identity, its inputs so far, and its outputs so far."""
+
+    chain: str
+    job: str
+    run_id: str
+    env: str
+    bucket: Bucket
+    scratch: Path
+    region: str | None = None
+    token: str = field(default_factory=lambda: secrets.token_hex(4))
+    inputs: dict[str, str] = field(default_factory=dict)
+    outputs: list[File] = field(default_factory=list)
+
+    def phase(self, dataset: str, run_id: str, phase: str) -> Phase:
+        """Return a phase to read and note it as an input; raises JobError when it is missing or was never finished."""
+        folder = phase_folder(dataset, run_id, phase)
+        found = find_phase(self.bucket, folder)
+        if found is None:
+            raise missing_phase(self.bucket, dataset, run_id, phase)
+        self.inputs[folder] = found.digest
+        if found.manifest is None:
+            self.progress(f"{folder} has no manifest: taken as uploaded by hand, {len(found.files)} files")
+        return Phase(folder, found.files, found.manifest, self.bucket, self.scratch)
+
+    def earlier(self, job: str) -> Phase:
+        """Return what another job of this run wrote."""
+        return self.phase(self.chain, self.run_id, job)
+
+    def key(self, name: str, folder: str | None = None) -> str:
+        """Return the key of an output: the token in its name keeps this execution's files apart from all others'."""
+        stem = SUFFIXES.sub("", name)
+        return f"{self.chain}/{self.run_id}/{folder or self.job}/{stem}-{self.token}{name[len(stem) :]}"
+
+    def publish(self, path: Path, name: str, rows: int | None = None, folder: str | None = None) -> File:
+        """Upload a local file as an output and list it."""
+        key = self.key(name, folder)
+        file = File(key, self.bucket.upload(path, key), rows)
+        self.record(file)
+        return file
+
+    def record(self, file: File) -> None:
+        """List an output that is in the bucket already."""
+        self.outputs.append(file)
+
+    def progress(self, text: str) -> None:
+        """Say one line about how the job goes."""
+        print(f"{self.chain} {self.job}: {text}", file=sys.stderr, flush=True)
+
+
+class Found(NamedTuple):
+    """A readable phase: its files, its manifest and that manifest's digest."""
+
+    files: tuple[File, ...]
+    manifest: Manifest | None
+    digest: str
+
+
+def find_phase(bucket: Bucket, folder: str) -> Found | None:
+    """Return what is readable of a phase; None when there is nothing, or only what a killed job left."""
+    found = read_manifest(bucket, folder)
+    if found:
+        return Found(found[0].files, *found)
+    stored = bucket.list(folder)
+    if not stored or any(item.key.endswith(f"/{STARTED}") for item in stored):
+        return None
+    return Found(tuple(File(key, size) for key, size in stored), None, UPLOADED)
+
+
+def missing_phase(bucket: Bucket, dataset: str, run_id: str, phase: str) -> JobError:
+    """Return the error that tells which input is not there, and how to make it."""
+    folder = phase_folder(dataset, run_id, phase)
+    killed = bucket.exists(f"{folder}/{STARTED}")
+    if dataset == "dmps":
+        return JobError(
+            "no plans were uploaded", on=f"{bucket.name}: {folder}/", next="upload the export there, or set DMPS_RUN_ID"
+        )
+    return JobError(
+        f"the job {phase} of {dataset} {run_id} {'was never finished' if killed else 'has not run'}",
+        on=f"{bucket.name}: {folder}/{MANIFEST} does not exist",
+        next=f"dmpworks run {dataset} --run-id {run_id} --start-job {phase} (or batch-submit), then this again",
+    )

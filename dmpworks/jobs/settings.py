@@ -1,0 +1,258 @@
+"""Settings: declared once as fields of a class, then options, environment variables, help and checks follow.
+
+::
+
+    @settings(prefix="OPENALEX_WORKS_TRANSFORM")
+    class Transform:
+        workers: Annotated[int, "Processes; 0 = one per core."] = 0
+
+A field is `Annotated[type, help]`, or `Annotated[type, help, "what the default is in words"]`; one without a default is
+required. Values come from, in this order: option, environment, `.env.aws-batch` (or `--env-file`), default.
+"""
+
+import dataclasses
+import difflib
+import re
+import types
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, TypeVar, Union, dataclass_transform, get_args, get_origin, get_type_hints
+
+from dmpworks.errors import SettingsError
+
+C = TypeVar("C")
+REQUIRED: Any = object()  # stands for a default that is not there
+TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
+
+
+class Secret:
+    """A text that no repr, log, request or option ever shows."""
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Return the text itself."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting as declared: its variable, its type, its help and its default."""
+
+    prefix: str
+    field: str
+    type: Any
+    help: str
+    default: Any = REQUIRED
+    default_in_words: str | None = None
+    format: re.Pattern[str] | None = None
+
+    @property
+    def variable(self) -> str:
+        """The environment variable, such as `ROR_DOWNLOAD_URL`."""
+        return f"{self.prefix}_{self.field}".upper().strip("_")
+
+    @property
+    def required(self) -> bool:
+        """Whether there is no default."""
+        return self.default is REQUIRED
+
+    @property
+    def alternatives(self) -> list[Any]:
+        """The types a value may have, None left out."""
+        return _alternatives(self.type)
+
+    @property
+    def secret(self) -> bool:
+        """Whether the value may never be shown nor sent."""
+        return Secret in self.alternatives
+
+    @property
+    def default_text(self) -> str:
+        """The default as help and reference show it."""
+        if self.required:
+            return "required"
+        if self.default_in_words is not None:
+            return self.default_in_words
+        return "none" if self.default is None else self.text(self.default)
+
+    @property
+    def allowed(self) -> str:
+        """What a value may be, in words."""
+        return " or ".join(_allowed(kind) for kind in self.alternatives) if not self.format else "YYYY-MM-DD"
+
+    def option(self, chain_prefix: str) -> str:
+        """The command-line option: chain level `--name`, job level `--job.name`."""
+        name = self.field.replace("_", "-")
+        if self.prefix in ("", chain_prefix):
+            return f"--{name}"
+        job = self.prefix.removeprefix(f"{chain_prefix}_").lower().replace("_", "-")
+        return f"--{job}.{name}"
+
+    def text(self, value: Any) -> str:
+        """Return a value as an environment variable holds it."""
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if isinstance(value, tuple):
+            return ",".join(value)
+        return str(value)
+
+    def parse(self, text: str, source: str) -> Any:
+        """Turn an environment variable's text into the value; raises SettingsError that names the source."""
+        for kind in self.alternatives:
+            try:
+                value = _convert(text, kind)
+            except ValueError:
+                continue
+            return self.checked(value, source)
+        raise self._not_allowed(text, source)
+
+    def checked(self, value: Any, source: str) -> Any:
+        """Return the value if its format is right; raises SettingsError."""
+        if self.format and isinstance(value, str) and not self.format.fullmatch(value):
+            raise self._not_allowed(value, source)
+        return value
+
+    def _not_allowed(self, text: str, source: str) -> SettingsError:
+        shown = "(hidden)" if self.secret else repr(text)
+        return SettingsError(
+            f"{self.variable} cannot be {shown}", on=f"the value came from {source}", next=f"give {self.allowed}"
+        )
+
+
+@dataclass_transform(frozen_default=True)
+def settings(prefix: str) -> Any:
+    """Make a frozen settings class of a class whose fields are `Annotated[type, help]`."""
+
+    def decorate(cls: type[C]) -> type[C]:
+        made = dataclass(frozen=True)(cls)
+        made.__prefix__ = prefix  # type: ignore[attr-defined]
+        return made
+
+    return decorate
+
+
+def declared(cls: type[Any]) -> list[Setting]:
+    """Return the settings of a settings class, in order."""
+    hints = get_type_hints(cls, include_extras=True)
+    return [_setting(cls.__prefix__, field, hints[field.name]) for field in dataclasses.fields(cls)]
+
+
+def _setting(prefix: str, field: "dataclasses.Field[Any]", hint: Any) -> Setting:
+    if get_origin(hint) is not Annotated:
+        raise TypeError(f"{prefix} {field.name}: declare it as Annotated[type, help]")
+    kind, text, *words = get_args(hint)
+    run_id = RUN_ID if field.name == "run_id" or field.name.endswith("_run_id") else None
+    default = REQUIRED if field.default is dataclasses.MISSING else field.default
+    return Setting(prefix, field.name, kind, text, default, words[0] if words else None, run_id)
+
+
+RUN_ID = re.compile(r"\d{4}-\d{2}-\d{2}")  # a release date, so that runs sort by name
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where values come from, in order of precedence: options, environment, file."""
+
+    options: Mapping[str, Any]  # by variable; only those that were given
+    environ: Mapping[str, str]
+    file: Mapping[str, str]
+    file_name: str
+
+    def find(self, setting: Setting) -> Any:
+        """Return the value of a setting from the first place that has it; REQUIRED if none and no default."""
+        if setting.variable in self.options:
+            return setting.checked(self.options[setting.variable], "the command line")
+        for place, name in ((self.environ, "the environment"), (self.file, self.file_name)):
+            if place.get(setting.variable, "") != "":
+                return setting.parse(place[setting.variable], f"{name}, {setting.variable}")
+        return setting.default
+
+    def came_from_environment(self, setting: Setting) -> bool:
+        """Whether the value stands in the environment or the file rather than on the command line."""
+        places = (self.environ, self.file)
+        return setting.variable not in self.options and any(place.get(setting.variable) for place in places)
+
+
+def resolve(wanted: Iterable[Setting], sources: Sources, chain_prefix: str) -> dict[str, Any]:
+    """Return the value of each setting by variable; raises SettingsError that names all missing ones."""
+    values = {setting.variable: (setting, sources.find(setting)) for setting in wanted}
+    missing = [setting for setting, value in values.values() if value is REQUIRED]
+    if missing:
+        raise _missing(missing, sources, chain_prefix)
+    return {variable: value for variable, (_, value) in values.items()}
+
+
+def _missing(missing: list[Setting], sources: Sources, chain_prefix: str) -> SettingsError:
+    """Tell each missing setting and, for the first, every place that was looked in: a container has no options."""
+    first, options = missing[0], bool(sources.file_name)
+    places = ["the environment", sources.file_name] if options else ["the environment"]
+    if options and not first.secret:
+        places.insert(0, f"the option {first.option(chain_prefix)}")
+    wanted = [each.option(chain_prefix) if options and not each.secret else each.variable for each in missing]
+    return SettingsError(
+        f"{', '.join(each.variable for each in missing)} {'is' if len(missing) == 1 else 'are'} not set",
+        on=f"{first.variable}: {first.help} Looked in {', '.join(places)}.",
+        next=f"give {', '.join(f'{name} ({each.allowed})' for name, each in zip(wanted, missing, strict=True))}",
+    )
+
+
+def check_unknown(known: Iterable[str], prefixes: Iterable[str], sources: Sources) -> None:
+    """Stop at a variable that looks like ours but is none; raises SettingsError with the nearest name.
+
+    In the environment only names with one of our prefixes are looked at; in the file all but the AWS tools' own.
+    """
+    known = set(known)
+    starts = tuple(prefixes)
+    strangers = [(name, "the environment") for name in sources.environ if name.startswith(starts)]
+    strangers += [(name, sources.file_name) for name in sources.file if not name.startswith("AWS_")]
+    for name, place in strangers:
+        if name not in known:
+            near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.6)
+            raise SettingsError(
+                f"unknown setting {name}",
+                on=f"found in {place}",
+                next=f"did you mean {near[0]}?" if near else "remove it; dmpworks batch-submit CHAIN --help lists all",
+            )
+
+
+def build(cls: type[C], values: Mapping[str, Any]) -> C:
+    """Make a settings class from values by variable."""
+    return cls(**{setting.field: values[setting.variable] for setting in declared(cls)})
+
+
+def _alternatives(kind: Any) -> list[Any]:
+    members = get_args(kind) if get_origin(kind) in (Union, types.UnionType) else (kind,)
+    return [member for member in members if member is not type(None)]
+
+
+def _allowed(kind: Any) -> str:
+    if get_origin(kind) is Literal:
+        return " or ".join(get_args(kind))
+    if get_origin(kind) is tuple:
+        return "names separated by commas"
+    return {bool: "true or false", int: "a whole number", float: "a number"}.get(kind, "a text")
+
+
+def _convert(text: str, kind: Any) -> Any:
+    if kind is bool:
+        if text.lower() not in TRUE + FALSE:
+            raise ValueError(text)
+        return text.lower() in TRUE
+    if get_origin(kind) is Literal:
+        if text not in get_args(kind):
+            raise ValueError(text)
+        return text
+    if get_origin(kind) is tuple:
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    return kind(text)

@@ -1,0 +1,54 @@
+"""Which settings a chain and its jobs have: read off the job functions' parameters, typed nowhere else."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+from dmpworks.jobs.model import Chain, Job
+from dmpworks.jobs.run import Run
+from dmpworks.jobs.settings import RUN_ID, Setting, declared
+from dmpworks.jobs.shared_settings import Project, Submission
+
+
+def run_id_setting(chain: Chain) -> Setting:
+    """Return the setting that names the run: `<CHAIN>_RUN_ID`, `--run-id`."""
+    return Setting(chain.prefix, "run_id", str, "The run: a release date, YYYY-MM-DD.", format=RUN_ID)
+
+
+def start_job_setting(chain: Chain) -> Setting:
+    """Return the setting that names the first job to run: `<CHAIN>_START_JOB`, `--start-job`."""
+    names = chain.job_names
+    return Setting(chain.prefix, "start_job", Literal[tuple(names)], "The first job to run.", names[0])
+
+
+def own_settings(job: Job) -> list[Setting]:
+    """Return the settings of the classes that a job's function takes."""
+    return [setting for cls in job.parameters.values() if cls is not Run for setting in declared(cls)]
+
+
+def job_settings(chain: Chain, job: Job) -> list[Setting]:
+    """Return what a job's container is given: the project's settings, the run id and the job's own."""
+    return _distinct([*declared(Project), run_id_setting(chain), *own_settings(job)])
+
+
+def chain_settings(chain: Chain, jobs: Iterable[Job] | None = None) -> list[Setting]:
+    """Return the settings of some jobs of a chain (all, if not said), each once."""
+    return _distinct([setting for job in (chain if jobs is None else jobs) for setting in job_settings(chain, job)])
+
+
+def submit_settings(chain: Chain) -> list[Setting]:
+    """Return all that a submitter of a chain may set."""
+    return _distinct([*chain_settings(chain), start_job_setting(chain), *declared(Submission)])
+
+
+def variables(chains: Iterable[Chain]) -> set[str]:
+    """Return every environment variable of every chain."""
+    return {setting.variable for chain in chains for setting in submit_settings(chain)}
+
+
+def prefixes(chains: Iterable[Chain]) -> list[str]:
+    """Return what our variables begin with: a name of that kind which we do not know is a mistake."""
+    return [f"{start}_" for start in [*(chain.prefix for chain in chains), "OPENSEARCH", "BATCH", "DMPS", "DMP"]]
+
+
+def _distinct(settings: Iterable[Setting]) -> list[Setting]:
+    return list({setting.variable: setting for setting in settings}.values())

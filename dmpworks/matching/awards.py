@@ -1,0 +1,180 @@
+"""Award ids as people and funders write them: what is one, what is the same one, and the grammars of NSF and NIH.
+
+Plans and works write one award in many ways ("DMR-1507101", "NSF 1507101"; "1R01GM193934-01A1", "GM193934"). `variants`
+is applied to both sides: two texts may mean the same award when their variants meet. That the funders agree as well is
+for the caller to check: the same number from another funder is the commonest wrong award match.
+"""
+
+import re
+import unicodedata
+
+from msgspec import Struct
+
+# Institutes whose code and serial number alone ("GM-140402") are taken for an NIH award; with an activity code any
+# two letters will do. https://www.nlm.nih.gov/bsd/grant_acronym.html
+NIH_INSTITUTES = frozenset(
+    """
+    AA AG AI AM AO AR AT BC CA CB CE CI CL CM CN CO CP DA DC DE DK DP EB EP ES EY FD GM HD HG HL HR HS IP LM MD MH NB NR
+    NS NU OD OH PC PH PS RG RM RR SF SU TR TS TW VA WH
+    """.split()
+)
+
+_SEP = r"[\s\-/._#:]*"
+_NIH = re.compile(
+    rf"(?<![A-Z0-9])(?:NIH{_SEP})?(?:(?P<type>[1-9]){_SEP})?"
+    rf"(?:(?P<activity>[A-Z][A-Z0-9][0-9]|ZI[A-Z]){_SEP})?"
+    rf"(?P<institute>[A-Z]{{2}}){_SEP}(?P<serial>\d{{6}}|\d{{5}}(?!\d))"
+    rf"(?:(?(activity){_SEP}|[\s\-]+)(?P<year>\d\d)(?:{_SEP}(?P<suffix>(?:[A-Z]\d){{1,2}}))?)?(?![A-Z0-9])"
+)
+_NSF_URL = re.compile(r"AWD_?ID=0*(\d{7})(?!\d)")
+_NSF = re.compile(r"(?<!\d)(\d{7})(?!\d)")
+_NSF_WHOLE = re.compile(rf"(?:NSF{_SEP})?(?:[A-Z]{{2,4}}{_SEP})?(\d{{7}})")
+
+_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−﹘﹣－", "-"))
+_URL_TAIL = re.compile(r"^https?://\S*?([^/?#\s]+)/?(?:[?#]\S*)?$", re.IGNORECASE)
+_LABEL = re.compile(
+    r"^(?:(?:no|nr|num|number|numbers|grant|grants|award|awards|project|agreement|contract|id|ref|reference|code)\b"
+    r"|[#:.\s(])+",
+    re.IGNORECASE,
+)
+_ACRONYM = re.compile(r"^(?:[A-Z][A-Z&]{1,6}|H2020)[\s-]+(?=\S)", re.IGNORECASE)
+_PROGRAMME = re.compile(r"\s+-\s+[A-Z]{2,4}\s*\d+$", re.IGNORECASE)
+_UKRI = re.compile(r"([A-Z]{2})[/ ]([A-Z]\d{5}[A-Z0-9])(?:/\d)?", re.IGNORECASE)
+_WELLCOME = re.compile(r"(\d{6})[/ ]([A-Z])/(\d\d)(?:/[A-Z])?", re.IGNORECASE)
+# Without its funder's prefix a shorter number says too little.
+_SHORTEST_BARE_KEY = 7
+
+_PLACEHOLDER = re.compile(
+    r"\b(?:n/?a|tb[acd]|to be|pending|not|none|null|nil|unknown|unfunded|internal|internally|self[- ]funded|test|"
+    r"example|applied|under review|forthcoming|xx+)\b",
+    re.IGNORECASE,
+)
+_ASCENDING = "01234567890"
+_SHORTEST_KEY = 4
+_YEAR = re.compile(r"(?:19|20)\d\d")
+
+
+class NsfAward(Struct, frozen=True):
+    """An award of the National Science Foundation: seven digits."""
+
+    number: str
+
+    @property
+    def award_id(self) -> str:
+        """The id as the funder's API takes it."""
+        return self.number
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The folded forms that mean this award."""
+        return frozenset({self.number})
+
+
+class NihAward(Struct, frozen=True):
+    """An award of the National Institutes of Health; only institute and serial number are always there."""
+
+    institute: str
+    serial: str
+    application_type: str | None = None
+    activity: str | None = None
+    year: str | None = None
+    suffix: str | None = None
+
+    @property
+    def core(self) -> str:
+        """The project over all its years and applications: "R01AI176039"."""
+        return f"{self.activity or ''}{self.institute}{self.serial}"
+
+    @property
+    def award_id(self) -> str:
+        """The id in the funder's own spelling, with the parts that are known: "1R01AI176039-01A1"."""
+        tail = f"-{self.year}{self.suffix or ''}" if self.year else ""
+        return f"{self.application_type or ''}{self.core}{tail}"
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The folded forms that mean this award: with and without type, activity, year and suffix."""
+        heads = {"", self.activity or "", f"{self.application_type or ''}{self.activity or ''}"}
+        tails = {"", self.year or "", f"{self.year or ''}{self.suffix or ''}"}
+        return frozenset(f"{head}{self.institute}{self.serial}{tail}".lower() for head in heads for tail in tails)
+
+
+def parse_nsf(text: str) -> NsfAward | None:
+    """Read the award out of a text that is known to name NSF: seven digits, in any dress or in `AWD_ID=` of a URL."""
+    folded = _upper(text)
+    found = _NSF_URL.search(folded) or _NSF.search(folded)
+    return NsfAward(found[1]) if found and is_award(found[1]) else None
+
+
+def parse_nih(text: str) -> NihAward | None:
+    """Read the award out of a text: `1R01AI176039-01A1`, in parts, spaced, hyphenated, or with RO1 for R01."""
+    for found in _NIH.finditer(_upper(text)):
+        activity, institute, serial = found["activity"], found["institute"], found["serial"]
+        if (not activity and institute not in NIH_INSTITUTES) or not serial.strip("0"):
+            continue
+        if activity and activity[1] == "O":
+            activity = activity[0] + "0" + activity[2]
+        # Serial numbers of the older awards are often written without their leading zero.
+        return NihAward(institute, serial.zfill(6), found["type"], activity, found["year"], found["suffix"])
+    return None
+
+
+def award_key(text: str) -> str:
+    """Fold an award id to its letters and digits, in lower case: "DMR-1507101" -> "dmr1507101"."""
+    return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
+
+
+def variants(text: str) -> frozenset[str]:
+    """Every folded form that stands for the same award; empty when the text is no award id."""
+    if not is_award(text):
+        return frozenset()
+    keys = {award_key(text)}
+    nih = parse_nih(text)
+    if nih:
+        return frozenset(keys | nih.keys)
+    for form in _undressed(text):
+        keys |= _keys_by_grammar(form)
+    return frozenset(key for key in keys if key)
+
+
+def is_award(text: str) -> bool:
+    """Tell an award id from what people write in its place ("n/a", "tbd", "0000", "12345", "internally funded")."""
+    key = award_key(text)
+    digits = "".join(c for c in key if c.isdigit())
+    if len(key) < _SHORTEST_KEY or not digits.strip("0") or _PLACEHOLDER.search(text):
+        return False
+    if key != digits:
+        return True
+    return len(set(digits)) > 1 and digits not in _ASCENDING and not _YEAR.fullmatch(digits)
+
+
+def _upper(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).translate(_DASHES).upper()
+
+
+def _undressed(text: str) -> list[str]:
+    """The text without what people put around an award id: a URL, a label, the funder's acronym, a programme."""
+    form = unicodedata.normalize("NFKC", text).translate(_DASHES).strip()
+    url = _URL_TAIL.match(form)
+    if url:
+        nsf = _NSF_URL.search(form.upper())
+        form = nsf[1] if nsf else url[1]
+    form = _PROGRAMME.sub("", _LABEL.sub("", form))
+    forms = [form]
+    while (shorter := _LABEL.sub("", _ACRONYM.sub("", form))) != form:
+        form = shorter
+        if len(award_key(form)) >= _SHORTEST_BARE_KEY and any(c.isdigit() for c in form):
+            forms.append(form)
+    return forms
+
+
+def _keys_by_grammar(form: str) -> set[str]:
+    keys = {award_key(form)}
+    nsf = _NSF_WHOLE.fullmatch(form.upper())
+    if nsf:
+        keys.add(nsf[1])
+    for grammar in (_UKRI, _WELLCOME):
+        parts = grammar.fullmatch(form)
+        if parts:
+            keys.add(award_key("".join(parts.groups())))
+    return keys

@@ -1,0 +1,64 @@
+"""Which fields of a work can be asked for, and what a work puts into each."""
+
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+from dmpworks.matching.awards import variants
+from dmpworks.matching.people import initial_keys, surname_keys
+from dmpworks.matching.records import Work
+from dmpworks.matching.terms import terms
+from dmpworks.matching.tokens import cut, joined
+
+Kind = Literal["term", "tokens"]
+
+LONGEST = 256  # characters of a term: a longer one is no name or id, and engines refuse the longest
+
+# "term": a list of exact strings. "tokens": one text, already folded and cut by us, to be split at white space only.
+FIELDS: Mapping[str, Kind] = {
+    "doi": "term",
+    "orcid": "term",
+    "surname": "term",
+    "initial": "term",
+    "institution_ror": "term",
+    "institution_name": "tokens",
+    "funder_ror": "term",
+    "funder_name": "tokens",
+    "award": "term",
+    "intra_work_doi": "term",
+    "shared_project_doi": "term",
+    "dataset_citation_doi": "term",
+    "content": "term",
+}
+
+
+def search_fields(work: Work) -> dict[str, list[str] | str]:
+    """What a search engine indexes of a work, by field; empty lists and texts where the work says nothing."""
+    # An award's funder has paid for the work even where the list of funders forgets it.
+    funders = [(funder.name, funder.ror) for funder in work.funders]
+    funders += [(award.funder_name, award.funder_ror) for award in work.awards]
+    relations = work.relations
+    return {
+        "doi": [work.doi],
+        "orcid": _distinct(author.orcid for author in work.authors),
+        "surname": _distinct(key for author in work.authors for key in surname_keys(author)),
+        "initial": _distinct(key for author in work.authors for key in initial_keys(author)),
+        "institution_ror": _distinct(institution.ror for institution in work.institutions),
+        "institution_name": _names(institution.name for institution in work.institutions),
+        "funder_ror": _distinct(ror for _, ror in funders),
+        "funder_name": _names(name for name, _ in funders),
+        "award": _distinct(key for award in work.awards for key in sorted(variants(award.award_id))),
+        "intra_work_doi": list(relations.intra_work_dois),
+        "shared_project_doi": list(relations.possible_shared_project_dois),
+        "dataset_citation_doi": list(relations.dataset_citation_dois),
+        "content": _distinct(terms([work.title, work.abstract_text])),
+    }
+
+
+def _distinct(values: Iterable[str | None]) -> list[str]:
+    """The values that are there, once each, in order; what is longer than any name or id is left out."""
+    return list(dict.fromkeys(value for value in values if value and len(value) <= LONGEST))
+
+
+def _names(names: Iterable[str | None]) -> str:
+    """Names as one text that no phrase crosses."""
+    return joined([cut(name) for name in _distinct(names)])

@@ -1,0 +1,69 @@
+"""Whether an award that a work names is one of the plan's: the same id in any dress, from the same funder."""
+
+import re
+from functools import lru_cache
+
+from dmpworks.matching.agreement import Agreement
+from dmpworks.matching.awards import variants
+from dmpworks.matching.organisations import same_name, same_organisation
+from dmpworks.matching.records import Award, PlanAward, Work
+from dmpworks.matching.tokens import cut_name
+
+# What an award id is worth by what is known of its funder. The same number from another funder is the commonest wrong
+# award match, so a stated other funder ends it, and an id without a funder says less than one with.
+SAME_FUNDER = 1.0
+FUNDER_ELSEWHERE = 0.9  # the work names the plan's funder, though not for this award
+FUNDER_UNKNOWN = 0.8  # nothing speaks against it
+OTHER_FUNDERS = 0.5  # the work names funders, the plan's is not among them
+
+# Funders whose awards are also reported under the names of their parts and programmes.
+_PARTS = {
+    "national institutes of health": r"national (institute|center|eye|cancer|heart|human genome|library of medicine)"
+    r"\b.*|(john e )?fogarty .*|eunice kennedy .*|n(ci|ei|hlbi|hgri|ia|iaaa|iaid|iams|ibib|ichd|idcd|idcr|iddk|ida|"
+    r"iehs|igms|imh|imhd|inds|inr|lm|ccih|cats)",
+    "national science foundation": r"(directorate|division|office) (for|of) .*",
+    "european commission": r"european (research council|union|research executive agency|innovation council)\b.*"
+    r"|(erc|eu)|.*\bhorizon (2020|europe)\b.*|h2020.*|.*\bframework programme\b.*|.*\bmarie (sklodowska )?curie\b.*",
+    "uk research and innovation": r"(arts and humanities|biotechnology and biological sciences|economic and social|"
+    r"engineering and physical sciences|medical|natural environment) research council"
+    r"|science and technology facilities council|innovate uk|(ah|bbs|es|eps|m|ne)rc|stfc",
+}
+
+
+def funding_agreement(plan_award: PlanAward, award: Award, work: Work) -> Agreement | None:
+    """How far an award of the work is the plan's; None when the ids differ or another funder gave it."""
+    if not plan_award.award_id or _keys(plan_award.award_id).isdisjoint(_keys(award.award_id)):
+        return None
+    if not (award.funder_name or award.funder_ror) or not (plan_award.funder_name or plan_award.funder_ror):
+        return Agreement(_by_the_works_funders(plan_award, work), ("awards.awardId",))
+    by = same_funder(plan_award.funder_name, plan_award.funder_ror, award.funder_name, award.funder_ror)
+    return Agreement(SAME_FUNDER, ("awards.awardId", f"awards.funder{by.capitalize()}")) if by else None
+
+
+def same_funder(name: str | None, ror: str | None, other_name: str | None, other_ror: str | None) -> str | None:
+    """By what ("ror" or "name") two funders are one, or one is a part of the other; None when they are not."""
+    found = same_organisation(name, ror, other_name, other_ror)
+    if found:
+        return found[1]
+    return "name" if name and other_name and (_is_part(name, other_name) or _is_part(other_name, name)) else None
+
+
+@lru_cache(maxsize=65_536)
+def _is_part(part: str, whole: str) -> bool:
+    """Whether a funder's name is that of a part or programme of another funder."""
+    text = " ".join(cut_name(part))
+    return any(same_name(parent, whole) and re.fullmatch(parts, text) for parent, parts in _PARTS.items())
+
+
+def _by_the_works_funders(plan_award: PlanAward, work: Work) -> float:
+    """What an award id without a funder is worth."""
+    if not work.funders or not (plan_award.funder_name or plan_award.funder_ror):
+        return FUNDER_UNKNOWN
+    ours = plan_award.funder_name, plan_award.funder_ror
+    elsewhere = any(same_funder(*ours, funder.name, funder.ror) for funder in work.funders)
+    return FUNDER_ELSEWHERE if elsewhere else OTHER_FUNDERS
+
+
+@lru_cache(maxsize=65_536)
+def _keys(award_id: str) -> frozenset[str]:
+    return variants(award_id)

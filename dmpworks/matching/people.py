@@ -1,0 +1,180 @@
+"""Whether an author of a work is a member of a plan: by ORCID, or by surname together with given names.
+
+Names come in every order and length ("Wang Tao", "T. Wang", "WANG, Tao"; "O'Brien", "O Brien"; "García Márquez",
+"Garcia-Marquez", "García"), so a surname is looked for as a run of the full name's words, written together.
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from dmpworks.matching.agreement import Agreement
+from dmpworks.matching.records import Author
+from dmpworks.matching.tokens import cut_name
+
+_LONGEST_SURNAME = 3  # words: "van den Berg"
+_SHORTEST_PART = 3  # letters of a part of a surname that may stand for the whole
+_SHORTEST_STEM = 3  # letters of a short form of a given name: "Dan" for "Daniel"
+_LONGEST_INITIALS = 3  # "JRR" may be initials, "Lena" is a name
+
+# Words that begin surnames but are none themselves.
+_PARTICLES = frozenset(
+    "af al ap bin ibn bint da das de dei del della den der di do dos du e el la las le les lo los mac mc san santa "
+    "st saint ten ter van vande vanden vander ver vom von y zu zum zur".split()
+)
+
+
+# Scores of agreement, by what agrees. An ORCID settles it; a full given name nearly does; an initial leaves one name
+# sake in a dozen; a surname alone says little, part of a surname less.
+ORCID = Agreement(1.0, ("authors.orcid",))
+GIVEN_NAME = Agreement(0.9, ("authors.surname", "authors.givenName"))
+SHORT_NAME = Agreement(0.7, ("authors.surname", "authors.givenName"))
+INITIAL = Agreement(0.6, ("authors.surname", "authors.firstInitial"))
+SURNAME_ALONE = Agreement(0.3, ("authors.surname",))
+_PART_OF_SURNAME = 0.7  # factor when only part of a surname agrees, or it stands where the given name should
+
+
+class Name(NamedTuple):
+    """A name cut into words, and which of them are the surname as far as the source knows."""
+
+    words: tuple[str, ...]
+    surname: tuple[str, ...]
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The words that are not the surname, in order."""
+        start = _find(self.surname, self.words)
+        return self.words if start < 0 else self.words[:start] + self.words[start + len(self.surname) :]
+
+
+@lru_cache(maxsize=65_536)
+def name_of(author: Author) -> Name:
+    """Cut an author's name from its parts, which hold no titles; from the full name where there are none."""
+    surname = cut_name(author.surname or "")
+    given = cut_name(author.given_name or author.first_initial or "")
+    middle = cut_name(author.middle_names or "") or tuple("".join(cut_name(author.middle_initials or "")))
+    words = given + middle + surname if given else cut_name(author.full or author.surname or "")
+    return Name(words, surname or words[-1:])
+
+
+def surname_keys(author: Author) -> list[str]:
+    """Every run of up to three words of the name, written together: what a surname may turn out to be."""
+    name = name_of(author)
+    keys = ["".join(run) for run in _runs(name.words)]
+    return list(dict.fromkeys([*keys, "".join(name.surname)])) if name.words else []
+
+
+def initial_keys(author: Author) -> list[str]:
+    """Surname and first initial, "wang.t", in both orders, and with every word that may be one of two surnames."""
+    name = name_of(author)
+    if not name.given:
+        return []
+    first, last = name.words[0], name.words[-1]
+    keys = [f"{''.join(name.surname)}.{name.given[0][0]}"]
+    keys += [f"{word}.{first[0]}" for word in name.words[1:] if len(word) >= _SHORTEST_PART]
+    return list(dict.fromkeys([*keys, f"{first}.{last[0]}"]))
+
+
+def wanted_surnames(author: Author) -> list[str]:
+    """The keys to ask for to find a plan's member: the surname, and each part of it that may stand alone."""
+    surname = name_of(author).surname
+    return list(dict.fromkeys(key for key in ("".join(surname), *_parts(surname)) if key))
+
+
+def same_person(member: Author, author: Author) -> Agreement | None:
+    """How far a work's author agrees with a plan's member; None when they are, or must be, two people."""
+    if member.orcid and author.orcid:
+        return ORCID if member.orcid == author.orcid else None
+    return _names_agree(name_of(member), name_of(author))
+
+
+@lru_cache(maxsize=262_144)
+def _names_agree(member: Name, author: Name) -> Agreement | None:
+    best: Agreement | None = None
+    for rest, factor in _readings(member.surname, author):
+        given = _given_agree(member.given, rest)
+        # Where the surname is not where it should be, nothing less than the given name tells a person from a word.
+        if given and (factor == 1 or given.score >= SHORT_NAME.score):
+            score = round(given.score * factor, 4)
+            if best is None or score > best.score:
+                best = Agreement(score, given.fields)
+    return best
+
+
+def _readings(surname: tuple[str, ...], author: Name) -> Iterator[tuple[tuple[str, ...], float]]:
+    """The ways in which the surname stands in a name: what is left of the name, and how sure the reading is."""
+    if not surname:
+        return
+    whole = "".join(surname)
+    for run, rest in _runs_and_rest(author.words):
+        key = "".join(run)
+        if key == whole:
+            yield rest, 1.0 if run == author.surname or key == "".join(author.surname) else _PART_OF_SURNAME
+        elif run == author.surname and (key in _parts(surname) or whole in _parts(author.surname)):
+            yield rest, _PART_OF_SURNAME
+        elif key in _parts(surname) and set(run) <= set(author.surname):
+            yield tuple(word for word in rest if word not in author.surname), _PART_OF_SURNAME
+
+
+def _given_agree(member: tuple[str, ...], author: tuple[str, ...]) -> Agreement | None:
+    """Compare the given names; None when they conflict."""
+    if not member or not author:
+        return SURNAME_ALONE
+    if "".join(member) == "".join(author):
+        return GIVEN_NAME if len(author[0]) > 1 else INITIAL
+    if member[0] == author[0]:
+        return _with_same_first(member, author)
+    first, other = sorted((member[0], author[0]), key=len)
+    if len(first) >= _SHORTEST_STEM and other.startswith(first):
+        return SHORT_NAME
+    if _initials_of(member, author) or _initials_of(author, member):
+        return INITIAL
+    return None
+
+
+def _with_same_first(member: tuple[str, ...], author: tuple[str, ...]) -> Agreement | None:
+    """Where the first given names agree, a second one may still speak against it: James K. is not James L."""
+    if any(ours[0] != theirs[0] for ours, theirs in zip(member[1:2], author[1:2], strict=False)):
+        return None
+    return GIVEN_NAME if len(author[0]) > 1 else INITIAL
+
+
+def _initials_of(short: tuple[str, ...], long: tuple[str, ...]) -> bool:
+    """Whether one name is given by initials that fit the other's: apart ("D. H.", "D. Hyun") or together ("DH")."""
+    initials = "".join(word[0] for word in long)
+    if all(len(word) == 1 for word in short):
+        letters = "".join(short)
+        return initials.startswith(letters) or letters.startswith(initials)
+    if len(short) == 1:
+        # Together they must all fit, or "Ada" would be the initials of any "Anna".
+        return len(short[0]) <= _LONGEST_INITIALS and initials.startswith(short[0])
+    return len(short[0]) == 1 and short[0] == initials[0] and not set(short[1:]).isdisjoint(long[1:])
+
+
+def _parts(surname: tuple[str, ...]) -> tuple[str, ...]:
+    """The words of a surname of several that may be used alone; without its particles it is written too."""
+    if len(surname) < 2:
+        return ()
+    bare = tuple(word for word in surname if word not in _PARTICLES)
+    single = tuple(word for word in bare if len(word) >= _SHORTEST_PART)
+    return tuple(dict.fromkeys(("".join(bare), *single)))
+
+
+def _runs(words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    for length in range(1, min(len(words), _LONGEST_SURNAME) + 1):
+        for start in range(len(words) - length + 1):
+            yield words[start : start + length]
+
+
+def _runs_and_rest(words: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+    for length in range(1, min(len(words), _LONGEST_SURNAME) + 1):
+        for start in range(len(words) - length + 1):
+            yield words[start : start + length], words[:start] + words[start + length :]
+
+
+def _find(run: tuple[str, ...], words: tuple[str, ...]) -> int:
+    """Where a run of words begins, looked for from the end, where surnames stand; -1 when nowhere."""
+    if not run:
+        return -1
+    starts = range(len(words) - len(run), -1, -1)
+    return next((start for start in starts if words[start : start + len(run)] == run), -1)

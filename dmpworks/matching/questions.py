@@ -1,0 +1,109 @@
+"""From a plan to the question that a search engine is asked.
+
+The engine only has to bring every possible output among its best candidates; the evidence is looked at, and the order
+made, afterwards. Weights of single signals follow `facts` (funder's list 15, award 10, relation 10, 5, 2.5); names and
+terms count by their rarity, so that the limit cuts off the namesakes of "Wang" first.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from dmpworks.matching.awards import variants
+from dmpworks.matching.content import Statistics, plan_terms
+from dmpworks.matching.evidence import published_between
+from dmpworks.matching.organisations import phrases
+from dmpworks.matching.people import initial_keys, wanted_surnames
+from dmpworks.matching.query import Clause, Query, sixteenths
+from dmpworks.matching.records import OUTPUT_MANAGEMENT_PLAN, Plan
+from dmpworks.matching.tokens import SLOP
+
+FUNDED_DOI, AWARD = 15.0, 10.0
+RELATIONS = {"intra_work_doi": 10.0, "shared_project_doi": 5.0, "dataset_citation_doi": 2.5}
+ORCID, SURNAME, INITIAL = 6.0, 2.0, 3.0  # a surname with its initial counts as both
+INSTITUTION_ROR, INSTITUTION_NAME = 2.0, 1.5
+FUNDER_ROR, FUNDER_NAME = 1.5, 1.0
+CONTENT = 8.0  # all content terms together
+MOST_TERMS = 48  # content terms, the rarest first; the rest say little
+LONGEST_SLOPPY_PHRASE = 6  # words; longer names are asked for exactly, for the ways to spread gaps explode
+
+
+def wanted_frequencies(plan: Plan) -> dict[str, tuple[str, ...]]:
+    """The terms, by field, whose document frequencies the question needs."""
+    return {
+        "surname": _distinct(key for member in plan.authors for key in wanted_surnames(member)),
+        "initial": _distinct(key for member in plan.authors for key in initial_keys(member)),
+        "content": plan_terms(plan),
+    }
+
+
+def question(plan: Plan, statistics: Statistics, limit: int) -> Query | None:
+    """What to ask for a plan; None when nothing about it could make a work a candidate."""
+    strong = tuple(_strong(plan, statistics))
+    if not strong:
+        return None
+    start, end = published_between(plan)
+    return Query(
+        strong=strong,
+        supporting=tuple(_supporting(plan, statistics)),
+        published_from=start,
+        published_to=end,
+        excluded_types=(OUTPUT_MANAGEMENT_PLAN,),
+        excluded_dois=_distinct((plan.doi, *plan.accepted_dois, *plan.rejected_dois)),
+        limit=limit,
+    )
+
+
+def _strong(plan: Plan, statistics: Statistics) -> Iterator[Clause]:
+    funded = _distinct(funded.doi for funded in plan.funded_dois)
+    if funded:
+        yield Clause("doi", FUNDED_DOI, terms=funded)
+    for award_id in _distinct(award.award_id for award in plan.awards):
+        if forms := variants(award_id):
+            yield Clause("award", AWARD, terms=tuple(sorted(forms)))
+    for member in plan.authors:
+        if member.orcid:
+            yield Clause("orcid", ORCID, terms=(member.orcid,))
+        yield from _any_of("surname", SURNAME, wanted_surnames(member), statistics)
+        yield from _any_of("initial", INITIAL, initial_keys(member), statistics)
+    if plan.accepted_dois:
+        for field, weight in RELATIONS.items():
+            yield Clause(field, weight, terms=_distinct(plan.accepted_dois))
+
+
+def _any_of(field: str, weight: float, keys: Sequence[str], statistics: Statistics) -> Iterator[Clause]:
+    """A clause for any of the keys of one person, by the rarity of the commonest."""
+    if keys:
+        yield Clause(field, sixteenths(weight * min(statistics.rarity(field, key) for key in keys)), terms=tuple(keys))
+
+
+def _supporting(plan: Plan, statistics: Statistics) -> Iterator[Clause]:
+    places = [(place.name, place.ror) for place in plan.institutions]
+    payers = [(award.funder_name, award.funder_ror) for award in plan.awards]
+    yield from _organisations("institution", places, INSTITUTION_ROR, INSTITUTION_NAME)
+    yield from _organisations("funder", payers, FUNDER_ROR, FUNDER_NAME)
+    yield from _content(plan, statistics)
+
+
+def _organisations(
+    kind: str, stated: Sequence[tuple[str | None, str | None]], by_ror: float, by_name: float
+) -> Iterator[Clause]:
+    if rors := _distinct(ror for _, ror in stated):
+        yield Clause(f"{kind}_ror", by_ror, terms=rors)
+    for name in _distinct(name for name, _ in stated):
+        # The shortest part that names the organisation stands within every longer form of its name.
+        words = min(phrases(name), key=len, default=())
+        if words:
+            slop = SLOP if 1 < len(words) <= LONGEST_SLOPPY_PHRASE else 0
+            yield Clause(f"{kind}_name", by_name, phrase=words, slop=slop)
+
+
+def _content(plan: Plan, statistics: Statistics) -> Iterator[Clause]:
+    rarity: Mapping[str, float] = {term: statistics.rarity("content", term) ** 2 for term in plan_terms(plan)}
+    telling = sorted(rarity, key=lambda term: (-rarity[term], term))[:MOST_TERMS]
+    whole = sum(rarity[term] for term in telling)
+    for term in telling:
+        if rarity[term]:
+            yield Clause("content", sixteenths(CONTENT * rarity[term] / whole), terms=(term,))
+
+
+def _distinct(values: Iterable[str | None]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(value for value in values if value))

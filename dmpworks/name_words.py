@@ -1,0 +1,121 @@
+"""The words that the rules for names know (titles, suffixes, particles, organisations), and the usual case of names."""
+
+import re
+
+
+def _set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+TITLES = _set(
+    """
+    dr dra drs prof professor profa mr mrs ms miss mx sir dame rev reverend ir dipl-ing dipl.-ing univ-prof
+    univ.-prof phd assoc assist herr frau mme mlle
+    """
+)
+SUFFIXES = _set(
+    """
+    jr jnr sr snr ii iii iv phd dphil md msc bsc mph mba dds dvm dsc esq frs obe mbe cbe llb llm pharmd msn facs
+    frcp frcs junior
+    """
+)
+PARTICLES = _set(
+    """
+    van von der den de del della delle dei degli di da das dos do du des la las lo los le les el al bin ibn bint
+    ben ter ten te tot zu zur zum vom af av ver st. abu ould 't
+    """
+)
+CAPITAL_PARTICLES = _set("van von der den de del della di da dos das du la le el al bin ibn ter abu")
+JOINERS = frozenset(("y", "e", "i"))
+NOBODY = frozenset(
+    [
+        "anonymous", "anon", "unknown", "unknown author", "no author", "no authors", "no authors listed",
+        "author unknown", "et al", "others", "and others", "not available", "author", "authors", "various",
+        "various authors", "none", "unav", "unkn", "n a", "anonym", "anónimo", "anonimo", "et alii",
+    ]
+)  # fmt: skip
+VIETNAMESE_SURNAMES = _set(
+    """
+    nguyen tran le pham hoang huynh phan vu vo đang dang bui đo do ho ngo duong ly truong dinh đinh
+    """
+)
+VIETNAMESE_MIDDLE = frozenset(("van", "thi", "duc", "đuc"))
+KOREAN_TWO_SYLLABLES = frozenset(("남궁", "황보", "제갈", "선우", "독고", "사공", "서문"))
+# Two and three letters in capitals are initials beside other words ("Smith JA"), unless they are a surname this common.
+SHORT_SURNAMES = _set(
+    """
+    AN AO BAI BI BO CAI CUI DAI DI DO DU EO FAN FU GAO GU GUO HA HAN HE HO HU JI JIA JO KE KIM KO LE LEE LI LIM
+    LIN LIU LO LU LUO LUU MA MAI MO NA NAM NG NI NIE NOH OH ORR PAN PU QI QIN QIU REN RYU SHI SI SIM SO SU SUN TAN
+    TU UM VO VU WEI WEN WU XIA XIE XU XUE YE YI YIN YOO YU YUE YUN ZHU ZOU
+    """
+)
+ACRONYMS = _set(
+    """
+    NASA NOAA USGS USDA CERN ESA ESO NIH EPA WHO FAO UNESCO OECD CSIRO NREL ECMWF EMBL INRAE CEA CIRAD IPCC ICES
+    GBIF
+    """
+)
+ORGANISATION = _set(
+    """
+    academia academie academy administration agence agencia agency agenzia akademia akademie alliance archive
+    archives asociacion associacao association authority biblioteca bibliotheek bibliotheque bibliothek board
+    bureau center centers centre centres centro centrum clinic clinica collaboration college comite commission
+    committee company conference conseil consejo consorcio consortium corp corporation council departamento
+    departement department direction directorate division egyetem enterprise facultad faculdade faculte faculty
+    fakultat federation fondation fondazione forum foundation fundacao fundacion fundacja gesellschaft gmbh
+    government hochschule hogeschool hopital hospital inc incorporated initiative institucio institut institute
+    institutes institutet institution instituto institutt instituut instytut intezet istituto klinik klinikum
+    laboratoire laboratories laboratorio laboratorium laboratory lab labs libraries library limited llc ltd
+    ministere ministerio ministerium ministry musee museo museu museum network observatorio observatory office
+    organisation organization partnership plc politecnico polytechnic polytechnique programme project publisher
+    publishers publishing repository secretariat service services sjukhus sociedad sociedade societe society
+    spital stiftung survey szpital task taskforce team trust ulikool univ universidad universidade universita
+    universitair universitaire universitario universitas universitat universitatea universitatsklinikum universite
+    universiteit universitesi universitet universitetas universitetet universitetssjukhus universities university
+    uniwersytet univerza univerzita univerzitet verein vereniging workgroup yliopisto ziekenhuis
+    """
+)
+# Words that are surnames as well: they tell an organisation only in names of three words or more without a comma.
+PERHAPS_ORGANISATION = _set(
+    """
+    bank church club coalition collective data field group house international national press program research
+    school section station studies systems technologies union unit
+    """
+)
+ORGANISATION_PARTS = (
+    "大学", "大學", "研究所", "研究院", "研究室", "研究センター", "学院", "學院", "医院", "醫院", "病院", "学会",
+    "學會", "公司", "会社", "図書館", "中心", "委员会", "대학교", "대학", "연구소", "연구원", "병원", "센터",
+    "университет", "Университет", "институт", "Институт", "академия", "Академия", "академии", "лаборатория",
+    "Лаборатория", "Πανεπιστήμιο", "Ινστιτούτο", "جامعة", "معهد", "دانشگاه",
+)  # fmt: skip
+
+_PIECE = re.compile(r"[^\W\d_]+")
+_MC = re.compile(r"Mc([a-z])(?=[a-z])")
+
+
+def is_upper(text: str) -> bool:
+    """Return whether a text has cased letters and all of them are capitals."""
+    return text.isupper()
+
+
+def usual_case(name: str) -> str:
+    """Return a name written wholly in capitals or small letters in the usual case: "McDonald", "van der Berg"."""
+    letters = sum(map(str.isalpha, name))
+    if letters < 2 or not (name.isupper() or name.islower()):
+        return name
+    tokens = name.split()
+    if name.islower() and len(tokens) == 1 and name in PARTICLES:
+        return name
+    return " ".join(_usual_word(token, last=place == len(tokens) - 1) for place, token in enumerate(tokens))
+
+
+def _usual_word(token: str, last: bool) -> str:
+    if token.lower() in PARTICLES and not last:
+        return token.lower()
+    return _MC.sub(lambda found: "Mc" + found.group(1).upper(), _PIECE.sub(_capital, token))
+
+
+def _capital(found: re.Match[str]) -> str:
+    # The lower case of a Turkish capital I with a dot is two characters.
+    piece = found.group()
+    return piece[0].title() + piece[1:].lower().replace("i̇", "i")

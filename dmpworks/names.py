@@ -1,0 +1,283 @@
+"""Author names of many cultures, cut into their parts by rules.
+
+Names arrive as "Given Middle Surname", "Surname, Given Middle", "SURNAME Given" or "Surname AB", with particles ("van
+der Berg"), titles ("Dr."), suffixes ("Jr.") and in many scripts; sources may also state given and family name apart.
+What a form leaves open is decided the way most names of that form are meant:
+
+- without a comma the last word is the surname, or everything from the first particle on;
+- words written in capitals beside others that are not are the surname ("John SMITH", "WANG Xiaoming");
+- an initial is no name: it counts for `first_initial` and `middle_initials`, never for `given_name`;
+- names written wholly in capitals or small letters are set in the usual case, except in `full`, which stays as given;
+- Chinese, Japanese and Korean names get no initials; written without a space, only Korean ones are cut.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+import msgspec
+
+from dmpworks import name_words as words
+from dmpworks.identifiers import orcid as clean_orcid
+from dmpworks.text import folded, plain
+
+
+class Person(msgspec.Struct, frozen=True, gc=False):
+    """An author: the parts of the name, and the name as given."""
+
+    orcid: str | None = None
+    first_initial: str | None = None
+    given_name: str | None = None
+    middle_initials: str | None = None
+    middle_names: str | None = None
+    surname: str | None = None
+    full: str | None = None
+
+
+_ASIDE = re.compile(r"\([^)]*\)|\[[^\]]*\]|\"[^\"]*\"|“[^”]*”|„[^“”]*[“”]|\d+$")
+_COMMAS = re.compile(r"\s*[,，、،]\s*")
+_EAST_ASIAN = re.compile(
+    r"[\u1100-\u11ff\u3040-\u30ff\u3130-\u318f\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
+)
+_HANGUL = re.compile(r"[\uac00-\ud7af]{2,5}")
+_INITIALS = re.compile(r"(?:[^\W\d_]\.[-‐]?)+[^\W\d_]?|[^\W\d_](?:-[^\W\d_])?")
+_WORD = re.compile(r"[^\W\d_][^\W_]*")
+_VOWELS = frozenset("AEIOUYÀÁÂÃÄÅÆÈÉÊËÌÍÎÏÒÓÔÕÖØÙÚÛÜÝ")
+
+
+def parse(
+    full: str | None, given: str | None = None, family: str | None = None, orcid: str | None = None
+) -> Person | None:
+    """Return the parts of a name; `given` and `family` win over what `full` shows. None where no name is given.
+
+    What plainly is an organisation's name has no parts: only `full` is set.
+    """
+    identifier = clean_orcid(orcid)
+    person = _parse(full, given, family, identified=identifier is not None)
+    return msgspec.structs.replace(person, orcid=identifier) if person and identifier else person
+
+
+@lru_cache(maxsize=1 << 15)  # the same people come again and again within a file
+def _parse(full: str | None, given: str | None, family: str | None, identified: bool) -> Person | None:
+    full, given, family = plain(full), plain(given), plain(family)
+    stated = full or " ".join(part for part in (given, family) if part)
+    if not _is_name(stated):
+        return None
+    if full and not (given or family or identified) and is_organisation(full):
+        return Person(full=full)
+    if family and not given and full:
+        given = _rest(full, family)
+    if family and given:
+        surname, givens = _surname(family), _words(given)
+        initials_count = not words.is_upper(given) or not words.is_upper(family)
+    else:
+        surname, givens, initials_count = _cut(full or given or family or "")
+    return _person(surname, givens, initials_count, stated)
+
+
+def is_organisation(name: str) -> bool:
+    """Return whether a name plainly is an organisation's, by the words it holds; the surname "Church" is not."""
+    text = plain(name)
+    if not text:
+        return False
+    tokens = folded(text).split()
+    if not words.ORGANISATION.isdisjoint(tokens):
+        return True
+    if not text.isascii() and any(part in text for part in words.ORGANISATION_PARTS):
+        return True
+    if "," in text and len(tokens) <= 4:
+        return False
+    if len(tokens) > 2 and not words.PERHAPS_ORGANISATION.isdisjoint(tokens):
+        return True
+    written = text.split()
+    inner = written[1:-1]
+    return (
+        bool(len(tokens) > 2 and ("of" in inner or "for" in inner))
+        or any(map(str.isdigit, tokens))
+        or _is_acronym(text)
+    )
+
+
+def _is_acronym(text: str) -> bool:
+    return text in words.ACRONYMS or (
+        2 < len(text) < 7 and text.isalpha() and words.is_upper(text) and not _VOWELS & set(text)
+    )
+
+
+def _is_name(text: str) -> bool:
+    if not text or "@" in text or "://" in text or text.lower().startswith("www."):
+        return False
+    return any(map(str.isalpha, text)) and text.strip(" .,()[]").casefold() not in words.NOBODY
+
+
+def _rest(full: str, family: str) -> str | None:
+    if full.startswith(family):
+        return full[len(family) :].strip(" ,") or None
+    return full[: -len(family)].strip() or None if full.endswith(" " + family) else None
+
+
+def _words(text: str) -> list[str]:
+    """Return the words of a given name without titles and suffixes."""
+    return _without_suffixes(_without_titles(_ASIDE.sub(" ", text).replace("，", " ").replace(",", " ").split()))
+
+
+def _surname(text: str) -> str:
+    tokens = _without_suffixes(_ASIDE.sub(" ", text).replace(",", " ").split()) or text.split()
+    return " ".join(tokens)
+
+
+def _without_titles(tokens: list[str]) -> list[str]:
+    while len(tokens) > 1 and tokens[0].rstrip(".").lower() in words.TITLES:
+        tokens = tokens[1:]
+    return tokens
+
+
+def _without_suffixes(tokens: list[str]) -> list[str]:
+    while len(tokens) > 1 and _is_suffix(tokens[-1]):
+        tokens = tokens[:-1]
+    return tokens
+
+
+def _is_suffix(token: str) -> bool:
+    return token.replace(".", "").lower() in words.SUFFIXES
+
+
+def _cut(text: str) -> tuple[str, list[str], bool]:
+    """Return surname, given names, and whether short words in capitals among these are initials."""
+    parts = [part for part in _COMMAS.split(_ASIDE.sub(" ", text).strip(" ,，、،;")) if part]
+    while len(parts) > 1 and all(_is_suffix(token) for token in parts[-1].split()):
+        parts.pop()
+    if not parts:
+        return text, [], False
+    if len(parts) == 1:
+        return _natural(_without_suffixes(_without_titles(parts[0].split())))
+    if all(_is_suffix(token) for token in parts[1].split()):
+        del parts[1]
+    return (
+        _surname(" ".join(_without_titles(parts[0].split()))),
+        _words(parts[1]),
+        not words.is_upper(parts[0]) or len(parts[0]) < 3,
+    )
+
+
+def _natural(tokens: list[str]) -> tuple[str, list[str], bool]:
+    if _EAST_ASIAN.search("".join(tokens)):
+        return *_east_asian(tokens), False
+    if len(tokens) == 1:
+        return tokens[0], [], False
+    mixed = not all(words.is_upper(token) for token in tokens)
+    start, end = _surname_span(tokens, mixed)
+    return " ".join(tokens[start:end]), tokens[end:] if start == 0 else tokens[:start], mixed
+
+
+def _surname_span(tokens: list[str], mixed: bool) -> tuple[int, int]:
+    """Return where the surname begins and ends; it is either the first or the last words."""
+    last = len(tokens)
+    if mixed and (span := _capitals(tokens)):
+        return span
+    leading = _count(tokens, mixed)
+    trailing = _count(tokens[::-1], mixed)
+    if leading == 0 and 0 < trailing < last:
+        return 0, last - trailing
+    if 1 < leading < last:
+        return leading, last
+    if tokens[0].lower() in words.PARTICLES and tokens[0].islower():
+        return 0, last
+    if (
+        len(tokens) == 3
+        and folded(tokens[1]) in words.VIETNAMESE_MIDDLE
+        and folded(tokens[0]) in words.VIETNAMESE_SURNAMES
+    ):
+        return 0, 1
+    return _particle(tokens), last
+
+
+def _particle(tokens: list[str]) -> int:
+    """Return where the surname begins: at the first particle after the given name, else at the last word."""
+    for place in range(1, len(tokens) - 1):
+        token = tokens[place]
+        if token in words.JOINERS and place > 1:
+            return place - 1
+        if token.lower() in words.PARTICLES and (token.islower() or token.lower() in words.CAPITAL_PARTICLES):
+            return place
+        if token.lower().startswith(("d'", "d’", "al-", "el-")) and token[0].islower():
+            return place
+    return len(tokens) - 1
+
+
+def _capitals(tokens: list[str]) -> tuple[int, int] | None:
+    """Return the span of a surname set off by capitals, at the beginning or the end of a name."""
+    shouted = [_is_shouted(token) for token in tokens]
+    particles = [token.islower() and token in words.PARTICLES for token in tokens]
+    if shouted[0] and not shouted[-1] and not _is_initials(tokens[-1], True):
+        end = shouted.index(False)
+        return None if any(shouted[end:]) else (0, end)
+    if shouted[-1] and not shouted[0]:
+        start = len(tokens) - 1
+        while start > 1 and (shouted[start - 1] or particles[start - 1]):
+            start -= 1
+        return start, len(tokens)
+    return None
+
+
+def _is_shouted(token: str) -> bool:
+    letters = token.replace("-", "").replace("'", "").replace("’", "")
+    if len(letters) < 2 or "." in letters or not words.is_upper(token):
+        return False
+    return len(letters) > 3 or letters in words.SHORT_SURNAMES or (len(letters) == 3 and bool(_VOWELS & set(letters)))
+
+
+def _count(tokens: list[str], mixed: bool) -> int:
+    """Return how many words at the beginning are initials."""
+    for place, token in enumerate(tokens):
+        if not _is_initials(token, mixed):
+            return place
+    return len(tokens)
+
+
+def _is_initials(token: str, capitals_count: bool) -> bool:
+    """Return whether a word is initials: "J.", "J", "J.-P.", "JA" (the last only beside words not in capitals)."""
+    if _INITIALS.fullmatch(token):
+        return True
+    if not 2 <= len(token) <= 3 or not token.isalpha() or not words.is_upper(token):
+        return False
+    return (capitals_count and token not in words.SHORT_SURNAMES) or not _VOWELS & set(token)
+
+
+def _east_asian(tokens: list[str]) -> tuple[str, list[str]]:
+    if len(tokens) > 1:
+        return tokens[0], tokens[1:]
+    name = tokens[0]
+    if "・" in name or "·" in name:
+        parts = re.split("[・·]", name)
+        return parts[-1], parts[:-1]
+    if _HANGUL.fullmatch(name):
+        size = 2 if len(name) > 2 and name[:2] in words.KOREAN_TWO_SYLLABLES else 1
+        return name[:size], [name[size:]]
+    return name, []
+
+
+def _person(surname: str, givens: list[str], initials_count: bool, full: str) -> Person:
+    surname = words.usual_case(surname)
+    east_asian = bool(_EAST_ASIAN.search(surname + "".join(givens)))
+    initials: list[tuple[str, str | None]] = []
+    for token in givens:
+        if not east_asian and _is_initials(token, initials_count):
+            initials += [(letter.upper(), None) for letter in token if letter.isalpha()]
+        elif _WORD.search(token):
+            initials.append((_initial(token), words.usual_case(token)))
+    first, given_name = initials[0] if initials else (None, None)
+    names = [name for _, name in initials[1:] if name]
+    return Person(
+        first_initial=None if east_asian else first,
+        given_name=given_name,
+        middle_initials=None if east_asian else "".join(letter for letter, _ in initials[1:]) or None,
+        middle_names=" ".join(names) or None,
+        surname=surname,
+        full=full,
+    )
+
+
+def _initial(token: str) -> str:
+    letter = next(letter for letter in token if letter.isalpha())
+    return unicodedata.normalize("NFC", letter.upper())[0]

@@ -1,0 +1,1 @@
+"""The outside world: storage, search engines, the DMP Tool database, HTTP; foreign exceptions stop here."""

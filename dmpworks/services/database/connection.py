@@ -1,0 +1,150 @@
+"""Connections to the database, and the drivers' failures turned into ours; a password is never shown."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+from sqlalchemy import URL, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from dmpworks.errors import DmpworksError, JobError, SettingsError, TemporaryError
+
+VARIABLE = "DMP_DATABASE_URL"
+DRIVERS = {"sqlite": "sqlite", "mysql": "mysql+pymysql", "mariadb": "mysql+pymysql"}
+
+# Error numbers of MySQL and MariaDB.
+DENIED = (1044, 1045, 1698)  # this user may not use the server or the database
+UNKNOWN_DATABASE = (1049,)
+FORBIDDEN = (1142, 1143, 1370)  # this user may not do that with a table
+OTHER_TABLES = (1146, 1054)  # no such table, no such column
+UNREACHABLE = (1040, 1053, 1203, 1226, 1927, 2002, 2003, 2005, 2006, 2013, 2014, 2055)
+CONFLICT = (1020, 1062, 1205, 1213, 1452)  # changed or inserted meanwhile, lock wait, deadlock, removed meanwhile
+
+
+def open_engine(url: str) -> Engine:
+    """Open a database and ask it something; raises SettingsError, JobError or TemporaryError."""
+    engine = _sqlite(_parse(url)) if _parse(url).get_backend_name() == "sqlite" else _mysql(_parse(url))
+    with told(engine), engine.connect() as connection:
+        connection.execute(text("SELECT 1"))
+    return engine
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        # The parser's message quotes the text it was given, password included: it must not live on as a cause.
+        raise _not_a_url("it is no database URL (a special character in the password must be %-encoded)") from None
+    backend = parsed.get_backend_name()
+    if backend not in DRIVERS:
+        raise _not_a_url(f"{backend} is no database that dmpworks knows")
+    return parsed.set(drivername=DRIVERS[backend])
+
+
+def _not_a_url(why: str) -> SettingsError:
+    return SettingsError(
+        f"{VARIABLE} cannot be used", on=why, next="give mysql+pymysql://user:password@host/database or sqlite:///FILE"
+    )
+
+
+def _mysql(url: URL) -> Engine:
+    # Times are read as UTC, and a value that does not fit is an error, not cut off, whatever the server's default.
+    session = "SET time_zone = '+00:00', sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')"
+    return create_engine(
+        url,
+        # Each statement sees what others have committed: what it finds missing is missing, and no gaps are locked.
+        isolation_level="READ COMMITTED",
+        pool_pre_ping=True,
+        json_serializer=_json,
+        connect_args={"charset": "utf8mb4", "connect_timeout": 10, "init_command": session},
+    )
+
+
+def _sqlite(url: URL) -> Engine:
+    engine = create_engine(url, json_serializer=_json, connect_args={"timeout": 60})
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _: object) -> None:
+        connection.isolation_level = None  # the driver's own BEGIN comes too late: see `begin`
+        for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        # A transaction that reads first and writes later could not be completed if another wrote in between.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _json(value: Any) -> str:
+    """Encode what `msgspec` can, so that JSON made elsewhere (`msgspec.Raw`) passes as it is."""
+    return msgspec.json.encode(value).decode()
+
+
+@contextmanager
+def told(engine: Engine) -> Iterator[None]:
+    """Turn the drivers' failures into ours."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise _explain(error, engine.url) from error
+
+
+def is_conflict(error: Exception) -> bool:
+    """Tell whether a transaction failed only because of another one, so that it is worth doing again."""
+    if not isinstance(error, DBAPIError):
+        return False
+    return _number(error) in CONFLICT or "database is locked" in str(error.orig)
+
+
+def is_unreachable(error: Exception) -> bool:
+    """Tell whether the server was lost or never found."""
+    return isinstance(error, DBAPIError) and (error.connection_invalidated or _number(error) in UNREACHABLE)
+
+
+def _number(error: DBAPIError) -> int:
+    arguments = getattr(error.orig, "args", ())
+    return arguments[0] if arguments and isinstance(arguments[0], int) else 0
+
+
+def _explain(error: DBAPIError, url: URL) -> DmpworksError:
+    number, on = _number(error), f"{_shown(url)}: {_message(error)}"
+    if is_unreachable(error):
+        return TemporaryError(
+            "the DMP Tool's database does not answer", on=on, next=f"see that the server runs and {VARIABLE} is right"
+        )
+    if number in DENIED:
+        return SettingsError("the database refuses this user", on=on, next=f"correct user and password in {VARIABLE}")
+    if number in UNKNOWN_DATABASE or "unable to open database file" in str(error.orig):
+        return SettingsError("there is no such database", on=on, next=f"correct {VARIABLE}")
+    return JobError(*_what(number), on=on, next=_next(number))
+
+
+def _what(number: int) -> tuple[str]:
+    if number in OTHER_TABLES:
+        return ("the database is not the DMP Tool's",)
+    if number in CONFLICT:
+        return ("other programs kept changing the same rows of the database",)
+    return ("the database refused a statement",)
+
+
+def _next(number: int) -> str:
+    if number in OTHER_TABLES:
+        return f"correct {VARIABLE}: it must have the tables plans, projects, works, workVersions, relatedWorks ..."
+    if number in FORBIDDEN:
+        return "have the database's administrator grant this user the right"
+    return "run the job again; what was done before stays done"
+
+
+def _shown(url: URL) -> str:
+    """Say which database without user and password."""
+    return f"{url.host or ''}{f':{url.port}' if url.port else ''}/{url.database or ''}"
+
+
+def _message(error: DBAPIError) -> str:
+    """Return the driver's own words: the wrapper's also quote the statement and its values."""
+    arguments = getattr(error.orig, "args", ())
+    return " ".join(str(argument) for argument in arguments)[:300] or type(error.orig).__name__

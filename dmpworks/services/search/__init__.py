@@ -1,0 +1,106 @@
+"""Search engines behind one interface: OpenSearch for production, tantivy embedded for a laptop.
+
+Both answer the same `matching.query.Query` with the same hits in the same order: all scores are constants that the
+query brings along, phrases are in order within their slop, and ties go by id.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from dmpworks.errors import SettingsError
+from dmpworks.services.search.documents import BulkReport, Document, Failure, Hit
+
+if TYPE_CHECKING:
+    from dmpworks.matching.query import Query
+    from dmpworks.services.storage import Bucket
+
+__all__ = ["BulkReport", "Document", "Failure", "Hit", "SearchEngine", "engine_name", "open_engine"]
+
+
+class SearchEngine(Protocol):
+    """What every engine does; raises TemporaryError when out of reach, SyncError when it says no."""
+
+    def create(self, index: str) -> None:
+        """Make the index unless it is there."""
+
+    def bulk(self, index: str, upserts: Iterable[Document], deletes: Iterable[str]) -> BulkReport:
+        """Write documents whole, then remove ids; a refused document is reported and does not stop the others."""
+
+    def refresh(self, index: str) -> None:
+        """Make everything written so far visible to searches."""
+
+    def count(self, index: str) -> int:
+        """Return the number of visible documents."""
+
+    def search(self, index: str, query: "Query") -> list[Hit]:
+        """Return the best hits: by score, then id ascending, also at the cut of the limit."""
+
+    def document_frequencies(self, index: str, field: str, terms: Sequence[str]) -> dict[str, int]:
+        """Return in how many documents each term stands, exactly, whatever the number of shards."""
+
+    def fetch(self, index: str, ids: Sequence[str]) -> dict[str, bytes]:
+        """Return the stored records (JSON) of those ids that are there."""
+
+    def ids(self, index: str) -> Iterator[str]:
+        """Yield the ids of all visible documents, ascending."""
+
+    def close(self) -> None:
+        """Let go of connections."""
+
+
+class Secret(Protocol):
+    """A text that is not to be shown."""
+
+    def reveal(self) -> str:
+        """Return the text itself."""
+
+
+class Options(Protocol):
+    """The settings of the search engine (`jobs.shared_settings.Search`)."""
+
+    @property
+    def search_engine(self) -> Literal["opensearch", "embedded"] | None:
+        """Which engine; None for the bucket's default."""
+
+    @property
+    def opensearch_url(self) -> str | None:
+        """Address of the server."""
+
+    @property
+    def opensearch_auth(self) -> Literal["none", "basic", "aws"]:
+        """How requests are signed."""
+
+    @property
+    def opensearch_username(self) -> str | None:
+        """User for basic authentication."""
+
+    @property
+    def opensearch_password(self) -> Secret | None:
+        """Password for basic authentication."""
+
+
+def engine_name(options: Options, bucket: "Bucket") -> str:
+    """Return which engine the settings ask for: embedded is the default with a folder as bucket."""
+    return options.search_engine or ("embedded" if bucket.is_folder else "opensearch")
+
+
+def open_engine(options: Options, bucket: "Bucket", region: str | None) -> SearchEngine:
+    """Open the engine that the settings name; raises SettingsError when a setting of it is missing."""
+    from dmpworks.matching.fields import FIELDS
+
+    if engine_name(options, bucket) == "embedded":
+        from dmpworks.services.search.embedded import EmbeddedEngine
+
+        return EmbeddedEngine(bucket.local_folder("search"), FIELDS)
+    if not options.opensearch_url:
+        raise SettingsError(
+            "OPENSEARCH_URL is not set",
+            on="SEARCH_ENGINE is opensearch (the default unless the bucket is a folder)",
+            next="set OPENSEARCH_URL, such as https://search.example.org:443, or SEARCH_ENGINE=embedded",
+        )
+    from dmpworks.services.search.connection import connect
+    from dmpworks.services.search.opensearch import OpenSearchEngine
+
+    password = options.opensearch_password.reveal() if options.opensearch_password else None
+    connection = connect(options.opensearch_url, options.opensearch_auth, options.opensearch_username, password, region)
+    return OpenSearchEngine(connection, FIELDS)

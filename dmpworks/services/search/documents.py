@@ -1,0 +1,103 @@
+"""What goes into an engine and what comes out, and what every engine must refuse alike."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+if TYPE_CHECKING:
+    from dmpworks.matching.query import Clause, Query
+
+Kind = Literal["term", "tokens"]
+Fields = Mapping[str, Kind]
+
+# Lucene refuses longer terms and ids; tantivy would drop them silently.
+LONGEST_TERM = 32_766
+LONGEST_ID = 512
+# Lucene's white-space tokenizer cuts what is longer than 255 UTF-16 units into pieces; tantivy does not.
+LONGEST_TOKEN = 127
+
+
+class Document(msgspec.Struct, frozen=True):
+    """One thing to be found: its id, what it can be found by, and the record to show."""
+
+    id: str
+    fields: dict[str, list[str] | str]
+    published: date | None = None
+    work_type: str | None = None
+    source: Any = None
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """A document that the engine refused, and why."""
+
+    id: str
+    reason: str
+
+
+class BulkReport(msgspec.Struct):
+    """What a bulk request did."""
+
+    upserted: int = 0
+    deleted: int = 0
+    failures: list[Failure] = msgspec.field(default_factory=list)
+
+
+class Hit(msgspec.Struct, frozen=True):
+    """A document found: `source` is the JSON of its stored record."""
+
+    id: str
+    score: float
+    source: bytes
+
+
+class Refused(Exception):
+    """No engine can take this document."""
+
+
+def values(value: list[str] | str | None) -> list[str]:
+    """Return the exact strings of a "term" field, without empty ones."""
+    return [text for text in ([value] if isinstance(value, str) else value or []) if text]
+
+
+def tokens(value: list[str] | str | None) -> list[str]:
+    """Split the text of a "tokens" field at white space, over-long tokens cut short."""
+    text = value if isinstance(value, str) else " ".join(value or [])
+    return [token[:LONGEST_TOKEN] for token in text.split()]
+
+
+def stored(document: Document) -> bytes:
+    """Return the record's JSON; raises Refused when it cannot be written as such."""
+    try:
+        return msgspec.json.encode(document.source)
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise Refused(f"the record is no JSON: {error}") from error
+
+
+def check(document: Document, fields: Fields) -> None:
+    """Raise Refused for what engines refuse or would lose: an empty or over-long id, an immense term."""
+    if not document.id:
+        raise Refused("the id is empty")
+    if _bytes(document.id) > LONGEST_ID:
+        raise Refused(f"the id is longer than {LONGEST_ID} bytes")
+    for name in document.fields:
+        if fields[name] == "term" and any(_bytes(value) > LONGEST_TERM for value in values(document.fields[name])):
+            raise Refused(f"{name} holds an immense term of more than {LONGEST_TERM} bytes")
+
+
+def check_query(query: "Query", fields: Fields) -> None:
+    """Raise ValueError for a clause on a field that is not there or cannot answer it: an engine would find nothing."""
+    clauses: Iterable[Clause] = (*query.strong, *query.supporting)
+    for clause in clauses:
+        if clause.field not in fields:
+            raise ValueError(f"no such field: {clause.field}")
+        if clause.phrase and fields[clause.field] != "tokens":
+            raise ValueError(f"no phrases in a field of exact terms: {clause.field}")
+
+
+def _bytes(text: str) -> int:
+    try:
+        return len(text.encode())
+    except UnicodeEncodeError as error:
+        raise Refused(f"not Unicode: {error.reason}") from error

@@ -1,0 +1,250 @@
+"""The embedded search engine: tantivy indexes in a folder, no server and no account."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import tantivy
+from tantivy import Query as Tantivy
+
+from dmpworks.errors import SettingsError, SyncError
+from dmpworks.services.search.documents import (
+    BulkReport,
+    Document,
+    Failure,
+    Fields,
+    Hit,
+    Refused,
+    check,
+    check_query,
+    stored,
+    tokens,
+    values,
+)
+from dmpworks.services.search.embedded_query import any_of, question
+
+if TYPE_CHECKING:
+    from dmpworks.matching.query import Query
+
+_WHITESPACE = "whitespace"
+_WRITER_MEMORY = 64_000_000  # bytes before a segment goes to disk
+_AT_ONCE = 1_000
+_INDEX_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
+
+
+class EmbeddedEngine:
+    """Indexes below one folder; one process writes at a time, any number read."""
+
+    def __init__(self, folder: Path, fields: Fields) -> None:
+        self._folder, self._fields = folder, fields
+        self._schema = _schema(fields)
+        self._open: dict[str, tantivy.Index] = {}
+
+    def create(self, index: str) -> None:
+        """Make the index unless it is there."""
+        self._path(index).mkdir(parents=True, exist_ok=True)
+        self._open[index] = self._load(index)
+
+    def bulk(self, index: str, upserts: Iterable[Document], deletes: Iterable[str]) -> BulkReport:
+        """Write documents whole, then remove ids; all of it becomes durable in one commit at the end."""
+        writer = self._writer(index)
+        report = BulkReport()
+        for document in upserts:
+            self._upsert(writer, document, report)
+        for ids in _batches(deletes):
+            report.deleted += len(self._found(index, ids))
+            for id in ids:
+                writer.delete_documents_by_term("id", id)
+        with _Told(self._path(index)):
+            writer.commit()
+            writer.wait_merging_threads()
+        return report
+
+    def refresh(self, index: str) -> None:
+        """Make everything written so far visible to searches."""
+        self._index(index).reload()
+
+    def count(self, index: str) -> int:
+        """Return the number of visible documents."""
+        return self._searcher(index).num_docs
+
+    def search(self, index: str, query: "Query") -> list[Hit]:
+        """Return the best hits: by score, then id ascending, also at the cut of the limit."""
+        check_query(query, self._fields)
+        if not query.strong or query.limit < 1:
+            return []
+        searcher = self._searcher(index)
+        best = _best(searcher, question(self._schema, query), query.limit)
+        hits = [_hit(searcher.doc(address), score) for score, address in best]
+        return sorted(hits, key=lambda hit: (-hit.score, hit.id))[: query.limit]
+
+    def document_frequencies(self, index: str, field: str, terms: Sequence[str]) -> dict[str, int]:
+        """Return in how many documents each term stands; deleted ones do not count."""
+        searcher = self._searcher(index)
+        queries = {term: any_of(self._schema, field, [term]) for term in terms}
+        return {term: _count(searcher, query) for term, query in queries.items()}
+
+    def fetch(self, index: str, ids: Sequence[str]) -> dict[str, bytes]:
+        """Return the stored records (JSON) of those ids that are there."""
+        return {id: source for batch in _batches(ids) for id, source in self._found(index, batch).items()}
+
+    def ids(self, index: str) -> Iterator[str]:
+        """Yield the ids of all visible documents, ascending."""
+        searcher = self._searcher(index)
+        if searcher.num_docs:
+            found = searcher.search(Tantivy.all_query(), limit=searcher.num_docs, count=False).hits
+            yield from sorted(searcher.doc(address)["id"][0] for _, address in found)
+
+    def close(self) -> None:
+        """Let go of the open indexes."""
+        self._open.clear()
+
+    def _upsert(self, writer: tantivy.IndexWriter, document: Document, report: BulkReport) -> None:
+        try:
+            check(document, self._fields)
+            prepared = self._prepared(document)
+        except Refused as refused:
+            report.failures.append(Failure(document.id, str(refused)))
+            return
+        writer.delete_documents_by_term("id", document.id)
+        writer.add_document(prepared)
+        report.upserted += 1
+
+    def _prepared(self, document: Document) -> tantivy.Document:
+        prepared = tantivy.Document()
+        prepared.add_bytes("source", stored(document))
+        prepared.add_text("id", document.id)
+        if document.work_type:
+            prepared.add_text("work_type", document.work_type)
+        if document.published:
+            prepared.add_integer("published", document.published.toordinal())
+        for name, value in document.fields.items():
+            texts = values(value) if self._fields[name] == "term" else [" ".join(tokens(value))]
+            for text in texts:
+                prepared.add_text(name, text)
+        return prepared
+
+    def _found(self, index: str, ids: Sequence[str]) -> dict[str, bytes]:
+        if not ids:
+            return {}
+        searcher = self._searcher(index)
+        found = searcher.search(any_of(self._schema, "id", ids), limit=len(ids), count=False).hits
+        documents = [searcher.doc(address) for _, address in found]
+        return {document["id"][0]: bytes(document["source"][0]) for document in documents}
+
+    def _path(self, index: str) -> Path:
+        if not _INDEX_NAME.fullmatch(index):
+            raise SettingsError(
+                "this cannot be the name of an index",
+                on=f"{index!r} under {self._folder}",
+                next="use lower-case letters, digits, '-', '_' and '.' in OPENSEARCH_WORKS_INDEX and _DMPS_INDEX",
+            )
+        return self._folder / index
+
+    def _index(self, index: str) -> tantivy.Index:
+        if index not in self._open:
+            if not tantivy.Index.exists(str(self._made(index))):
+                raise _missing(self._path(index))
+            self._open[index] = self._load(index)
+        return self._open[index]
+
+    def _made(self, index: str) -> Path:
+        path = self._path(index)
+        if not path.is_dir():
+            raise _missing(path)
+        return path
+
+    def _load(self, index: str) -> tantivy.Index:
+        path = self._path(index)
+        with _Told(path):
+            loaded = tantivy.Index(self._schema, path=str(path))
+        tokenizer = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
+        loaded.register_tokenizer(_WHITESPACE, tokenizer)
+        loaded.config_reader(reload_policy="manual")
+        loaded.reload()
+        return loaded
+
+    def _searcher(self, index: str) -> tantivy.Searcher:
+        return self._index(index).searcher()
+
+    def _writer(self, index: str) -> tantivy.IndexWriter:
+        with _Told(self._path(index)):
+            return self._index(index).writer(heap_size=_WRITER_MEMORY, num_threads=1)
+
+
+def _schema(fields: Fields) -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_bytes_field("source", stored=True)
+    builder.add_text_field("work_type", tokenizer_name="raw", index_option="basic")
+    builder.add_integer_field("published", indexed=True, fast=True)
+    for name, kind in fields.items():
+        if kind == "term":
+            builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
+        else:
+            builder.add_text_field(name, tokenizer_name=_WHITESPACE, index_option="position")
+    return builder.build()
+
+
+def _best(searcher: tantivy.Searcher, query: Tantivy, limit: int) -> list[tuple[float, tantivy.DocAddress]]:
+    """The hits up to the limit and all that tie with the last of them: tantivy itself breaks ties by storage order."""
+    size = limit * 2
+    while True:
+        hits = searcher.search(query, limit=size, count=False).hits
+        if len(hits) < size or hits[-1][0] < hits[limit - 1][0]:
+            return [hit for hit in hits if len(hits) <= limit or hit[0] >= hits[limit - 1][0]]
+        size *= 4
+
+
+def _count(searcher: tantivy.Searcher, query: Tantivy) -> int:
+    found: Any = searcher.search(query, limit=1, count=True)  # the type stubs know nothing of `count`
+    return int(found.count)
+
+
+def _hit(document: tantivy.Document, score: float) -> Hit:
+    return Hit(document["id"][0], score, bytes(document["source"][0]))
+
+
+def _batches(ids: Iterable[str]) -> Iterator[list[str]]:
+    batch: list[str] = []
+    for id in ids:
+        batch.append(id)
+        if len(batch) == _AT_ONCE:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _missing(path: Path) -> SyncError:
+    return SyncError(
+        "there is no such search index",
+        on=str(path),
+        next="run the chain that fills it first: process-works for works, process-dmps for plans",
+    )
+
+
+class _Told:
+    """Turn tantivy's own failures (all of them ValueError) into ours."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if not isinstance(error, ValueError):
+            return
+        if "LockBusy" in str(error):
+            what, next_step = "another process writes to the search index", "wait for it to end, then run the job again"
+        elif "schema does not match" in str(error):
+            what = "the search index was made by another version of dmpworks"
+            next_step = (
+                f"rm -r {self._path} and the process-works/*/sync-works/ folders of the bucket (a first sync writes "
+                "everything), then: dmpworks run process-works"
+            )
+        else:
+            what, next_step = "the embedded search engine did not do as asked", "look at free disk space, run it again"
+        raise SyncError(what, on=f"{self._path}: {error}", next=next_step) from error

@@ -1,0 +1,72 @@
+"""The one place that makes a process pool: every piece is worked on, and every failure is handed back."""
+
+import multiprocessing
+import os
+import traceback
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from typing import Generic, NamedTuple, TypeVar
+
+from dmpworks.errors import DmpworksError
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Failed(NamedTuple, Generic[T]):
+    """A piece that failed, and why in one line."""
+
+    piece: T
+    reason: str
+
+
+def run_pieces(
+    function: Callable[[T], R],
+    pieces: Sequence[T],
+    processes: int,
+    done: Callable[[int, int], None] = lambda finished, total: None,
+) -> tuple[list[R], list[Failed[T]]]:
+    """Apply a function to every piece and return the results in the order of the pieces, and the failures.
+
+    `processes` 0 means one per core; one process, or one piece, runs here without a pool. A failure stops no other
+    piece. Only our own errors and a lost worker are failures of a piece; anything else is a bug and is raised.
+    """
+    processes = min(processes or os.cpu_count() or 1, len(pieces))
+    outcomes = _here(function, pieces, done) if processes <= 1 else _pool(function, pieces, processes, done)
+    failed = [outcome for outcome in outcomes if isinstance(outcome, Failed)]
+    return [outcome for outcome in outcomes if not isinstance(outcome, Failed)], failed
+
+
+def _here(function: Callable[[T], R], pieces: Sequence[T], done: Callable[[int, int], None]) -> list[R | Failed[T]]:
+    outcomes: list[R | Failed[T]] = []
+    for piece in pieces:
+        outcomes.append(_attempt(function, piece))
+        done(len(outcomes), len(pieces))
+    return outcomes
+
+
+def _attempt(function: Callable[[T], R], piece: T) -> R | Failed[T]:
+    try:
+        return function(piece)
+    except DmpworksError as error:
+        return Failed(piece, f"{error.what} ({error.on})")
+
+
+def _pool(
+    function: Callable[[T], R], pieces: Sequence[T], processes: int, done: Callable[[int, int], None]
+) -> list[R | Failed[T]]:
+    # spawn, not fork: Arrow, DuckDB and obstore hold threads that do not survive a fork.
+    with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
+        futures = [pool.submit(_attempt, function, piece) for piece in pieces]
+        for finished, _ in enumerate(as_completed(futures), 1):
+            done(finished, len(pieces))
+        return [_outcome(future, piece) for future, piece in zip(futures, pieces, strict=True)]
+
+
+def _outcome(future: "Future[R | Failed[T]]", piece: T) -> R | Failed[T]:
+    try:
+        return future.result()
+    except BrokenProcessPool as error:
+        reason = traceback.format_exception_only(error)[-1].strip()
+        return Failed(piece, f"the worker process was lost, most often for lack of memory ({reason})")

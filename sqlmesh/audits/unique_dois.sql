@@ -1,0 +1,9 @@
+-- One row per DOI, and none without: everything downstream joins on it.
+AUDIT (
+  name unique_dois
+);
+
+SELECT doi, COUNT(*) AS "rows"
+FROM @this_model
+GROUP BY doi
+HAVING COUNT(*) > 1 OR doi IS NULL

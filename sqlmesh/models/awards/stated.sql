@@ -1,0 +1,18 @@
+/*
+Every award any source states for a work of the index, one row each; `rank` is the source's: the winner's own first.
+Why: awards are the one part that is joined over sources: OpenAlex adds to DataCite, Crossref and all OpenAlex records
+of a DOI to OpenAlex. About 3 % of the true outputs can be told only by the award of the source that does not win.
+*/
+MODEL (
+  name awards.stated,
+  kind VIEW
+);
+
+SELECT doi, 1 AS rank, UNNEST(awards) AS award
+FROM datacite.records
+UNION ALL
+SELECT doi, 2 AS rank, UNNEST(awards) AS award
+FROM openalex.records
+UNION ALL
+SELECT doi, 3 AS rank, UNNEST(awards) AS award
+FROM crossref.records

@@ -1,0 +1,17 @@
+/*
+One Crossref record per DOI: the one deposited last.
+Why: a DOI may stand in several files. Where equally new records differ, their content decides, so that the order in
+which files are read never does.
+*/
+MODEL (
+  name crossref.records,
+  kind FULL,
+  audits (unique_dois)
+);
+
+SELECT doi, title, abstract_text, updated_date, funders, awards, relations
+FROM sources.crossref_metadata
+QUALIFY ROW_NUMBER() OVER (
+  PARTITION BY doi
+  ORDER BY updated_date DESC NULLS LAST, title, abstract_text, funders, awards, relations
+) = 1

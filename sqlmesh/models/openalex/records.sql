@@ -1,0 +1,34 @@
+/*
+One row per OpenAlex work (not yet per DOI): its newest version, with the number of identifiers it states.
+Why: a work that changes moves to a newer partition and may be met twice; where equally new versions differ, their
+content decides. The identifiers (mag, pmid, pmcid, distinct ORCIDs, award ids, funder ids, RORs) tell later which of
+several works of one DOI is the fullest.
+*/
+MODEL (
+  name openalex.records,
+  kind FULL
+);
+
+WITH newest AS (
+  SELECT
+    doi, openalex_id, title, abstract_text, work_type, publication_date, updated_date, publication_venue, mag, pmid, pmcid,
+    funder_ids, authors, institutions, funders, awards
+  FROM sources.openalex_works
+  QUALIFY ROW_NUMBER() OVER (
+    PARTITION BY openalex_id
+    ORDER BY updated_date DESC NULLS LAST, doi, title, abstract_text, work_type, publication_date, publication_venue, mag,
+      pmid, pmcid, funder_ids, authors, institutions, funders, awards
+  ) = 1
+)
+SELECT
+  doi, openalex_id, title, abstract_text, work_type, publication_date, updated_date, publication_venue, authors, institutions,
+  funders, awards,
+  CAST(
+    CASE WHEN mag IS NULL THEN 0 ELSE 1 END + CASE WHEN pmid IS NULL THEN 0 ELSE 1 END
+    + CASE WHEN pmcid IS NULL THEN 0 ELSE 1 END
+    + COALESCE(LIST_UNIQUE(LIST_TRANSFORM(authors, a -> a.orcid)), 0)
+    + COALESCE(LIST_UNIQUE(LIST_TRANSFORM(awards, a -> a.award_id)), 0)
+    + COALESCE(LIST_UNIQUE(funder_ids), 0)
+    + COALESCE(LIST_UNIQUE(LIST_TRANSFORM(LIST_FILTER(institutions, i -> i.id_type = 'ror'), i -> i.id)), 0) AS INT
+  ) AS identifiers
+FROM newest

@@ -1,0 +1,12 @@
+/*
+The Crossref records of this run, as the chain `crossref-metadata` wrote them.
+Why: the one place where a download cut short is noticed; without it awards and abstracts would vanish from the index.
+*/
+MODEL (
+  name sources.crossref_metadata,
+  kind VIEW,
+  audits (rows_at_least(minimum := @min_rows_crossref_metadata))
+);
+
+SELECT doi, title, abstract_text, updated_date, funders, awards, relations
+FROM inputs.crossref_metadata

@@ -1,0 +1,22 @@
+/*
+One row: how many DOIs are live after this run by their states, and how many works the index has. The search engine
+must hold as many at the end of the sync.
+Why: counted from the states rather than taken from the index, and audited against it, so that states that went astray
+stop the run before anything is sent.
+*/
+MODEL (
+  name states.live,
+  kind FULL,
+  audits (as_many_live_as_indexed)
+);
+
+WITH newest AS (
+  SELECT doi, state FROM states.changes
+  UNION ALL
+  SELECT l.doi, l.state
+  FROM states.last AS l
+  WHERE NOT EXISTS (SELECT 1 FROM states.changes AS c WHERE c.doi = l.doi)
+)
+SELECT
+  (SELECT COUNT(*) FROM newest WHERE state <> 'DELETE') AS live,
+  (SELECT COUNT(*) FROM works.index) AS indexed

@@ -1,0 +1,108 @@
+"""DataCite's files are copied with a member's temporary credentials, once the month is complete."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import boto3
+import pytest
+import stamina
+
+from dmpworks.chains.datacite.credentials import provider
+from dmpworks.chains.datacite.jobs import Source, download
+from dmpworks.errors import DownloadError, SettingsError, TemporaryError
+from dmpworks.jobs.run import Run
+from dmpworks.jobs.settings import Secret
+from dmpworks.services.storage import Bucket
+from tests.downloads.conftest import Answer, WebServer, web_server
+
+__all__ = ["web_server"]  # a fixture of the tests of downloads
+MakeRun = Callable[..., Run]
+CREDENTIALS = {
+    "bucket": "monthly-datafile.datacite.org",
+    "access_key_id": "AKIA",
+    "secret_access_key": "very secret",
+    "session_token": "a token",
+    "expires_in": 3600,
+}
+
+
+@pytest.fixture(autouse=True)
+def retries_without_pauses() -> object:
+    """Retries happen as in life, but at once."""
+    with stamina.set_testing(True, attempts=3):
+        yield
+
+
+def api(web_server: WebServer, *answers: Answer) -> str:
+    """Let the API answer and return its address."""
+    web_server.says("/credentials/datafile", *answers)
+    return web_server.address
+
+
+def test_credentials_are_asked_for_with_user_and_password(web_server: WebServer) -> None:
+    url = api(web_server, Answer(status=503), Answer(json.dumps(CREDENTIALS).encode()))
+    found = provider(url + "/", "MEMBER", "pass word")()
+    assert found["access_key_id"] == "AKIA"
+    assert found["secret_access_key"] == "very secret"
+    assert found.get("token") == "a token"
+    assert found["expires_at"]
+    left = found["expires_at"] - datetime.now(UTC)
+    assert timedelta(minutes=50) < left < timedelta(hours=1)
+    assert web_server.authorizations[-1] == "Basic TUVNQkVSOnBhc3Mgd29yZA=="
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "what"),
+    [
+        (Answer(status=401), DownloadError, "DataCite refuses the user name and password"),
+        (Answer(status=404), DownloadError, "DataCite's API gave no credentials"),
+        (Answer(status=500), TemporaryError, "DataCite's API gave no credentials"),
+        (Answer(b'{"secret_access_key": "very secret"}'), DownloadError, "DataCite's API gave no credentials"),
+    ],
+)
+def test_no_credentials(web_server: WebServer, answer: Answer, kind: type[Exception], what: str) -> None:
+    with pytest.raises(kind, match=what) as failure:
+        provider(api(web_server, answer), "MEMBER", "password")()
+    assert "very secret" not in str(failure.value)
+
+
+def test_members_must_say_who_they_are(bucket: Bucket, make_run: MakeRun) -> None:
+    with pytest.raises(SettingsError, match="DATACITE_USERNAME and DATACITE_PASSWORD"):
+        download(make_run(bucket, "datacite", "download"), Source())
+
+
+def test_files_are_copied_from_s3(
+    aws: str, bucket: Bucket, web_server: WebServer, make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = boto3.client("s3", region_name="us-east-1")
+    client.create_bucket(Bucket="datafile")
+    objects = {
+        "STATUS.json": b'{"month": "2026-09", "status": "Complete"}',
+        "README": b"hello",
+        "dois/updated_2026-09/part_0000.jsonl.gz": b"lines",
+        "dois/updated_2026-09/2026-09.csv.gz": b"csv",
+    }
+    for key, body in objects.items():
+        client.put_object(Bucket="datafile", Key=key, Body=body)
+    run = make_run(bucket, "datacite", "download")
+    url = api(web_server, Answer(json.dumps(CREDENTIALS).encode()))
+    counts = download(run, Source("s3://datafile/", url, Secret("MEMBER"), Secret("password")))
+    assert counts.written == 2
+    assert [(file.key, bucket.get(file.key)) for file in run.outputs] == [
+        (f"datacite/2026-10-01/download/dois/updated_2026-09/2026-09-{run.token}.csv.gz", b"csv"),
+        (f"datacite/2026-10-01/download/dois/updated_2026-09/part_0000-{run.token}.jsonl.gz", b"lines"),
+    ]
+    assert web_server.requests == ["/credentials/datafile"]
+
+
+def test_a_month_under_way_is_not_copied(bucket: Bucket, tmp_path: Path, make_run: MakeRun) -> None:
+    (tmp_path / "source").mkdir()
+    (tmp_path / "source/STATUS.json").write_text('{"month": "2026-09", "status": "In progress"}')
+    (tmp_path / "source/part_0000.jsonl.gz").write_bytes(b"lines")
+    run = make_run(bucket, "datacite", "download")
+    with pytest.raises(DownloadError, match="not complete yet") as failure:
+        download(run, Source(str(tmp_path / "source")))
+    assert "2026-09 In progress" in failure.value.on
+    assert run.outputs == []

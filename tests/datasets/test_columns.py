@@ -1,0 +1,85 @@
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from dmpworks.datasets.columns import (
+    AWARDS,
+    PARTIES,
+    PERSONS,
+    RELATIONS,
+    ROW_GROUP,
+    Award,
+    PartWriter,
+    Party,
+    Relation,
+    batch,
+)
+from dmpworks.names import Person
+from tests.datasets.sample import SCHEMA, Row
+
+NESTED = pa.schema([("authors", PERSONS), ("funders", PARTIES), ("awards", AWARDS), ("relations", RELATIONS)])
+
+
+def test_rows_become_nested_columns() -> None:
+    rows = [
+        ([Person(surname="Smith", full="J. Smith"), Person(full="X")], [Party("A", "ror", "0a")], [], []),
+        ([], [], [Award("1", "F", "fundref", "100000001"), Award("2")], [Relation("IsPartOf", "10.1/a")]),
+        ([Person(surname="Ng")], [Party(None, "grid", "grid.1.2"), Party("B")], [], []),
+    ]
+    made = batch(NESTED, rows).to_pylist()
+    assert [author["surname"] for author in made[0]["authors"]] == ["Smith", None]
+    assert made[0]["authors"][0] == {**dict.fromkeys(Person.__struct_fields__), "surname": "Smith", "full": "J. Smith"}
+    assert made[0]["funders"] == [{"name": "A", "id_type": "ror", "id": "0a"}]
+    assert made[1]["authors"] == []
+    assert made[1]["awards"][1] == {"award_id": "2", "funder_name": None, "funder_id_type": None, "funder_id": None}
+    assert made[1]["relations"] == [{"relation_type": "IsPartOf", "doi": "10.1/a"}]
+    assert [party["name"] for party in made[2]["funders"]] == [None, "B"]
+
+
+def test_the_structs_have_the_fields_of_what_fills_them() -> None:
+    pairs = [
+        (PERSONS, Person.__struct_fields__),
+        (PARTIES, Party._fields),
+        (AWARDS, Award._fields),
+        (RELATIONS, Relation._fields),
+    ]
+    for kind, fields in pairs:
+        assert tuple(field.name for field in kind.value_type) == fields
+
+
+def test_no_rows_give_an_empty_batch() -> None:
+    assert batch(NESTED, []).num_rows == 0
+
+
+def test_a_row_of_the_wrong_length_is_an_error() -> None:
+    with pytest.raises(ValueError):
+        batch(SCHEMA, [("10.1/a", "t", [])])
+
+
+def test_parquet_is_written_in_groups_with_dictionaries_where_asked(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "a.parquet"
+    with PartWriter(path, SCHEMA, ["places.list.element.name"]) as writer:
+        for start in range(0, 60_000, 4_000):
+            writer.add([Row(f"10.1/{i}", None, ["a", "b"], [Party("P")]) for i in range(start, start + 4_000)])
+    file = pq.ParquetFile(path)
+    assert writer.rows == file.metadata.num_rows == 60_000
+    assert [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)] == [ROW_GROUP, ROW_GROUP, 12_000]
+    chunks = [file.metadata.row_group(0).column(i) for i in range(file.metadata.num_columns)]
+    assert {chunk.compression for chunk in chunks} == {"ZSTD"}
+    assert [chunk.path_in_schema for chunk in chunks if chunk.has_dictionary_page] == ["places.list.element.name"]
+    assert file.schema_arrow == SCHEMA
+
+
+def test_a_part_without_rows_still_has_its_columns(tmp_path: Path) -> None:
+    with PartWriter(tmp_path / "a.parquet", SCHEMA) as writer:
+        writer.add([])
+    assert pq.read_table(tmp_path / "a.parquet").schema == SCHEMA
+
+
+def test_a_part_that_failed_leaves_no_file(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError), PartWriter(tmp_path / "a.parquet", SCHEMA) as writer:
+        writer.add([Row("10.1/a", None, [], [])])
+        raise RuntimeError
+    assert list(tmp_path.iterdir()) == []

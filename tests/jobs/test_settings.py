@@ -1,0 +1,102 @@
+"""Settings: precedence, conversion, and messages that say where we looked."""
+
+import pytest
+
+from dmpworks.errors import SettingsError
+from dmpworks.jobs.settings import Secret, Sources, check_unknown, resolve
+from dmpworks.jobs.wiring import chain_settings, job_settings, prefixes, start_job_setting, submit_settings, variables
+from tests.jobs.sample import CHAIN
+
+BY_VARIABLE = {setting.variable: setting for setting in submit_settings(CHAIN)}
+FILE = ".env.aws-batch"
+
+
+def found(variable, options=None, environ=None, file=None):
+    return Sources(options or {}, environ or {}, file or {}, FILE).find(BY_VARIABLE[variable])
+
+
+def test_option_beats_environment_beats_file_beats_default():
+    places = {"options": {"LETTERS_SOURCE": "a"}, "environ": {"LETTERS_SOURCE": "b"}, "file": {"LETTERS_SOURCE": "c"}}
+    assert found("LETTERS_SOURCE", **places) == "a"
+    assert found("LETTERS_SOURCE", environ=places["environ"], file=places["file"]) == "b"
+    assert found("LETTERS_SOURCE", file=places["file"]) == "c"
+    assert found("LETTERS_COUNT_LIMIT") is None
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "value"),
+    [
+        ("LETTERS_COUNT_CASE", "true", True),
+        ("LETTERS_COUNT_CASE", "No", False),
+        ("LETTERS_COUNT_LIMIT", "12", 12),
+        ("LETTERS_COUNT_ONLY", "a, b,", ("a", "b")),
+        ("ENV", "stage", "stage"),
+        ("LETTERS_PASSWORD", "xyz", Secret("xyz")),
+        ("LETTERS_RUN_ID", "2026-10-01", "2026-10-01"),
+    ],
+)
+def test_texts_become_values_and_texts_again(variable, text, value):
+    assert found(variable, environ={variable: text}) == value
+    if variable != "LETTERS_PASSWORD":
+        again = BY_VARIABLE[variable].text(value)
+        assert found(variable, environ={variable: again}) == value
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "allowed"),
+    [
+        ("LETTERS_COUNT_CASE", "maybe", "true or false"),
+        ("LETTERS_COUNT_LIMIT", "many", "a whole number"),
+        ("ENV", "production", "dev or stage or prod"),
+        ("LETTERS_RUN_ID", "October", "YYYY-MM-DD"),
+    ],
+)
+def test_a_wrong_value_names_variable_source_and_what_is_allowed(variable, text, allowed):
+    with pytest.raises(SettingsError) as caught:
+        found(variable, file={variable: text})
+    assert caught.value.what == f"{variable} cannot be {text!r}"
+    assert FILE in caught.value.on
+    assert allowed in caught.value.next
+
+
+def test_a_missing_setting_says_each_place_that_was_looked_in():
+    with pytest.raises(SettingsError) as caught:
+        resolve(chain_settings(CHAIN), Sources({}, {"BUCKET_NAME": "b"}, {}, FILE), CHAIN.prefix)
+    assert caught.value.what == "LETTERS_RUN_ID, LETTERS_SOURCE are not set"
+    assert "the option --run-id, the environment, .env.aws-batch" in caught.value.on
+    assert caught.value.exit_code == 2
+
+
+def test_a_setting_is_only_demanded_by_a_job_that_will_run():
+    environ = {"BUCKET_NAME": "b", "LETTERS_RUN_ID": "2026-10-01"}
+    values = resolve(job_settings(CHAIN, CHAIN.job("count")), Sources({}, environ, {}, FILE), CHAIN.prefix)
+    assert "LETTERS_SOURCE" not in values
+
+
+@pytest.mark.parametrize("place", ["environ", "file"])
+def test_an_unknown_variable_of_ours_stops_with_the_nearest_name(place):
+    places = {"environ": {}, "file": {}} | {place: {"LETTERS_SORCE": "x"}}
+    with pytest.raises(SettingsError) as caught:
+        check_unknown(variables([CHAIN]), prefixes([CHAIN]), Sources({}, places["environ"], places["file"], FILE))
+    assert caught.value.what == "unknown setting LETTERS_SORCE"
+    assert caught.value.next == "did you mean LETTERS_SOURCE?"
+
+
+def test_variables_of_others_are_left_alone():
+    environ = {"PATH": "/bin", "AWS_PROFILE": "x", "ENVIRONMENT": "y", "AWS_BATCH_JOB_ID": "z"}
+    check_unknown(variables([CHAIN]), prefixes([CHAIN]), Sources({}, environ, {"AWS_PROFILE": "x"}, FILE))
+
+
+def test_options_are_named_by_level():
+    names = {setting.variable: setting.option(CHAIN.prefix) for setting in submit_settings(CHAIN)}
+    assert names["LETTERS_SOURCE"] == "--source"
+    assert names["LETTERS_COUNT_CASE"] == "--count.case"
+    assert names["LETTERS_RUN_ID"] == "--run-id"
+    assert names["BUCKET_NAME"] == "--bucket-name"
+    assert start_job_setting(CHAIN).default == "fetch"
+
+
+def test_a_secret_never_shows():
+    secret = Secret("hunter2")
+    assert "hunter2" not in f"{secret!r} {secret}"
+    assert secret.reveal() == "hunter2"

@@ -1,0 +1,126 @@
+"""What is asked for a plan, and that it finds what the evidence would accept."""
+
+from datetime import date
+
+from dmpworks.matching.content import Statistics
+from dmpworks.matching.fields import FIELDS, search_fields
+from dmpworks.matching.query import Query
+from dmpworks.matching.questions import question, wanted_frequencies
+from dmpworks.matching.records import Author, Award, FundedDoi, Funder, Institution, PlanAward, Relations, Work
+
+ADA = Author("0000-0001-2345-678x", "A", "Ada", None, None, "O'Byron", "Ada O'Byron")
+NOTHING = Statistics(1000)
+
+
+def asked(query: Query | None, field: str) -> list[tuple]:
+    assert query is not None
+    return [(c.weight, c.terms or c.phrase) for c in (*query.strong, *query.supporting) if c.field == field]
+
+
+def full_plan(plan):
+    return plan(
+        title="Analytical engines",
+        abstract_text="Engines compute.",
+        authors=(ADA,),
+        institutions=(Institution("University of Alham, Alham", "0arb7sd45"),),
+        awards=(
+            PlanAward("DMR-1507101", "National Science Foundation", "021nxhr62"),
+            PlanAward(None, "Wellcome Trust"),
+        ),
+        accepted_dois=("10.5/known",),
+        rejected_dois=("10.5/no",),
+        funded_dois=(FundedDoi("10.5/f", "1"), FundedDoi("10.5/f", "2"), FundedDoi("10.5/g")),
+    )
+
+
+def test_strong_signals_and_their_weights(plan) -> None:
+    query = question(full_plan(plan), NOTHING, 50)
+    assert asked(query, "doi") == [(15.0, ("10.5/f", "10.5/g"))]
+    assert asked(query, "award") == [(10.0, ("1507101", "dmr1507101"))]  # one score however many variants match
+    assert asked(query, "orcid") == [(6.0, ("0000-0001-2345-678x",))]
+    assert asked(query, "surname") == [(2.0, ("obyron",))]
+    assert asked(query, "initial") == [(3.0, ("obyron.a", "ada.o"))]
+    relations = {field: asked(query, field) for field in FIELDS if field.endswith("_doi")}
+    assert relations == {
+        "intra_work_doi": [(10.0, ("10.5/known",))],
+        "shared_project_doi": [(5.0, ("10.5/known",))],
+        "dataset_citation_doi": [(2.5, ("10.5/known",))],
+    }
+    strong = {clause.field for clause in query.strong}
+    assert strong == {"doi", "award", "orcid", "surname", "initial", *relations}
+
+
+def test_supporting_signals(plan) -> None:
+    query = question(full_plan(plan), NOTHING, 50)
+    assert asked(query, "institution_ror") == [(2.0, ("0arb7sd45",))]
+    assert asked(query, "institution_name") == [(1.5, ("university", "of", "alham"))]
+    assert asked(query, "funder_ror") == [(1.5, ("021nxhr62",))]
+    assert asked(query, "funder_name") == [(1.0, ("national", "science", "foundation")), (1.0, ("wellcome", "trust"))]
+    assert {terms[0] for _, terms in asked(query, "content")} == {"analytical", "engine", "compute"}
+    assert 7 <= sum(weight for weight, _ in asked(query, "content")) <= 9
+
+
+def test_filters(plan) -> None:
+    query = question(full_plan(plan), NOTHING, 50)
+    assert (query.published_from, query.published_to, query.limit) == (date(2019, 1, 1), date(2024, 12, 31), 50)
+    assert query.excluded_types == ("OUTPUT_MANAGEMENT_PLAN",)
+    assert query.excluded_dois == ("10.48321/p", "10.5/known", "10.5/no")
+
+
+def test_weights_are_sixteenths_and_rarer_names_weigh_more(plan) -> None:
+    ours = full_plan(plan)
+    common = Statistics(1000, {"surname": {"obyron": 300}, "initial": {"obyron.a": 40}, "content": {"engine": 77}})
+    query = question(ours, common, 50)
+    assert all(clause.weight * 16 % 1 == 0 and clause.weight > 0 for clause in (*query.strong, *query.supporting))
+    assert asked(query, "surname")[0][0] < asked(query, "initial")[0][0] < 3.0
+    assert asked(query, "surname")[0][0] == 0.375
+
+
+def test_every_clause_is_about_a_field_that_is_there(plan) -> None:
+    query = question(full_plan(plan), NOTHING, 50)
+    for clause in (*query.strong, *query.supporting):
+        assert FIELDS[clause.field] == ("tokens" if clause.phrase else "term")
+    assert set(wanted_frequencies(full_plan(plan))) <= set(FIELDS)
+    assert wanted_frequencies(full_plan(plan))["content"] == ("analytical", "engine", "compute")
+
+
+def test_a_plan_without_any_strong_signal_asks_nothing(plan) -> None:
+    ours = plan(title="Engines", institutions=(Institution("University of Alham"),), awards=(PlanAward(None, "NSF"),))
+    assert question(ours, NOTHING, 50) is None
+
+
+def test_the_fields_of_a_work() -> None:
+    work = Work(
+        "10.5/w",
+        title="Engines of Ada",
+        abstract_text="Ada’s engines compute Fe₃O₄.",
+        authors=(ADA, Author(full="Wang, Tao", surname="Wang", given_name="Tao", first_initial="T"), Author()),
+        institutions=(Institution("University of Alham"), Institution("Alham Clinic", "0fp6x9762"), Institution()),
+        funders=(Funder("NSF", "021nxhr62"),),
+        awards=(Award("DMR-1507101", "NSF", "021nxhr62"), Award("R01GM193934", "NIH")),
+        relations=Relations(("10.5/a",), ("10.5/b",), ("10.5/c",)),
+    )
+    fields = search_fields(work)
+    assert list(fields) == list(FIELDS)
+    assert fields["doi"] == ["10.5/w"]
+    assert fields["orcid"] == ["0000-0001-2345-678x"]
+    assert fields["surname"] == ["ada", "obyron", "adaobyron", "tao", "wang", "taowang"]
+    assert fields["initial"] == ["obyron.a", "ada.o", "wang.t", "tao.w"]
+    assert fields["institution_ror"] == ["0fp6x9762"]
+    assert fields["institution_name"] == "university of alham | | | | alham clinic"
+    assert fields["funder_ror"] == ["021nxhr62"]
+    assert fields["funder_name"] == "nsf | | | | nih"
+    assert {"1507101", "dmr1507101", "r01gm193934", "gm193934"} <= set(fields["award"])
+    assert (fields["intra_work_doi"], fields["shared_project_doi"], fields["dataset_citation_doi"]) == (
+        ["10.5/a"],
+        ["10.5/b"],
+        ["10.5/c"],
+    )
+    assert fields["content"] == ["engine", "ada", "compute", "fe3o4"]
+
+
+def test_an_empty_work_has_empty_fields_and_no_term_is_immense() -> None:
+    empty = search_fields(Work("10.5/w"))
+    assert {field for field, value in empty.items() if value} == {"doi"}
+    long = search_fields(Work("10.5/w", title="x" * 40_000, authors=(Author(full="y" * 40_000, surname="y" * 40_000),)))
+    assert long["content"] == long["surname"] == []

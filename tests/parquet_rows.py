@@ -1,0 +1,19 @@
+"""Reads back what a transform published."""
+
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from dmpworks.jobs.run import Run
+
+
+def rows(run: Run) -> list[dict[str, Any]]:
+    """Return the rows of every Parquet file that the run lists, in the order of the files."""
+    assert run.bucket.root
+    paths = [run.bucket.root / output.key for output in run.outputs if output.key.endswith(".parquet")]
+    return [row for path in paths for row in pq.read_table(path).to_pylist()]
+
+
+def quarantined(run: Run) -> list[str]:
+    """Return the keys of the files of bad records that the run lists."""
+    return [output.key for output in run.outputs if "/quarantine/" in output.key]

@@ -1,0 +1,157 @@
+"""ROR's organisations come out with the names and ids that ROR publishes."""
+
+import json
+import zipfile
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dmpworks.chains.ror.jobs import transform
+from dmpworks.errors import TransformError
+from dmpworks.jobs.model import Counts
+from dmpworks.jobs.run import Run
+from dmpworks.jobs.shared_settings import BadRecords
+from dmpworks.services.storage import Bucket
+from tests.parquet_rows import quarantined, rows
+
+MakeRun = Callable[..., Run]
+DOWNLOAD = "ror/2026-10-01/download/v2.4-2026-03-12-ror-data.zip"
+
+
+def put_zip(bucket: Bucket, members: dict[str, str]) -> Path:
+    """Upload a release by hand."""
+    assert bucket.root
+    path = bucket.root / DOWNLOAD
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in members.items():
+            archive.writestr(name, text)
+    return path
+
+
+@pytest.fixture
+def organisations(bucket: Bucket, data: Path, make_run: MakeRun) -> dict[str, dict[str, Any]]:
+    """The 32 real organisations after the transform, by ROR id."""
+    put_zip(bucket, {"v2.4-2026-03-12-ror-data.json": (data / "real" / "ror.json").read_text(), "x.csv": "id,name"})
+    run = make_run(bucket, "ror", "transform")
+    assert transform(run, BadRecords()) == Counts(read=32, written=32)
+    return {row["ror"]: row for row in rows(run)}
+
+
+def test_an_institute(organisations: dict[str, dict[str, Any]]) -> None:
+    assert organisations["02mgtg880"] == {
+        "ror": "02mgtg880",
+        "name": "Critical Path Institute",
+        "names": ["C-Path", "Critical Path Institute"],
+        "status": "active",
+        "types": ["nonprofit"],
+        "external_ids": [
+            {"id_type": "grid", "id": "grid.417621.7"},
+            {"id_type": "wikidata", "id": "q5186651"},
+        ],
+    }
+
+
+def test_names_in_several_languages_keep_their_order(organisations: dict[str, dict[str, Any]]) -> None:
+    office = organisations["00bws1855"]
+    assert office["name"] == "Executive Office of the President"
+    assert office["names"] == [
+        "Bureau exécutif du président des États-unis",
+        "EOP",
+        "EOPOTUS",
+        "Executive Office of the President",
+        "Oficina Ejecutiva del Presidente de los Estados Unidos",
+    ]
+    assert office["types"] == ["government"]
+
+
+def test_an_isni_loses_its_spaces(organisations: dict[str, dict[str, Any]]) -> None:
+    assert organisations["04a4v0j95"] == {
+        "ror": "04a4v0j95",
+        "name": "National Museum of Natural History",
+        "names": ["NMNHS", "National Museum of Natural History", "Национален природонаучен музей"],
+        "status": "active",
+        "types": ["archive"],
+        "external_ids": [
+            {"id_type": "grid", "id": "grid.436381.b"},
+            {"id_type": "isni", "id": "0000000449119467"},
+            {"id_type": "wikidata", "id": "q6974486"},
+        ],
+    }
+
+
+def test_the_planted_registry(planted: Bucket, make_run: MakeRun, data: Path) -> None:
+    run = make_run(planted, "ror", "transform")
+    counts = transform(run, BadRecords())
+    expected = json.loads((data / "planted" / "expected.json").read_text())["ror"]
+    found = rows(run)
+    assert counts == Counts(read=expected["organisations"], written=expected["organisations"])
+    assert len({row["ror"] for row in found}) == expected["organisations"]
+    assert sum("funder" in row["types"] for row in found) == expected["of them funders"]
+    assert sum(row["status"] != "active" for row in found) == expected["not active"]
+    kinds = Counter(entry["id_type"] for row in found for entry in row["external_ids"])
+    assert set(kinds) == {"grid", "isni", "fundref", "wikidata"}
+
+
+def test_of_two_schemas_the_newer_is_read(bucket: Bucket, make_run: MakeRun) -> None:
+    old = [{"id": "https://ror.org/02mgtg880", "name": "Critical Path Institute"}]
+    new = [
+        {"id": "https://ror.org/02mgtg880", "names": [{"value": "Critical Path Institute", "types": ["ror_display"]}]}
+    ]
+    put_zip(bucket, {"v1.5-ror-data.json": json.dumps(old), "v1.5-ror-data_schema_v2.json": json.dumps(new)})
+    run = make_run(bucket, "ror", "transform")
+    assert transform(run, BadRecords()) == Counts(read=1, written=1)
+    assert rows(run)[0]["names"] == ["Critical Path Institute"]
+
+
+def test_what_is_no_organisation_is_counted(bucket: Bucket, make_run: MakeRun) -> None:
+    entries = [{"id": None, "names": [{"value": "A"}]}, {"id": "https://ror.org/02mgtg880", "names": []}]
+    put_zip(bucket, {"v2.4-ror-data.json": json.dumps(entries, indent=2)})
+    run = make_run(bucket, "ror", "transform")
+    assert transform(run, BadRecords()) == Counts(read=2, dropped={"no ROR id": 1, "no name": 1})
+
+
+def test_a_broken_organisation_is_set_aside(bucket: Bucket, make_run: MakeRun) -> None:
+    good = '{"id": "https://ror.org/02mgtg880", "names": [{"value": "A {strange} \\"name\\"", "types": ["label"]}]}'
+    put_zip(bucket, {"v2.4-ror-data.json": f'[{good},\n {{"id": oops}},\n {good}]'})
+    run = make_run(bucket, "ror", "transform")
+    counts = transform(run, BadRecords(max_bad_records=0.5))
+    assert (counts.read, counts.written, counts.quarantined) == (3, 2, 1)
+    assert rows(run)[0]["name"] == 'A {strange} "name"'
+    assert len(quarantined(run)) == 1
+    run = make_run(bucket, "ror", "transform")
+    with pytest.raises(TransformError, match="1 of 3 records") as failure:
+        transform(run, BadRecords())
+    assert "line 2" in failure.value.on
+
+
+@pytest.mark.parametrize("cut", ["half of the zip", "no array end", "no data file", "no zip"])
+def test_an_unreadable_release_fails_and_publishes_nothing(bucket: Bucket, make_run: MakeRun, cut: str) -> None:
+    text = json.dumps([{"id": "https://ror.org/02mgtg880", "names": [{"value": "A" * 5000}]}] * 20)
+    name = "readme.txt" if cut == "no data file" else "v2.4-ror-data.json"
+    path = put_zip(bucket, {name: text[:-1] if cut == "no array end" else text})
+    if cut == "half of the zip":
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    if cut == "no zip":
+        path.write_bytes(b"<html>")
+    run = make_run(bucket, "ror", "transform")
+    with pytest.raises(TransformError) as failure:
+        transform(run, BadRecords())
+    assert path.name in failure.value.on
+    assert failure.value.next
+    assert run.outputs == []
+
+
+def test_a_flipped_byte_fails(bucket: Bucket, make_run: MakeRun) -> None:
+    text = json.dumps([{"id": "https://ror.org/02mgtg880", "names": [{"value": f"Name {n}"}]} for n in range(2000)])
+    path = put_zip(bucket, {"v2.4-ror-data.json": text})
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    path.write_bytes(content)
+    run = make_run(bucket, "ror", "transform")
+    with pytest.raises(TransformError):
+        transform(run, BadRecords())
+    assert run.outputs == []
