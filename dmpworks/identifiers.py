@@ -12,21 +12,21 @@ Number = int | float
 Identifier = tuple[str, str]
 
 _DOI = re.compile(r"(?<![\d.])10\.[0-9][0-9.]*/\S+")
-_TRAILING = ".,;:!?\"'’”»"
+_TRAILING = frozenset(".,;:!?\"'’”»")
 _BRACKETS = {")": "(", "]": "[", "}": "{", ">": "<"}
 _ROR = re.compile(r"0[a-z0-9]{8}")
 _ROR_URL = re.compile(r"ror\.org/(?:organizations/)?(0[a-z0-9]{8})(?![a-z0-9])")
-_ORCID = re.compile(r"(?<![0-9a-z])(\d{4})-?(\d{4})-?(\d{4})-?(\d{3}[\dx])(?![0-9a-z])")
+_ORCID = re.compile(r"(?<![0-9a-z])([0-9]{4})-?([0-9]{4})-?([0-9]{4})-?([0-9]{3}[0-9x])(?![0-9a-z])")
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—−"), "-")
 _URL = re.compile(
     r"https?://(?:[^/\s]+/|[^/\s]+$)(?:(?:pmc/articles|pubmed|articles|works|institutes|isni|wiki|entity|organizations)/)*",
     re.IGNORECASE,
 )
-_GRID = re.compile(r"grid\.\d+\.[0-9a-f]+")
-_FUNDREF = re.compile(r"10\.13039/(\d+)")
-_FUNDREF_BARE = re.compile(r"(?:10|50)\d{7,10}")
-_ISNI = re.compile(r"(?<!\d)(\d{4})[ -]?(\d{4})[ -]?(\d{4})[ -]?(\d{3}[\dx])(?![0-9a-z])")
-_WIKIDATA = re.compile(r"wikidata\.org/(?:wiki|entity)/(q\d+)|^(?:wikidata:)?(q\d+)$")
+_GRID = re.compile(r"grid\.[0-9]+\.[0-9a-f]+")
+_FUNDREF = re.compile(r"10\.13039/([0-9]+)")
+_FUNDREF_BARE = re.compile(r"(?:10|50)[0-9]{7,10}")
+_ISNI = re.compile(r"(?<![0-9])([0-9]{4})[ -]?([0-9]{4})[ -]?([0-9]{4})[ -]?([0-9]{3}[0-9x])(?![0-9a-z])")
+_WIKIDATA = re.compile(r"wikidata\.org/(?:wiki|entity)/(q[0-9]+)|^(?:wikidata:)?(q[0-9]+)$")
 _SEPARATORS = re.compile(r"[;,；，]")
 
 
@@ -44,30 +44,28 @@ def doi(text: str | None) -> str | None:
         return None
     value = found.group()
     if "%" in value and text.lstrip()[:4].lower() == "http":
-        value = unquote(value)
+        decoded = decent(unquote(value))
+        value = decoded if _DOI.fullmatch(decoded) else value
     value = _without_trailing(decent(value.lower()))
     return value if _DOI.fullmatch(value) else None
 
 
 def _without_trailing(value: str) -> str:
-    while value:
-        last = value[-1]
-        opening = _BRACKETS.get(last)
-        if last in _TRAILING or (opening and value.count(last) > value.count(opening)):
-            value = value[:-1]
-        else:
-            break
-    return value
+    unopened = {closing: value.count(closing) - value.count(opening) for closing, opening in _BRACKETS.items()}
+    end = len(value)
+    while end and ((last := value[end - 1]) in _TRAILING or unopened.get(last, 0) > 0):
+        if last in unopened:
+            unopened[last] -= 1
+        end -= 1
+    return value[:end]
 
 
 def ror(text: str | None) -> str | None:
-    """Return the nine characters of a ROR id, bare or at the end of a ror.org URL; a funder's DOI gives None."""
-    value = strip_prefix(text)
-    if value is None:
-        return None
+    """Return the nine characters of a ROR id, bare or in a ror.org URL; a funder's DOI, any other URL give None."""
+    value = decent(text).strip(" /").lower() if text else ""
     if _ROR.fullmatch(value):
         return value
-    found = None if "10.13039/" in value else _ROR_URL.search(str(text).lower())
+    found = None if "10.13039/" in value else _ROR_URL.search(value)
     return found.group(1) if found else None
 
 
@@ -86,19 +84,19 @@ def strip_prefix(text: str | None) -> str | None:
     value = decent(text)
     if "://" in value:
         value = _URL.sub("", value)
-    return value.strip().strip("/").strip().lower() or None
+    return " ".join(value.split()).strip("/ ").lower() or None
 
 
 def organisation_id(text: str | None, scheme: str | None = None) -> Identifier | None:
     """Return scheme and normalised id of an organisation, e.g. `("isni", "0000000121559477")`.
 
     Schemes: ror, grid, isni, fundref, wikidata. The form of the id decides where it is plain, since sources mislabel;
-    the stated scheme ("ROR", "Crossref Funder ID", ...) only where it is not.
+    the stated scheme ("ROR", "Crossref Funder ID", ...) only where it is not. An ORCID, of an ISNI's form, is none.
     """
-    if not text:
+    value, scheme = decent(text or "").strip().lower(), (scheme or "").lower()
+    if not value or "orcid" in value or "orcid" in scheme:
         return None
-    value = decent(text).strip().lower()
-    return _by_form(value) or _by_scheme(value, (scheme or "").lower())
+    return _by_form(value) or _by_scheme(value, scheme)
 
 
 def _by_form(value: str) -> Identifier | None:
@@ -112,7 +110,7 @@ def _by_form(value: str) -> Identifier | None:
         return "wikidata", found.group(1) or found.group(2)
     if (identifier := ror(value)) is not None:
         return "ror", identifier
-    if "orcid.org" not in value and (found := _ISNI.search(value)):
+    if found := _ISNI.search(value):
         return "isni", "".join(found.groups())
     return None
 

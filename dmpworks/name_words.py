@@ -1,4 +1,4 @@
-"""The words that the rules for names know (titles, suffixes, particles, organisations), and the usual case of names."""
+"""What the rules for names know of single words: titles, suffixes, particles, initials, and the usual case."""
 
 import re
 
@@ -22,10 +22,13 @@ SUFFIXES = _set(
 PARTICLES = _set(
     """
     van von der den de del della delle dei degli di da das dos do du des la las lo los le les el al bin ibn bint
-    ben ter ten te tot zu zur zum vom af av ver st. abu ould 't
+    ben ter ten te tot zu zur zum vom af av ver abu ould 't
     """
 )
-CAPITAL_PARTICLES = _set("van von der den de del della di da dos das du la le el al bin ibn ter abu")
+CAPITAL_PARTICLES = _set(
+    "van von der den de del della di da dos das du la le el al bin ibn ter abu st. mc ó ní uí nic بن ابن بنت آل בן בת"
+)
+GENERATIONS = frozenset(("filho", "neto", "sobrinho"))  # Portuguese "junior" and the like, part of the surname
 JOINERS = frozenset(("y", "e", "i"))
 NOBODY = frozenset(
     [
@@ -89,13 +92,37 @@ ORGANISATION_PARTS = (
     "Лаборатория", "Πανεπιστήμιο", "Ινστιτούτο", "جامعة", "معهد", "دانشگاه",
 )  # fmt: skip
 
+_INITIALS = re.compile(r"(?:[^\W\d_]\.[-‐]?)+[^\W\d_]?|[^\W\d_](?:-[^\W\d_])?")
+_VOWELS = frozenset("AEIOUYÀÁÂÃÄÅÆÈÉÊËÌÍÎÏÒÓÔÕÖØÙÚÛÜÝ")
 _PIECE = re.compile(r"[^\W\d_]+")
 _MC = re.compile(r"Mc([a-z])(?=[a-z])")
 
 
-def is_upper(text: str) -> bool:
-    """Return whether a text has cased letters and all of them are capitals."""
-    return text.isupper()
+def is_acronym(text: str) -> bool:
+    """Return whether a name is an acronym: a known one, or some capitals without a vowel."""
+    return text in ACRONYMS or (2 < len(text) < 7 and text.isalpha() and text.isupper() and not _VOWELS & set(text))
+
+
+def is_suffix(token: str) -> bool:
+    """Return whether a word after a name is a suffix, such as "Jr." or "PhD"."""
+    return token.replace(".", "").lower() in SUFFIXES
+
+
+def is_shouted(token: str) -> bool:
+    """Return whether a word is in capitals, and no initials: "SMITH", "McDONALD", "XU"."""
+    letters = token.removeprefix("Mc").removeprefix("Mac").replace("-", "").replace("'", "").replace("’", "")
+    if len(letters) < 2 or "." in letters or not letters.isupper():
+        return False
+    return len(letters) > 3 or letters in SHORT_SURNAMES or (len(letters) == 3 and bool(_VOWELS & set(letters)))
+
+
+def is_initials(token: str, capitals_count: bool) -> bool:
+    """Return whether a word is initials: "J.", "J", "J.-P.", "JA" (the last only beside words not in capitals)."""
+    if _INITIALS.fullmatch(token):
+        return True
+    if not 2 <= len(token) <= 3 or not token.isalpha() or not token.isupper():
+        return False
+    return (capitals_count and token not in SHORT_SURNAMES) or not _VOWELS & set(token)
 
 
 def usual_case(name: str) -> str:

@@ -6,7 +6,10 @@ What a form leaves open is decided the way most names of that form are meant:
 
 - without a comma the last word is the surname, or everything from the first particle on;
 - words written in capitals beside others that are not are the surname ("John SMITH", "WANG Xiaoming");
-- an initial is no name: it counts for `first_initial` and `middle_initials`, never for `given_name`;
+- particles after the given name belong to the surname ("Beethoven, Ludwig van" is "van Beethoven");
+- an initial, or an abbreviation such as "Yu.", is no name: it counts for `first_initial` and `middle_initials`, never
+  for `given_name`;
+- of several persons ("Smith, J.; Doe, A.") the first counts;
 - names written wholly in capitals or small letters are set in the usual case, except in `full`, which stays as given;
 - Chinese, Japanese and Korean names get no initials; written without a space, only Korean ones are cut.
 """
@@ -35,14 +38,15 @@ class Person(msgspec.Struct, frozen=True, gc=False):
 
 
 _ASIDE = re.compile(r"\([^)]*\)|\[[^\]]*\]|\"[^\"]*\"|“[^”]*”|„[^“”]*[“”]|\d+$")
+_OTHERS = re.compile(r"\s*;.*|\s+(?:and|&)\s.*|[\s,]+(?i:et\.?\s+al)\b.*")
 _COMMAS = re.compile(r"\s*[,，、،]\s*")
 _EAST_ASIAN = re.compile(
     r"[\u1100-\u11ff\u3040-\u30ff\u3130-\u318f\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
 )
 _HANGUL = re.compile(r"[\uac00-\ud7af]{2,5}")
-_INITIALS = re.compile(r"(?:[^\W\d_]\.[-‐]?)+[^\W\d_]?|[^\W\d_](?:-[^\W\d_])?")
+_ABBREVIATION = re.compile(r"[^\W\d_]{2,3}\.")
 _WORD = re.compile(r"[^\W\d_][^\W_]*")
-_VOWELS = frozenset("AEIOUYÀÁÂÃÄÅÆÈÉÊËÌÍÎÏÒÓÔÕÖØÙÚÛÜÝ")
+LONGEST = 300  # characters; what is longer is no name
 
 
 def parse(
@@ -63,16 +67,18 @@ def _parse(full: str | None, given: str | None, family: str | None, identified: 
     stated = full or " ".join(part for part in (given, family) if part)
     if not _is_name(stated):
         return None
+    if max(map(len, (stated, given or "", family or ""))) > LONGEST:
+        return Person(full=stated)
     if full and not (given or family or identified) and is_organisation(full):
         return Person(full=full)
     if family and not given and full:
         given = _rest(full, family)
     if family and given:
         surname, givens = _surname(family), _words(given)
-        initials_count = not words.is_upper(given) or not words.is_upper(family)
+        initials_count = not given.isupper() or not family.isupper()
     else:
         surname, givens, initials_count = _cut(full or given or family or "")
-    return _person(surname, givens, initials_count, stated)
+    return _person(*_with_particles(surname, givens), initials_count, stated)
 
 
 def is_organisation(name: str) -> bool:
@@ -94,13 +100,7 @@ def is_organisation(name: str) -> bool:
     return (
         bool(len(tokens) > 2 and ("of" in inner or "for" in inner))
         or any(map(str.isdigit, tokens))
-        or _is_acronym(text)
-    )
-
-
-def _is_acronym(text: str) -> bool:
-    return text in words.ACRONYMS or (
-        2 < len(text) < 7 and text.isalpha() and words.is_upper(text) and not _VOWELS & set(text)
+        or words.is_acronym(text)
     )
 
 
@@ -133,31 +133,39 @@ def _without_titles(tokens: list[str]) -> list[str]:
 
 
 def _without_suffixes(tokens: list[str]) -> list[str]:
-    while len(tokens) > 1 and _is_suffix(tokens[-1]):
+    while len(tokens) > 1 and words.is_suffix(tokens[-1]):
         tokens = tokens[:-1]
     return tokens
 
 
-def _is_suffix(token: str) -> bool:
-    return token.replace(".", "").lower() in words.SUFFIXES
-
-
 def _cut(text: str) -> tuple[str, list[str], bool]:
     """Return surname, given names, and whether short words in capitals among these are initials."""
-    parts = [part for part in _COMMAS.split(_ASIDE.sub(" ", text).strip(" ,，、،;")) if part]
-    while len(parts) > 1 and all(_is_suffix(token) for token in parts[-1].split()):
+    first = _OTHERS.sub("", _ASIDE.sub(" ", text).strip(" ,，、،;"))
+    parts = [part for part in _COMMAS.split(first) if part]
+    while len(parts) > 1 and all(words.is_suffix(token) for token in parts[-1].split()):
         parts.pop()
     if not parts:
         return text, [], False
     if len(parts) == 1:
-        return _natural(_without_suffixes(_without_titles(parts[0].split())))
-    if all(_is_suffix(token) for token in parts[1].split()):
+        tokens = [token for token in parts[0].split() if _WORD.search(token)]
+        return _natural(_without_suffixes(_without_titles(tokens or [parts[0]])))
+    if all(words.is_suffix(token) for token in parts[1].split()):
         del parts[1]
     return (
         _surname(" ".join(_without_titles(parts[0].split()))),
         _words(parts[1]),
-        not words.is_upper(parts[0]) or len(parts[0]) < 3,
+        not parts[0].isupper() or len(parts[0]) < 3,
     )
+
+
+def _with_particles(surname: str, givens: list[str]) -> tuple[str, list[str]]:
+    """Return surname and given names, with particles after the given names before the surname."""
+    end = len(givens)
+    while end > 1 and givens[end - 1].islower() and givens[end - 1] in words.PARTICLES:
+        end -= 1
+    if " ".join(givens[:end]).islower():
+        return surname, givens  # all in small letters: "le" may be a name
+    return " ".join((*givens[end:], words.usual_case(surname))), givens[:end]
 
 
 def _natural(tokens: list[str]) -> tuple[str, list[str], bool]:
@@ -165,7 +173,7 @@ def _natural(tokens: list[str]) -> tuple[str, list[str], bool]:
         return *_east_asian(tokens), False
     if len(tokens) == 1:
         return tokens[0], [], False
-    mixed = not all(words.is_upper(token) for token in tokens)
+    mixed = not all(token.isupper() for token in tokens)
     start, end = _surname_span(tokens, mixed)
     return " ".join(tokens[start:end]), tokens[end:] if start == 0 else tokens[:start], mixed
 
@@ -183,13 +191,21 @@ def _surname_span(tokens: list[str], mixed: bool) -> tuple[int, int]:
         return leading, last
     if tokens[0].lower() in words.PARTICLES and tokens[0].islower():
         return 0, last
-    if (
-        len(tokens) == 3
-        and folded(tokens[1]) in words.VIETNAMESE_MIDDLE
-        and folded(tokens[0]) in words.VIETNAMESE_SURNAMES
-    ):
+    if _is_vietnamese(tokens):
         return 0, 1
+    if last > 2 and tokens[-1].lower() in words.GENERATIONS:
+        return min(_particle(tokens), last - 2), last
     return _particle(tokens), last
+
+
+def _is_vietnamese(tokens: list[str]) -> bool:
+    """Return whether a name begins with a Vietnamese surname, which the usual middle name tells."""
+    if len(tokens) < 3 or folded(tokens[0]) not in words.VIETNAMESE_SURNAMES:
+        return False
+    if tokens[1].islower() and not tokens[0].islower():  # a particle: "Ly van Berg"
+        return False
+    middle = folded(tokens[1])
+    return middle == "thi" or (len(tokens) == 3 and middle in words.VIETNAMESE_MIDDLE)
 
 
 def _particle(tokens: list[str]) -> int:
@@ -198,7 +214,7 @@ def _particle(tokens: list[str]) -> int:
         token = tokens[place]
         if token in words.JOINERS and place > 1:
             return place - 1
-        if token.lower() in words.PARTICLES and (token.islower() or token.lower() in words.CAPITAL_PARTICLES):
+        if (token.islower() and token in words.PARTICLES) or token.lower() in words.CAPITAL_PARTICLES:
             return place
         if token.lower().startswith(("d'", "d’", "al-", "el-")) and token[0].islower():
             return place
@@ -207,9 +223,9 @@ def _particle(tokens: list[str]) -> int:
 
 def _capitals(tokens: list[str]) -> tuple[int, int] | None:
     """Return the span of a surname set off by capitals, at the beginning or the end of a name."""
-    shouted = [_is_shouted(token) for token in tokens]
+    shouted = [words.is_shouted(token) for token in tokens]
     particles = [token.islower() and token in words.PARTICLES for token in tokens]
-    if shouted[0] and not shouted[-1] and not _is_initials(tokens[-1], True):
+    if shouted[0] and not shouted[-1] and not words.is_initials(tokens[-1], True):
         end = shouted.index(False)
         return None if any(shouted[end:]) else (0, end)
     if shouted[-1] and not shouted[0]:
@@ -220,28 +236,12 @@ def _capitals(tokens: list[str]) -> tuple[int, int] | None:
     return None
 
 
-def _is_shouted(token: str) -> bool:
-    letters = token.replace("-", "").replace("'", "").replace("’", "")
-    if len(letters) < 2 or "." in letters or not words.is_upper(token):
-        return False
-    return len(letters) > 3 or letters in words.SHORT_SURNAMES or (len(letters) == 3 and bool(_VOWELS & set(letters)))
-
-
 def _count(tokens: list[str], mixed: bool) -> int:
     """Return how many words at the beginning are initials."""
     for place, token in enumerate(tokens):
-        if not _is_initials(token, mixed):
+        if not words.is_initials(token, mixed):
             return place
     return len(tokens)
-
-
-def _is_initials(token: str, capitals_count: bool) -> bool:
-    """Return whether a word is initials: "J.", "J", "J.-P.", "JA" (the last only beside words not in capitals)."""
-    if _INITIALS.fullmatch(token):
-        return True
-    if not 2 <= len(token) <= 3 or not token.isalpha() or not words.is_upper(token):
-        return False
-    return (capitals_count and token not in words.SHORT_SURNAMES) or not _VOWELS & set(token)
 
 
 def _east_asian(tokens: list[str]) -> tuple[str, list[str]]:
@@ -262,8 +262,10 @@ def _person(surname: str, givens: list[str], initials_count: bool, full: str) ->
     east_asian = bool(_EAST_ASIAN.search(surname + "".join(givens)))
     initials: list[tuple[str, str | None]] = []
     for token in givens:
-        if not east_asian and _is_initials(token, initials_count):
+        if not east_asian and words.is_initials(token.rstrip("."), initials_count):
             initials += [(letter.upper(), None) for letter in token if letter.isalpha()]
+        elif _ABBREVIATION.fullmatch(token):
+            initials.append((_initial(token), None))
         elif _WORD.search(token):
             initials.append((_initial(token), words.usual_case(token)))
     first, given_name = initials[0] if initials else (None, None)

@@ -7,6 +7,7 @@ import html
 import math
 import re
 import unicodedata
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time
 
 
@@ -20,7 +21,8 @@ _BROKEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _TAG = re.compile(r"<(/?)([A-Za-z][\w.:-]*)((?:\s[^<>]*)?)/?>")
 _NO_TEXT = re.compile(
-    r"<!--.*?-->|<!\[CDATA\[|\]\]>|<\?[a-z][^<>]*\?>|<!doctype[^<>]*>|<(script|style)\b[^<>]*>.*?</\1\s*>",
+    r"<!--.*?(?:-->|(\Z))|<!\[CDATA\[|\]\]>|<\?[a-z][^<>]*\?>|<!doctype[^<>]*>"
+    r"|<(script|style)\b[^<>]*>.*?(?:</\2\s*>|(\Z))",
     re.DOTALL | re.IGNORECASE,
 )
 _INLINE = _set(
@@ -95,7 +97,8 @@ def _without_markup(text: str) -> str:
 def _without_tags(text: str) -> str:
     if "<" not in text:
         return text
-    text = _NO_TEXT.sub(" ", text)
+    # What is never closed stays; matching it up to the end keeps this from starting anew at each of many openings.
+    text = _NO_TEXT.sub(lambda found: " " if found.group(1) is found.group(3) is None else found.group(), text)
     closed = {found.group(2).lower() for found in _TAG.finditer(text) if found.group(1)}
     return _TAG.sub(lambda found: _instead_of_tag(found, closed), text)
 
@@ -137,7 +140,7 @@ def folded(text: str) -> str:
     return " ".join("".join(letters).split())
 
 
-def abstract_from_index(index: dict[str, list[int]]) -> str | None:
+def abstract_from_index(index: Mapping[str, Sequence[int | None] | None]) -> str | None:
     """Return the text of an inverted index: words in the order of their positions, gaps skipped."""
     placed = [(place, word) for word, places in index.items() for place in places or () if place is not None]
     placed.sort(key=_position)

@@ -10,12 +10,13 @@ from typing import IO, NamedTuple, TypeVar
 from isal import igzip
 
 from dmpworks.datasets.arrays import ArrayLines
-from dmpworks.datasets.lines import Batch, read_lines
+from dmpworks.datasets.lines import PIECE, Batch, read_lines
 from dmpworks.errors import TransformError
 
 T = TypeVar("T")
-PIECE = 256 * 1024
 BLOCK = tarfile.BLOCKSIZE
+# A damaged header may also state an offset before the file, a method that does not exist, or encryption.
+BROKEN_ZIP = (zipfile.BadZipFile, OSError, RuntimeError)
 
 
 class Member(NamedTuple):
@@ -34,7 +35,7 @@ def zip_members(path: Path) -> list[str]:
     try:
         with zipfile.ZipFile(path) as archive:
             return sorted(archive.namelist())
-    except (zipfile.BadZipFile, OSError) as error:
+    except BROKEN_ZIP as error:
         raise unreadable(path, str(error)) from error
 
 
@@ -44,7 +45,7 @@ def read_zip_array(path: Path, member: str, kind: type[T]) -> Iterator[Batch[T]]
         with zipfile.ZipFile(path) as archive, archive.open(member) as file:
             pieces = iter(lambda: file.read(PIECE), b"")
             yield from read_lines(ArrayLines(pieces), kind, f"{path.name}: {member}")
-    except zipfile.BadZipFile as error:  # a wrong CRC is known at the member's end only
+    except BROKEN_ZIP as error:  # a wrong CRC is known at the member's end only
         raise unreadable(path, str(error)) from error
 
 

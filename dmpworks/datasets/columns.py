@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from dmpworks.names import Person
 
 ROW_GROUP = 24_000
+LARGE_GROUP = 512 * 1024 * 1024  # bytes in memory
 
 TIMESTAMP = pa.timestamp("us", tz="UTC")
 STRINGS = pa.list_(pa.string())
@@ -102,7 +103,8 @@ class PartWriter:
         if rows:
             self._waiting.append(batch(self._schema, rows))
             self.rows += len(rows)
-        if sum(waiting.num_rows for waiting in self._waiting) >= ROW_GROUP:
+        waiting = self._waiting
+        if sum(one.num_rows for one in waiting) >= ROW_GROUP or sum(one.nbytes for one in waiting) >= LARGE_GROUP:
             self._write()
 
     def _write(self) -> None:

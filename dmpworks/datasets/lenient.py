@@ -30,12 +30,12 @@ def coerce(value: Any, kind: type[T]) -> T:
     """Return a parsed JSON object as the given struct; raises ValueError when it is no object."""
     if not isinstance(value, dict):
         raise ValueError(f"expected an object, got {type(value).__name__}")
-    info: inspect.Type = _type_info(cast(Hashable, kind))
-    return cast(T, _as(value, info))
+    return cast(T, _as(value, type_info(cast(Hashable, kind))))
 
 
 @cache
-def _type_info(kind: Any) -> inspect.Type:
+def type_info(kind: Any) -> inspect.Type:
+    """Return what msgspec knows of a type; finding it out takes much longer than decoding a record."""
     return inspect.type_info(kind)
 
 
@@ -114,7 +114,7 @@ def _as_dict(value: Any, kind: inspect.DictType) -> Any:
 
 def _as_scalar(value: Any, kind: inspect.Type) -> Any:
     if isinstance(value, list):
-        value = next((item for item in value if not isinstance(item, list | dict)), None)
+        value = next((item for item in value if not isinstance(item, list | dict | None)), None)
     if value is None or isinstance(value, dict):
         return _NOTHING
     match kind:
@@ -137,6 +137,8 @@ def _as_text(value: Any) -> Any:
 
 
 def _as_number(value: Any, kind: type) -> Any:
+    if isinstance(value, bool):
+        return _NOTHING
     try:
         return kind(value)
     except (TypeError, ValueError, OverflowError):

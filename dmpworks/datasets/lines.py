@@ -22,6 +22,7 @@ T = TypeVar("T")
 
 PIECE = 256 * 1024  # larger reads are mapped anew by malloc each time, and page faults cost more than they save
 BATCH = 4000
+LARGE = 128 * 1024 * 1024  # bytes; a batch of that many is full whatever the number of its records
 BOM = b"\xef\xbb\xbf"
 DAMAGED: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, IsalError)  # type: ignore[assignment]
 NO_RECORD = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError)
@@ -62,12 +63,14 @@ def read_lines(stream: Readable, kind: type[T], name: str) -> Iterator[Batch[T]]
     """Yield the records of a stream of JSON Lines in batches of about 4,000; `name` is for messages."""
     decoder = msgspec.json.Decoder(kind)
     batch: Batch[T] = Batch([], [])
+    size = 0
     for number, lines in _pieces(stream, name):
         decoded = _decode(decoder, lines, number)
         batch = Batch(batch.records + decoded.records, batch.bad + decoded.bad, batch.lenient + decoded.lenient)
-        if len(batch.records) >= BATCH:
+        size += sum(map(len, lines))
+        if len(batch.records) >= BATCH or size >= LARGE:
             yield batch
-            batch = Batch([], [])
+            batch, size = Batch([], []), 0
     yield batch
 
 

@@ -24,10 +24,15 @@ SICI = "10.1002/(sici)1097-0258(19980815)17:15/16<1661::aid-sim968>3.0.co;2-2"
         ("\u200b10.5555/a\u200b", "10.5555/a"),
         ("10.5555/a\ud800", "10.5555/a"),
         ("10.5555/a\x00", "10.5555/a"),
+        ("https://doi.org/10.5555/a%20b", "10.5555/a%20b"),
     ],
 )
 def test_a_doi_is_found_and_normalised(text: str, doi: str) -> None:
     assert identifiers.doi(text) == doi
+
+
+def test_megabytes_of_punctuation_are_cut_off_a_doi_in_no_time() -> None:
+    assert identifiers.doi("10.5555/a" + ".)" * 1_000_000) == "10.5555/a"
 
 
 @pytest.mark.parametrize(
@@ -46,6 +51,7 @@ def test_what_holds_no_doi_gives_none(text: str | None) -> None:
         ("https://api.ror.org/organizations/02mgtg880", "02mgtg880"),
         ("02mgtg88", None),
         ("12mgtg880", None),
+        ("https://example.org/02mgtg880", None),
         ("https://ror.org/", None),
         (None, None),
     ],
@@ -70,6 +76,7 @@ def test_a_ror_id_is_never_read_out_of_a_funders_doi(text: str) -> None:
         ("0000000123456789", "0000-0001-2345-6789"),
         ("0000-0001-2345-67890", None),
         ("orcid", None),
+        ("\u0660\u0660\u0660\u0660-0001-2345-6789", None),
         (None, None),
     ],
 )
@@ -85,6 +92,7 @@ def test_orcids(text: str | None, orcid: str | None) -> None:
         ("https://pubmed.ncbi.nlm.nih.gov/123/", "123"),
         ("https://www.ncbi.nlm.nih.gov/pmc/articles/PMC12", "pmc12"),
         ("https://openalex.org/", None),
+        ("\thttps://openalex.org/ W\n1 ", "w 1"),
         ("  ", None),
         (None, None),
     ],
@@ -109,7 +117,10 @@ def test_url_prefixes_are_removed(text: str | None, bare: str | None) -> None:
         ("02mgtg880", "ROR", ("ror", "02mgtg880")),
         ("https://doi.org/10.35802/100003", "Other", None),
         ("https://orcid.org/0000-0001-2345-6789", None, None),
+        ("0000-0001-2345-6789", "ORCID", None),
         ("http://www.example.org", "Other", None),
+        ("10.13039/\u0661\u0662\u0663", "Crossref Funder ID", None),
+        ("\u0661" * 16, "ISNI", None),
         ("", "ROR", None),
         (None, None, None),
     ],

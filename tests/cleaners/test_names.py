@@ -32,6 +32,23 @@ NAMES = {
     "Gerard 't Hooft": ("G", "Gerard", None, None, "'t Hooft"),
     "Nguyễn Văn Anh": ("V", "Văn", "A", "Anh", "Nguyễn"),
     "de la Cruz": (None, None, None, None, "de la Cruz"),
+    "Beethoven, Ludwig van": ("L", "Ludwig", None, None, "van Beethoven"),
+    "BERG, J. van der": ("J", None, None, None, "van der Berg"),
+    "nguyen, thi le": ("T", "Thi", "L", "le", "Nguyen"),
+    "Nguyen Thi Minh Khai": ("T", "Thi", "MK", "Minh Khai", "Nguyen"),
+    "Ly van Berg": ("L", "Ly", None, None, "van Berg"),
+    "Seán Ó Riada": ("S", "Seán", None, None, "Ó Riada"),
+    "Mark St. John": ("M", "Mark", None, None, "St. John"),
+    "João Silva Neto": ("J", "João", None, None, "Silva Neto"),
+    "Agostinho Neto": ("A", "Agostinho", None, None, "Neto"),
+    # abbreviations
+    "Yu. A. Gagarin": ("Y", None, "A", None, "Gagarin"),
+    "Smith, JA.": ("J", None, "A", None, "Smith"),
+    # several persons
+    "Smith, J.; Doe, A.": ("J", None, None, None, "Smith"),
+    "John Smith and Jane Doe": ("J", "John", None, None, "Smith"),
+    "Smith et al.": (None, None, None, None, "Smith"),
+    "Suharto .": (None, None, None, None, "Suharto"),
     # titles and suffixes
     "Dr. Jane Doe, PhD": ("J", "Jane", None, None, "Doe"),
     "Prof. Dr. Hans-Peter Müller": ("H", "Hans-Peter", None, None, "Müller"),
@@ -52,6 +69,7 @@ NAMES = {
     "RIBARUBIAS TORRES, Luis Diego": ("L", "Luis", "D", "Diego", "Ribarubias Torres"),
     "Luis RIBARUBIAS TORRES": ("L", "Luis", None, None, "Ribarubias Torres"),
     "WANG Xiaoming": ("X", "Xiaoming", None, None, "Wang"),
+    "RONALD McDONALD": ("R", "Ronald", None, None, "McDONALD"),
     "LI Wei": ("W", "Wei", None, None, "Li"),
     "Wei XU": ("W", "Wei", None, None, "Xu"),
     "JACK MA": ("J", "Jack", None, None, "Ma"),
@@ -67,6 +85,8 @@ NAMES = {
     "И. С. Петров": ("И", None, "С", None, "Петров"),
     "Γιώργος Παπαδόπουλος": ("Γ", "Γιώργος", None, None, "Παπαδόπουλος"),
     "محمد علي": ("م", "محمد", None, None, "علي"),
+    "محمد بن سلمان": ("م", "محمد", None, None, "بن سلمان"),
+    "דוד בן גוריון": ("ד", "דוד", None, None, "בן גוריון"),
 }
 
 
@@ -90,6 +110,7 @@ def test_what_names_nobody_gives_none(name: str | None) -> None:
         ("Maria Anna de Souza Lima", "Maria Anna", "de Souza Lima", ("M", "Maria", "A", "Anna", "de Souza Lima")),
         ("Smith, J", None, "Smith", ("J", None, None, None, "Smith")),
         ("John Smith", None, "Smith", ("J", "John", None, None, "Smith")),
+        ("Beethoven, Ludwig van", "Ludwig van", "Beethoven", ("L", "Ludwig", None, None, "van Beethoven")),
         ("Plato", "Plato", None, (None, None, None, None, "Plato")),
     ],
 )
@@ -116,3 +137,8 @@ def test_odd_names_never_crash(name: str) -> None:
     assert person is None or all(
         part is None or part.encode() for part in (person.surname, person.full, person.given_name)
     )
+
+
+def test_what_is_too_long_for_a_name_is_kept_uncut() -> None:
+    assert parse("(" * 1_000_000 + "a") == Person(full="(" * 1_000_000 + "a")
+    assert parse("A", given="a " * 1_000_000, family="A") == Person(full="A")

@@ -122,3 +122,12 @@ def test_names_are_folded_for_comparing() -> None:
     assert (
         text.folded("Universität  Zürich, (UZH)") == text.folded("UNIVERSITAT ZURICH UZH") == "universitat zurich uzh"
     )
+
+
+@pytest.mark.parametrize("opening", ["<!--", "<script>", "<style >"])
+def test_megabytes_of_markup_that_is_never_closed_take_no_time(opening: str) -> None:
+    assert text.plain("a" + opening * 200_000) is not None
+
+
+def test_comments_and_scripts_go() -> None:
+    assert text.plain("a <!-- b --> c <script type='x'>d</script > e <!-- f") == "a c e <!-- f"

@@ -75,6 +75,7 @@ def test_only_relations_to_a_doi_are_kept() -> None:
         "has-version": {"id-type": "uri", "id": "https://doi.org/10.5555/c"},
         "is-supplement-to": [{"id-type": "accession", "id": "GSE1"}, None, {"id": None}],
     }
+    relation |= {"": [{"id": "10.5555/d"}], "\ud800": [{"id": "10.5555/e"}]}
     found = made({"relation": relation})
     assert found.relations == [Relation("is-preprint-of", "10.5555/b"), Relation("has-version", "10.5555/c")]
 

@@ -235,6 +235,7 @@ def test_relations_are_kept_where_the_partner_has_a_doi() -> None:
         {"relationType": "Cites", "relatedIdentifier": "https://doi.org/10.5/c", "relatedIdentifierType": "URL"},
         {"relationType": "Cites", "relatedIdentifier": "https://example.org", "relatedIdentifierType": "URL"},
         {"relationType": "Cites", "relatedIdentifier": None, "relatedIdentifierType": "DOI"},
+        {"relationType": " \ud800", "relatedIdentifier": "10.5/d", "relatedIdentifierType": "DOI"},
         {"relationType": "IsPartOf", "relatedIdentifier": "doi:10.5/b", "relatedIdentifierType": "DOI"},
     ]
     assert made({"relatedIdentifiers": related}).relations == [

@@ -92,6 +92,8 @@ LOOSE_LINES = {
     "texts for numbers and truth values": (b'{"doi":"d","size":"12","open":"true"}', Thing("d", size=12, open=True)),
     "a list for an object": (b'{"doi":"d","places":[[{"name":"n"}],"x",null]}', Thing("d", places=[Place("n"), None])),
     "a lone surrogate": (b'{"doi":"d","title":"a\\ud800"}', Thing("d", "a\ud800")),
+    "a truth value for a text or number": (b'{"doi":true,"title":true,"size":true,"open":1}', Thing(open=True)),
+    "a null before the text": (b'{"doi":"d","title":[null,"t"]}', Thing("d", "t")),
     "not a number": (b'{"doi":"d","size":NaN}', Thing("d")),
 }
 

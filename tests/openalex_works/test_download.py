@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from dmpworks.chains.openalex_works.jobs import OpenalexWorks, Selection, Transform, download, transform
+from dmpworks.chains.openalex_works.jobs import Scope, Source, Transform, download, transform
 from dmpworks.chains.openalex_works.release import inputs, parse_release
 from dmpworks.errors import DownloadError
 from dmpworks.jobs.run import File, Run
@@ -34,7 +34,7 @@ def edit(release: Path, change: Callable[[dict[str, Any]], None]) -> None:
 @pytest.mark.parametrize("form", ["{}", "file://{}"])
 def test_a_release_is_copied_and_transformed(bucket: Bucket, make_run: MakeRun, release: Path, form: str) -> None:
     run = make_run(bucket, "openalex-works", "download")
-    counts = download(run, OpenalexWorks(source=form.format(release)))
+    counts = download(run, Source(source=form.format(release)))
     assert (counts.read, counts.written) == (12, 12)
     assert counts.also == {"bytes": 1702824, "records stated": 2379}
     folder = "openalex-works/2026-10-01/download"
@@ -42,7 +42,7 @@ def test_a_release_is_copied_and_transformed(bucket: Bucket, make_run: MakeRun, 
     assert f"{folder}/updated_date=2025-11-06/part_0000-{run.token}.gz" in keys
     assert f"{folder}/manifest-{run.token}.json" in keys
     assert len(keys) == 13
-    counts = transform(make_run(bucket, "openalex-works", "transform"), Selection(), Transform(workers=1), BadRecords())
+    counts = transform(make_run(bucket, "openalex-works", "transform"), Scope(), Transform(workers=1), BadRecords())
     assert (counts.read, counts.written) == (2379, 2076)
 
 
@@ -65,9 +65,9 @@ def test_the_parquet_copy_is_copied_and_transformed(
         "files": files,
     }
     (works / "manifest.json").write_text(json.dumps(manifest))
-    download(make_run(bucket, "openalex-works", "download"), OpenalexWorks(source=str(works)))
+    download(make_run(bucket, "openalex-works", "download"), Source(source=str(works)))
     run = make_run(bucket, "openalex-works", "transform")
-    counts = transform(run, Selection(), Transform(workers=1, include_xpac=True), BadRecords())
+    counts = transform(run, Scope(), Transform(workers=1, include_xpac=True), BadRecords())
     assert (counts.read, counts.written) == (34, 34)
     assert bucket.root
     assert pq.read_table(bucket.root / run.outputs[0].key).num_rows == 34
@@ -78,7 +78,7 @@ def test_a_file_of_another_hash_fails_and_is_not_published(bucket: Bucket, make_
     part.write_bytes(part.read_bytes()[:-1] + b"x")
     run = make_run(bucket, "openalex-works", "download")
     with pytest.raises(DownloadError, match=r"updated_date=2025-11-06/part_0000\.gz"):
-        download(run, OpenalexWorks(source=str(release)))
+        download(run, Source(source=str(release)))
     assert not any("manifest" in file.key or "2025-11-06/part_0000" in file.key for file in run.outputs)
 
 
@@ -86,7 +86,7 @@ def test_a_file_of_another_size_fails(bucket: Bucket, make_run: MakeRun, release
     part = release / "updated_date=2025-11-06" / "part_0000.gz"
     part.write_bytes(part.read_bytes()[:-1])
     with pytest.raises(DownloadError, match="180,322 bytes instead of 180,323"):
-        download(make_run(bucket, "openalex-works", "download"), OpenalexWorks(source=str(release)))
+        download(make_run(bucket, "openalex-works", "download"), Source(source=str(release)))
 
 
 @pytest.mark.parametrize("total", ["record_count", "content_length"])
@@ -94,14 +94,14 @@ def test_totals_must_equal_the_sums(bucket: Bucket, make_run: MakeRun, release: 
     edit(release, lambda manifest: manifest.update({total: manifest[total] + 1}))
     run = make_run(bucket, "openalex-works", "download")
     with pytest.raises(DownloadError, match="contradicts itself"):
-        download(run, OpenalexWorks(source=str(release)))
+        download(run, Source(source=str(release)))
     assert run.outputs == []
 
 
 def test_a_source_without_manifest_is_an_incomplete_release(bucket: Bucket, make_run: MakeRun, release: Path) -> None:
     (release / "manifest.json").unlink()
     with pytest.raises(DownloadError, match=r"manifest\.json"):
-        download(make_run(bucket, "openalex-works", "download"), OpenalexWorks(source=str(release)))
+        download(make_run(bucket, "openalex-works", "download"), Source(source=str(release)))
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[]", b'{"files": [{"size": 1}]}'])

@@ -1,4 +1,5 @@
 from collections import Counter
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -77,6 +78,21 @@ def test_a_parquet_file_cut_short_fails(data: Path, tmp_path: Path) -> None:
     (tmp_path / "a.parquet").write_bytes(content[: len(content) // 2])
     with pytest.raises(TransformError, match="a file is damaged"):
         works(tmp_path / "a.parquet")
+
+
+def test_days_that_no_calendar_reaches_are_counted_as_not_parsed(data: Path, tmp_path: Path) -> None:
+    table = real(data).slice(0, 2)
+    for column, kind in (("publication_date", pa.date32()), ("updated_date", pa.timestamp("us"))):
+        place = table.schema.get_field_index(column)
+        table = table.set_column(place, column, pa.array([2**30 * 2**29 if kind.bit_width == 64 else 2**30, 0], kind))
+    pq.write_table(table, tmp_path / "a.parquet")
+    notes: Counter[str] = Counter()
+    rows = [row(work, None, notes, include_xpac=True) for work in works(tmp_path / "a.parquet")]
+    assert [(one.publication_date, one.updated_date) for one in rows if isinstance(one, Row)] == [
+        (None, None),
+        (date(1970, 1, 1), datetime(1970, 1, 1, tzinfo=UTC)),
+    ]
+    assert notes == {"publication dates not parsed": 1, "updated dates not parsed": 1}
 
 
 def test_bad_utf8_in_a_text_never_crashes(data: Path, tmp_path: Path) -> None:

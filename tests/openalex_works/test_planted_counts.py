@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from dmpworks.chains.openalex_works.jobs import Selection, Transform, transform
+from dmpworks.chains.openalex_works.jobs import Scope, Transform, transform
 from dmpworks.errors import TransformError
 from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import Run
@@ -27,7 +27,7 @@ def transformed(
     run: Run, include_xpac: bool = False, workers: int = 1, use_subset: bool = False
 ) -> tuple[Counts, list[str]]:
     options = Transform(workers=workers, include_xpac=include_xpac)
-    counts = transform(run, Selection(use_subset=use_subset), options, BadRecords(max_bad_records=0.0))
+    counts = transform(run, Scope(use_subset=use_subset), options, BadRecords(max_bad_records=0.0))
     assert counts.accounted
     assert run.bucket.root
     paths = [run.bucket.root / file.key for file in run.outputs]

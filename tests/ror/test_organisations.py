@@ -145,6 +145,30 @@ def test_an_unreadable_release_fails_and_publishes_nothing(bucket: Bucket, make_
     assert run.outputs == []
 
 
+@pytest.mark.parametrize(
+    ("mark", "place", "value"),
+    [(b"PK\x01\x02", 6, 99), (b"PK\x01\x02", 8, 1), (b"PK\x01\x02", 10, 77), (b"PK\x05\x06", 19, 127)],
+    ids=["version", "encryption", "method", "offset"],
+)
+def test_a_header_that_makes_no_sense_fails(
+    bucket: Bucket, make_run: MakeRun, mark: bytes, place: int, value: int
+) -> None:
+    path = put_zip(bucket, {"v2.4-ror-data.json": "[]"})
+    content = bytearray(path.read_bytes())
+    content[content.rindex(mark) + place] = value
+    path.write_bytes(content)
+    with pytest.raises(TransformError, match=path.name):
+        transform(make_run(bucket, "ror", "transform"), BadRecords())
+
+
+def test_kinds_are_clean_texts(bucket: Bucket, make_run: MakeRun) -> None:
+    entry = {"id": "https://ror.org/02mgtg880", "names": [{"value": "A"}], "status": " ", "types": ["a\ud800", "", "b"]}
+    put_zip(bucket, {"v2.4-ror-data.json": json.dumps([entry])})
+    run = make_run(bucket, "ror", "transform")
+    transform(run, BadRecords())
+    assert [(row["status"], row["types"]) for row in rows(run)] == [(None, ["a", "b"])]
+
+
 def test_a_flipped_byte_fails(bucket: Bucket, make_run: MakeRun) -> None:
     text = json.dumps([{"id": "https://ror.org/02mgtg880", "names": [{"value": f"Name {n}"}]} for n in range(2000)])
     path = put_zip(bucket, {"v2.4-ror-data.json": text})

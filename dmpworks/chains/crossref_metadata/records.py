@@ -57,10 +57,11 @@ def _awards(funder: Funder, found: Party | None) -> Iterator[Award]:
 def _relations(record: Record) -> Iterator[Relation]:
     if not isinstance(record.relation, dict):
         return
-    for kind, related in record.relation.items():
+    for stated, related in record.relation.items():
+        kind = plain(stated)
         for entry in as_list(related):
             doi = identifiers.doi(_identifier(entry)[0])
-            if doi:
+            if kind and doi:
                 yield Relation(kind, doi)
 
 

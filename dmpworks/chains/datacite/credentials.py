@@ -61,7 +61,7 @@ def _fetch(url: str, auth: tuple[str, str]) -> Credentials:
 def _decoded(url: str, content: bytes) -> Credentials:
     try:
         return msgspec.json.decode(content, type=Credentials)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         # Never the content itself: it may hold a secret.
         on = f"{url}: {error}"
         raise DownloadError("DataCite's API gave no credentials", on=on, next="run the download job again") from error

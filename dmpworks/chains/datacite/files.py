@@ -42,7 +42,7 @@ def wanted(source: Source) -> list[Item]:
 def _check(source: Source, content: bytes) -> None:
     try:
         status = msgspec.json.decode(content, type=Status)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         on = f"{source.address} {STATUS}: {error}"
         raise DownloadError("the data file's status cannot be read", on=on, next="look at that file") from error
     if (status.status or "").lower() != "complete":

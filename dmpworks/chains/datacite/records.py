@@ -148,6 +148,6 @@ def _relations(work: Attributes) -> Iterator[Relation]:
     for related in as_list(work.related_identifiers):
         # Whatever its type says: URLs of DOIs come as type URL.
         doi = identifiers.doi(as_text(related.related_identifier))
-        relation_type = as_text(related.relation_type)
+        relation_type = plain(related.relation_type)
         if doi and relation_type:
             yield Relation(relation_type, doi)

@@ -23,7 +23,7 @@ REGION = "us-east-1"
 
 
 @settings(prefix="OPENALEX_WORKS")
-class OpenalexWorks:
+class Source:
     """OpenAlex works."""
 
     source: Annotated[str, "Where a release lies: s3://, a folder or a file: URL that holds its manifest.json."] = (
@@ -32,7 +32,7 @@ class OpenalexWorks:
 
 
 @settings(prefix="OPENALEX_WORKS")
-class Selection:
+class Scope:
     """Which OpenAlex works are kept."""
 
     use_subset: Annotated[bool, "Keep only the works that meta/work_dois.json and meta/institutions.json name."] = False
@@ -46,19 +46,19 @@ class Transform:
     include_xpac: Annotated[bool, "Keep works of the expansion pack too, records of lower quality."] = False
 
 
-def download(run: Run, options: OpenalexWorks) -> Counts:
+def download(run: Run, source: Source) -> Counts:
     """Copy a release of OpenAlex works into the bucket, checked against its manifest."""
     from dmpworks.datasets.download import Digest, copy_files
     from dmpworks.datasets.sources import Item, open_source, read
 
-    source = open_source(options.source, _access(run, options.source))
-    content = read(source, release.NAME)
-    listed = release.parse_release(content, f"{source.address} {release.NAME}").listed
+    place = open_source(source.source, _access(run, source.source))
+    content = read(place, release.NAME)
+    listed = release.parse_release(content, f"{place.address} {release.NAME}").listed
     stated = sum(entry.meta.record_count or 0 for entry in listed)
     run.progress(f"the release lists {len(listed):,} files with {stated:,} records")
     items = [Item(entry.name, entry.meta.content_length) for entry in listed]
     digests = {entry.name: Digest(*digest) for entry in listed if (digest := _digest(entry.meta))}
-    counts = copy_files(run, source, items, digests)
+    counts = copy_files(run, place, items, digests)
     # The very bytes that the files were checked against: the source's manifest may be another one by now.
     path = run.scratch / release.NAME
     path.write_bytes(content)
@@ -66,14 +66,14 @@ def download(run: Run, options: OpenalexWorks) -> Counts:
     return counts + Counts(also={"records stated": stated})
 
 
-def transform(run: Run, selection: Selection, options: Transform, bad: BadRecords) -> Counts:
+def transform(run: Run, scope: Scope, options: Transform, bad: BadRecords) -> Counts:
     """Turn OpenAlex works into Parquet."""
     from dmpworks.chains.openalex_works import reading, records, schema
     from dmpworks.datasets.transform import Dataset, Part
     from dmpworks.datasets.transform import transform as write_parts
 
     phase = run.earlier("download")
-    manifests = {file.key: run.bucket.get(file.key) for file in phase.files if release.is_manifest(file.key)}
+    manifests = {file.key: phase.local(file).read_bytes() for file in phase.files if release.is_manifest(file.key)}
     found = release.inputs(phase.files, manifests)
     row = partial(records.row, include_xpac=options.include_xpac)
     return write_parts(
@@ -81,7 +81,7 @@ def transform(run: Run, selection: Selection, options: Transform, bad: BadRecord
         Dataset(schema.SCHEMA, reading.read, row, schema.DICTIONARY),
         [Part(file, stated) for file, stated in found],
         workers=options.workers,
-        use_subset=selection.use_subset,
+        use_subset=scope.use_subset,
         max_bad_records=bad.max_bad_records,
     )
 

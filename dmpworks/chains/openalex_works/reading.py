@@ -1,7 +1,6 @@
 """Reads both published copies of OpenAlex works into the same records: JSON Lines, and the Parquet leaves we use."""
 
 from collections.abc import Iterator
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -12,12 +11,12 @@ import pyarrow.parquet as pq
 from msgspec import inspect
 
 from dmpworks.chains.openalex_works.schema import NULL, Work
+from dmpworks.datasets.lenient import type_info
 from dmpworks.datasets.lines import BATCH, Batch, damaged, read_gzip_lines
 from dmpworks.datasets.transform import Part
 from dmpworks.errors import TransformError
 
 LIST = "list.element"
-ABSTRACT = "abstract_inverted_index"
 OPTIONAL = frozenset(("display_name", "is_xpac"))
 
 
@@ -33,7 +32,7 @@ def _read_parquet(path: Path, name: str) -> Iterator[Batch[Work]]:
         file = pq.ParquetFile(path, buffer_size=1 << 20, page_checksum_verification=True)
         leaves = _leaves(file, name)
         for batch in file.iter_batches(batch_size=BATCH, columns=leaves, use_threads=False):
-            works = _structs(batch.to_struct_array(), _type_info(Work))
+            works = _structs(batch.to_struct_array(), type_info(Work))
             rows += len(works)
             yield Batch(works, [])
     except (pa.ArrowException, OSError) as error:
@@ -43,7 +42,7 @@ def _read_parquet(path: Path, name: str) -> Iterator[Batch[Work]]:
 def _leaves(file: pq.ParquetFile, name: str) -> list[str]:
     """Return the paths of the leaves to read; raises TransformError when the layout has changed."""
     held = {file.schema.column(number).path for number in range(len(file.schema))}
-    leaves = [path for path in _paths(_type_info(Work)) if path.partition(".")[0] != "ids"]
+    leaves = [path for path in _paths(type_info(Work)) if path.partition(".")[0] != "ids"]
     missing = [leaf for leaf in leaves if leaf not in held and leaf not in OPTIONAL]
     if missing:
         raise TransformError(
@@ -53,11 +52,6 @@ def _leaves(file: pq.ParquetFile, name: str) -> list[str]:
         )
     # The identifiers are a map: its two leaves are named differently by different writers.
     return [leaf for leaf in leaves if leaf in held] + sorted(path for path in held if path.startswith("ids."))
-
-
-@cache
-def _type_info(kind: Any) -> inspect.Type:
-    return inspect.type_info(kind)
 
 
 def _bare(kind: inspect.Type) -> inspect.Type:
@@ -121,3 +115,12 @@ def _scalars(array: pa.Array) -> list[Any]:
     except UnicodeDecodeError:  # Parquet promises UTF-8, but nothing checks it
         values = array.cast(pa.binary()).to_pylist()
         return [None if value is None else value.decode(errors="replace") for value in values]
+    except OverflowError:  # a day or moment that Python's dates do not reach: as a text, it counts as not parsed
+        return [_scalar(value) for value in array]
+
+
+def _scalar(value: pa.Scalar) -> Any:
+    try:
+        return value.as_py()
+    except OverflowError:
+        return str(value.value)

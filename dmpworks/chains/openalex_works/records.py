@@ -11,6 +11,7 @@ from dmpworks.chains.openalex_works.schema import NULL, Authorship, Funder, Gran
 from dmpworks.datasets.columns import Award, Party
 from dmpworks.datasets.lenient import decode_leniently
 from dmpworks.datasets.lines import NO_RECORD
+from dmpworks.datasets.loose import Loose, as_list, as_text, distinct
 from dmpworks.datasets.subset import Subset
 from dmpworks.datasets.transform import Notes
 from dmpworks.names import Person
@@ -38,11 +39,11 @@ def row(work: Work, subset: Subset | None, notes: Notes, include_xpac: bool = Fa
     doi = identifiers.doi(work.doi)
     if doi is None:
         return NO_DOI
-    authorships = [authorship for authorship in work.authorships or () if authorship]
-    institutions = _distinct(party for authorship in authorships for party in _institutions(authorship))
+    authorships = as_list(work.authorships)
+    institutions = distinct(party for authorship in authorships for party in _institutions(authorship))
     if subset and not subset.keep(doi, institutions):
         return NOT_IN_SUBSET
-    funders = [funder for funder in work.funders or () if funder]
+    funders = as_list(work.funders)
     return Row(
         doi=doi,
         openalex_id=identifiers.strip_prefix(work.id),
@@ -56,20 +57,16 @@ def row(work: Work, subset: Subset | None, notes: Notes, include_xpac: bool = Fa
         mag=_catalogue_id(work.ids.mag if work.ids else None),
         pmid=_catalogue_id(work.ids.pmid if work.ids else None),
         pmcid=_catalogue_id(work.ids.pmcid if work.ids else None),
-        funder_ids=_distinct(found for funder in funders if (found := identifiers.strip_prefix(funder.id))),
+        funder_ids=distinct(identifiers.strip_prefix(funder.id) for funder in funders),
         authors=[person for authorship in authorships if (person := _person(authorship))],
         institutions=institutions,
-        funders=_distinct(party for funder in funders for party in _party(funder.display_name, funder.ror)),
-        awards=_distinct(_awards(work.awards or (), funders)),
+        funders=distinct(party for funder in funders for party in _party(funder.display_name, funder.ror)),
+        awards=distinct(_awards(as_list(work.awards), funders)),
     )
 
 
-def _distinct(values: Iterable[Any]) -> list[Any]:
-    return list(dict.fromkeys(values))
-
-
 def _noted(parsed: Any, stated: Any, note: str, notes: Notes) -> Any:
-    if parsed is None and stated is not None and str(stated).strip():
+    if parsed is None and stated is not None and not (isinstance(stated, str) and not stated.strip()):
         notes[note] += 1
     return parsed
 
@@ -79,8 +76,8 @@ def _venue(work: Work) -> str | None:
     return _name(location.source.display_name) if location and location.source else None
 
 
-def _catalogue_id(value: str | int | float | None) -> str | None:
-    return identifiers.strip_prefix(value if isinstance(value, str) or value is None else text.number(value))
+def _catalogue_id(value: Loose) -> str | None:
+    return identifiers.strip_prefix(as_text(value))
 
 
 def _person(authorship: Authorship) -> Person | None:
@@ -92,28 +89,25 @@ def _person(authorship: Authorship) -> Person | None:
 def _institutions(authorship: Authorship) -> Iterator[Party]:
     """Yield the recognised institutions; where there is none, the affiliations as the author stated them."""
     found = False
-    for institution in authorship.institutions or ():
-        if institution:
-            for party in _party(institution.display_name, institution.ror):
-                found = True
-                yield party
+    for institution in as_list(authorship.institutions):
+        for party in _party(institution.display_name, institution.ror):
+            found = True
+            yield party
     if not found:
         for stated in authorship.raw_affiliation_strings or ():
             yield from _party(stated, None)
 
 
-def _party(name: str | int | float | None, ror: str | None) -> Iterator[Party]:
+def _party(name: Loose, ror: str | None) -> Iterator[Party]:
     stated, found = _name(name), identifiers.ror(ror)
     if stated or found:
         yield Party(stated, "ror" if found else None, found)
 
 
-def _awards(grants: Iterable[Grant | None], funders: Iterable[Funder]) -> Iterator[Award]:
+def _awards(grants: Iterable[Grant], funders: Iterable[Funder]) -> Iterator[Award]:
     """Yield each award id with the funder that the record ties it to; its ROR stands among the work's funders."""
     known = {funder.id: funder for funder in funders if funder.id}
     for grant in grants:
-        if grant is None:
-            continue
         funder = known.get(grant.funder_id or "") or Funder()
         name, ror = (
             text.plain(grant.funder_display_name) or text.plain(funder.display_name),
@@ -137,8 +131,7 @@ def _lenient_abstract(raw: bytes, notes: Notes) -> str | None:
     if raw.strip() in (b"null", b"", b'""'):
         return None
     try:
-        index = decode_leniently(b'{"index":' + raw + b"}", Index).index
+        return text.abstract_from_index(decode_leniently(b'{"index":' + raw + b"}", Index).index)
     except NO_RECORD:
         notes[BAD_ABSTRACT] += 1
         return None
-    return text.abstract_from_index({word: positions or [] for word, positions in index.items()})  # type: ignore[misc]

@@ -7,23 +7,23 @@ import msgspec
 import pyarrow as pa
 
 from dmpworks.datasets.columns import AWARDS, PARTIES, PERSONS, STRINGS, TIMESTAMP, Award, Party
+from dmpworks.datasets.loose import Loose
 from dmpworks.names import Person
 
-Text = str | int | float | None  # a text that sometimes comes as a number
 NULL = msgspec.Raw(b"null")
 
 
 class Author(msgspec.Struct, gc=False):
     """Who wrote the work, as OpenAlex knows the person."""
 
-    display_name: Text = None
+    display_name: Loose = None
     orcid: str | None = None
 
 
 class Institution(msgspec.Struct, gc=False):
     """An institution that OpenAlex recognised in an affiliation."""
 
-    display_name: Text = None
+    display_name: Loose = None
     ror: str | None = None
 
 
@@ -31,15 +31,15 @@ class Authorship(msgspec.Struct, gc=False):
     """One author of a work with the affiliations stated there."""
 
     author: Author | None = None
-    raw_author_name: Text = None
+    raw_author_name: Loose = None
     institutions: list[Institution | None] | None = None
-    raw_affiliation_strings: list[Text] | None = None
+    raw_affiliation_strings: list[Loose] | None = None
 
 
 class Source(msgspec.Struct, gc=False):
     """The journal or repository of a location."""
 
-    display_name: Text = None
+    display_name: Loose = None
 
 
 class Location(msgspec.Struct, gc=False):
@@ -52,24 +52,24 @@ class Funder(msgspec.Struct, gc=False):
     """A funder of the work."""
 
     id: str | None = None
-    display_name: Text = None
+    display_name: Loose = None
     ror: str | None = None
 
 
 class Grant(msgspec.Struct, gc=False):
     """An award of the work; `funder_award_id` may hold several, separated by commas."""
 
-    funder_award_id: Text = None
+    funder_award_id: Loose = None
     funder_id: str | None = None
-    funder_display_name: Text = None
+    funder_display_name: Loose = None
 
 
 class Ids(msgspec.Struct, gc=False):
     """The work in other catalogues."""
 
-    mag: Text = None
-    pmid: Text = None
-    pmcid: Text = None
+    mag: Loose = None
+    pmid: Loose = None
+    pmcid: Loose = None
 
 
 class Work(msgspec.Struct, gc=False):
@@ -77,8 +77,8 @@ class Work(msgspec.Struct, gc=False):
 
     id: str | None = None
     doi: str | None = None
-    title: Text = None
-    display_name: Text = None
+    title: Loose = None
+    display_name: Loose = None
     ids: Ids | None = None
     type: str | None = None
     publication_date: Any = None  # text in JSON Lines, a date in Parquet

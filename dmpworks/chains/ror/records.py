@@ -21,8 +21,8 @@ def row(organisation: Organisation, subset: Subset | None, notes: Counter[str]) 
         ror=ror,
         name=name,
         names=distinct(plain(entry.value) for entry in names),
-        status=as_text(organisation.status),
-        types=distinct(as_list(organisation.types)),
+        status=plain(organisation.status),
+        types=distinct(map(plain, as_list(organisation.types))),
         external_ids=distinct(_external_ids(organisation, notes)),
     )
 
