@@ -2,11 +2,14 @@
 
 import json
 
+import pyarrow.parquet as pq
 import pytest
 
 from dmpworks.catalog import CHAINS
 from dmpworks.chains.process_works.jobs import CHAIN
 from dmpworks.jobs.execute import execute
+from tests.process_works.oracle import works_index
+from tests.process_works.test_oracle import check
 
 DATASETS = ("ror", "openalex-works", "crossref-metadata", "datacite", "data-citation-corpus")
 RUN_IDS = {f"{name.upper().replace('-', '_')}_RUN_ID": "2026-10-01" for name in (*DATASETS, "process-works")}
@@ -15,6 +18,11 @@ RUN_IDS = {f"{name.upper().replace('-', '_')}_RUN_ID": "2026-10-01" for name in 
 def run(bucket, chain, job, **more):
     """Run a job as its container would."""
     return execute(CHAINS, chain, chain.job(job), {"ENV": "dev", "BUCKET_NAME": str(bucket.root)} | RUN_IDS | more)
+
+
+def rows(bucket, folder):
+    """Read all Parquet files of a folder."""
+    return [row for path in sorted((bucket.root / folder).glob("*.parquet")) for row in pq.read_table(path).to_pylist()]
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +66,9 @@ def test_the_planted_world(transformed, expected):
         name = f"{kind.replace('_', '-')} pairs"
         assert also[f"{name}, stated"] == pairs[f"{kind}, stated"]
         assert also[f"{name}, left without hubs"] == pairs[f"{kind}, left with at most 100 partners"]
+
+    works = {work["doi"]: work for work in rows(transformed, "process-works/2026-10-01/export")}
+    check(works, works_index({dataset: rows(transformed, f"{dataset}/2026-10-01/transform") for dataset in DATASETS}))
 
     synced = run(transformed, CHAIN, "sync-works")
     assert synced.counts.also["upserted"] == index["distinct DOIs, xpac left out"]

@@ -3,9 +3,9 @@
 import shutil
 
 import pytest
+from sqlmesh import Context
 
 from dmpworks.chains.process_works.index import project
-from sqlmesh import Context
 
 
 @pytest.fixture(scope="module")

@@ -93,6 +93,21 @@ def test_an_export_older_than_the_last_sync_is_refused(synced):
     assert set(engine.documents) == {"10.1/a", "10.1/b", "10.1/c"}
 
 
+def test_an_export_older_than_one_that_may_have_been_sent_in_part_is_refused(synced):
+    world, engine = synced.world, synced.engine
+    world.transform(NOVEMBER)
+    world.write("datacite", [datacite("10.1/a", title="Changed"), datacite("10.1/b")])
+    world.transform(DECEMBER)
+    engine.breaks_before_deleting = True
+    with pytest.raises(ConnectionError):
+        world.sync_with(engine, DECEMBER)
+    engine.breaks_before_deleting = False
+    with pytest.raises(SyncError, match="before that of process-works 2026-12-01, which may have been sent in part"):
+        world.sync_with(engine, NOVEMBER)
+    world.sync_with(engine, DECEMBER)
+    assert engine.documents["10.1/a"].source.title == "Changed"
+
+
 def test_a_completed_sync_may_be_repeated(synced):
     synced.world.sync_with(synced.engine, "2026-10-01")
     assert synced.engine.count("works") == 2

@@ -15,6 +15,7 @@ from dmpworks.chains.process_works.sync import sync
 from dmpworks.chains.ror.schema import SCHEMA as ROR
 from dmpworks.jobs.execute import execute
 from dmpworks.jobs.manifest import MANIFEST, Manifest, fingerprint, write_manifest
+from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import Run
 from dmpworks.services.search import BulkReport, Failure
 
@@ -106,16 +107,25 @@ class World:
 
     def sync_with(self, engine, run_id: str = RUN_ID) -> Manifest:
         """Run sync-works with another engine, and complete its phase only if it succeeds."""
-        run = Run(CHAIN.name, SYNC, run_id, "dev", self.bucket, self.bucket.root / "local" / "scratch-of-a-test")
-        started = datetime.now(UTC)
-        counts = sync(run, engine, "works")
+        run = self.run(SYNC, run_id)
+        return self.complete(run, sync(run, engine, "works"))
+
+    def run(self, job: str, run_id: str) -> Run:
+        """The run that a job of the chain takes."""
+        scratch = self.bucket.root / "local" / "scratch-of-a-test"
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(parents=True)
+        return Run(CHAIN.name, job, run_id, "dev", self.bucket, scratch)
+
+    def complete(self, run: Run, counts: Counts) -> Manifest:
+        """Write the manifest of a phase."""
         manifest = Manifest(
             chain=run.chain,
             job=run.job,
-            run_id=run_id,
+            run_id=run.run_id,
             attempt=run.token,
             version="0",
-            started=started,
+            started=datetime.now(UTC),
             ended=datetime.now(UTC),
             settings=fingerprint({}),
             inputs=run.inputs,

@@ -2,12 +2,12 @@
 
 import duckdb
 
-from dmpworks.chains.process_works.synced import LIVE
+from dmpworks.chains.process_works.synced import DELETED, LIVE
 from dmpworks.jobs.model import Counts
 
 FIGURES = {
     LIVE: "SELECT live FROM states.live",
-    "deleted": "SELECT COUNT(*) FROM states.changes WHERE state = 'DELETE'",
+    DELETED: "SELECT COUNT(*) FROM states.changes WHERE state = 'DELETE'",
     "from DataCite": "SELECT COUNT(*) FROM works.index WHERE source.name = 'DataCite'",
     "from OpenAlex": "SELECT COUNT(*) FROM works.index WHERE source.name = 'OpenAlex'",
     "in both": "SELECT COUNT(*) FROM datacite.records AS d JOIN openalex.works AS o ON o.doi = d.doi",

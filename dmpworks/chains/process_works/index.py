@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
+from sqlmesh import Config, Context
 from sqlmesh.core import constants
 from sqlmesh.core.config import DuckDBConnectionConfig, GatewayConfig, ModelDefaultsConfig
 from sqlmesh.core.config.common import VirtualEnvironmentMode
@@ -16,7 +17,6 @@ from sqlmesh.utils.errors import NodeAuditsErrors, PlanError
 
 from dmpworks.chains.process_works.jobs import SqlmeshTransform
 from dmpworks.errors import AuditError
-from sqlmesh import Config, Context
 
 AN_AUDITS_ROWS = 3  # how many of the rows an audit objects to are shown
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)

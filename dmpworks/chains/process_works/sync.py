@@ -7,11 +7,12 @@ import pyarrow.parquet
 
 from dmpworks.chains.process_works.documents import document, work
 from dmpworks.chains.process_works.synced import (
+    DELETED,
     EXPORT,
     LIVE,
     TRANSFORM,
     changes_files,
-    check_still_compared_with_last_sync,
+    check_nothing_newer,
     state_files,
 )
 from dmpworks.errors import JobError, SyncError
@@ -29,19 +30,18 @@ def sync(run: Run, engine: SearchEngine, index: str) -> Counts:
     transform = run.earlier(TRANSFORM)
     if transform.manifest is None:
         raise JobError("the export has no manifest", on=transform.folder, next=_again(run, TRANSFORM))
-    check_still_compared_with_last_sync(run, transform.manifest)
-    deletes = list(_deletes(transform))
-    upserts = sum(file.rows or 0 for file in _export_files(transform))
-    run.progress(f"{upserts:,} works to send to the index {index}, {len(deletes):,} to remove")
+    check_nothing_newer(run, transform.manifest)
+    upserts, deletes = transform.manifest.counts.written, transform.manifest.counts.also[DELETED]
+    run.progress(f"{upserts:,} works to send to the index {index}, {deletes:,} to remove")
     engine.create(index)
-    report = engine.bulk(index, _documents(run, transform), deletes)
+    report = engine.bulk(index, _documents(run, transform), _deletes(transform))
     if report.failures:
-        raise _refused(run, report.failures, upserts + len(deletes))
+        raise _refused(run, report.failures, upserts + deletes)
     engine.refresh(index)
     _check_count(run, index, engine.count(index), transform.manifest.counts.also[LIVE])
     for file in state_files(transform.files):
         run.record(file)  # what the next run compares with; being listed also keeps them from clean-up
-    asked = upserts + len(deletes)
+    asked = upserts + deletes
     return Counts(read=asked, written=asked, also={"upserted": report.upserted, "removed": report.deleted})
 
 

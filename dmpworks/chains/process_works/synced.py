@@ -15,6 +15,7 @@ from dmpworks.services.storage import Bucket
 CHAIN, TRANSFORM, SYNC = "process-works", "sqlmesh-transform", "sync-works"
 EXPORT, STATES, CHANGES = "export", "states", "changes"
 LIVE = "DOIs live"  # the figure of a transform that the engine's count must equal
+DELETED = "deleted"  # the figure of a transform that says how many works are to be removed
 
 
 def state_files(files: tuple[File, ...]) -> list[File]:
@@ -54,23 +55,44 @@ def unsynced_changes(run: Run) -> list[Path]:
 
     They are not noted as inputs: one of them may be what this very job is about to replace.
     """
-    synced = {file.key for manifest, _ in manifests(run.bucket, SYNC) for file in manifest.files}
-    changes = [file for manifest, _ in manifests(run.bucket, TRANSFORM) for file in changes_files(manifest.files)]
-    return [run.bucket.local(file.key, run.scratch / "inputs") for file in changes if file.key not in synced]
+    files = [file for manifest in unsynced_transforms(run.bucket) for file in changes_files(manifest.files)]
+    return [run.bucket.local(file.key, run.scratch / "inputs") for file in files]
 
 
-def check_still_compared_with_last_sync(run: Run, transform: Manifest) -> None:
-    """Raise SyncError when another sync has completed since the export was made: it would undo that one."""
+def unsynced_transforms(bucket: Bucket) -> list[Manifest]:
+    """Return the transforms whose changes no completed sync lists."""
+    synced = {file.key for manifest, _ in manifests(bucket, SYNC) for file in manifest.files}
+    found = (manifest for manifest, _ in manifests(bucket, TRANSFORM))
+    return [manifest for manifest in found if not synced.issuperset(file.key for file in changes_files(manifest.files))]
+
+
+def check_nothing_newer(run: Run, transform: Manifest) -> None:
+    """Raise SyncError when the engine may have been changed by another run since the export was made.
+
+    By a sync that has completed, which this one would undo in part; or by one of a younger export that has not, and
+    whose traces this one knows nothing of.
+    """
+    if undone := _completed_since(run, transform):
+        raise _outdated(run, f"the sync of {CHAIN} {undone.run_id} completed", undone)
+    younger = [found for found in unsynced_transforms(run.bucket) if found.ended > transform.ended]
+    if younger:
+        raise _outdated(run, f"that of {CHAIN} {younger[0].run_id}, which may have been sent in part", younger[0])
+
+
+def _completed_since(run: Run, transform: Manifest) -> Manifest | None:
     found = last_sync(run.bucket)
     if found is None:
-        return
+        return None
     manifest, digest = found
     listed = {file.key for file in manifest.files}
-    again = all(file.key in listed for file in state_files(transform.files))
-    if again or transform.inputs.get(phase_folder(CHAIN, manifest.run_id, SYNC)) == digest:
-        return
-    raise SyncError(
-        f"the export was made before the sync of {CHAIN} {manifest.run_id} completed",
-        on=f"it ended {manifest.ended:%Y-%m-%d %H:%M:%S} UTC; the export says what has changed since an earlier sync",
+    repeated = all(file.key in listed for file in state_files(transform.files))
+    compared = transform.inputs.get(phase_folder(CHAIN, manifest.run_id, SYNC)) == digest
+    return None if repeated or compared else manifest
+
+
+def _outdated(run: Run, than: str, newer: Manifest) -> SyncError:
+    return SyncError(
+        f"the export was made before {than}",
+        on=f"it ended {newer.ended:%Y-%m-%d %H:%M:%S} UTC; the export says what has changed since an earlier sync",
         next=f"dmpworks run {CHAIN} --run-id {run.run_id} --start-job {TRANSFORM} (or batch-submit)",
     )

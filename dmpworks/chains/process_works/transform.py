@@ -24,9 +24,9 @@ def transform(run: Run, run_ids: Mapping[str, str], options: SqlmeshTransform) -
     with duckdb.connect(str(database)) as connection:
         for work_type, works in unknown_work_types(connection):
             run.progress(f"warning: work type {work_type} is new to us: {works:,} works")
-        _publish(run, connection, "works", EXPORT, "SELECT * FROM works.export")
-        _publish(run, connection, CHANGES, STATES, "SELECT * FROM states.changes")
-        _publish(run, connection, "kept", STATES, "SELECT * FROM states.kept")
+        publish(run, connection, "works", EXPORT, "SELECT * FROM works.export")
+        publish(run, connection, CHANGES, STATES, "SELECT * FROM states.changes")
+        publish(run, connection, "kept", STATES, "SELECT * FROM states.kept")
         return count(connection)
 
 
@@ -40,7 +40,7 @@ def gather_inputs(run: Run, run_ids: Mapping[str, str]) -> dict[str, list[Path]]
     return inputs | {"states": synced_states(run), "unsynced": unsynced_changes(run)}
 
 
-def _publish(run: Run, connection: duckdb.DuckDBPyConnection, name: str, folder: str, query: str) -> None:
+def publish(run: Run, connection: duckdb.DuckDBPyConnection, name: str, folder: str, query: str) -> None:
     """Write a query's rows to Parquet files of a bounded size and publish them with their numbers of rows."""
     local = run.scratch / name
     target = str(local).replace("'", "''")

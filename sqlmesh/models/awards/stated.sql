@@ -1,7 +1,8 @@
 /*
-Every award any source states for a work of the index, one row each; `rank` is the source's: the winner's own first.
+Every award that counts for a work of the index, one row each; `rank` is the source's: the winner's own first.
 Why: awards are the one part that is joined over sources: OpenAlex adds to DataCite, Crossref and all OpenAlex records
 of a DOI to OpenAlex. About 3 % of the true outputs can be told only by the award of the source that does not win.
+Crossref adds nothing to a work of DataCite, as nowhere else.
 */
 MODEL (
   name awards.stated,
@@ -14,5 +15,6 @@ UNION ALL
 SELECT doi, 2 AS rank, UNNEST(awards) AS award
 FROM openalex.records
 UNION ALL
-SELECT doi, 3 AS rank, UNNEST(awards) AS award
-FROM crossref.records
+SELECT c.doi, 3 AS rank, UNNEST(c.awards) AS award
+FROM crossref.records AS c
+JOIN works.chosen AS w ON w.doi = c.doi AND w.source_name = 'OpenAlex'

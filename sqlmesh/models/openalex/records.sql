@@ -1,7 +1,7 @@
 /*
 One row per OpenAlex work (not yet per DOI): its newest version, with the number of identifiers it states.
 Why: a work that changes moves to a newer partition and may be met twice; where equally new versions differ, their
-content decides. The identifiers (mag, pmid, pmcid, distinct ORCIDs, award ids, funder ids, RORs) tell later which of
+content decides. Works without an OpenAlex id are told apart by their DOI. The identifiers (mag, pmid, pmcid, distinct ORCIDs, award ids, funder ids, RORs) tell later which of
 several works of one DOI is the fullest.
 */
 MODEL (
@@ -15,7 +15,7 @@ WITH newest AS (
     funder_ids, authors, institutions, funders, awards
   FROM sources.openalex_works
   QUALIFY ROW_NUMBER() OVER (
-    PARTITION BY openalex_id
+    PARTITION BY COALESCE(openalex_id, doi)
     ORDER BY updated_date DESC NULLS LAST, doi, title, abstract_text, work_type, publication_date, publication_venue, mag,
       pmid, pmcid, funder_ids, authors, institutions, funders, awards
   ) = 1

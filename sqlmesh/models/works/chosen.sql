@@ -40,7 +40,7 @@ SELECT
   o.institutions,
   o.funders,
   'OpenAlex' AS source_name,
-  'https://openalex.org/' || UPPER(o.openalex_id) AS source_url
+  COALESCE('https://openalex.org/' || UPPER(o.openalex_id), 'https://doi.org/' || o.doi) AS source_url
 FROM openalex.works AS o
 LEFT JOIN crossref.records AS c ON o.doi = c.doi
 WHERE NOT EXISTS (SELECT 1 FROM datacite.records AS d WHERE d.doi = o.doi)
