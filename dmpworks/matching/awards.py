@@ -46,10 +46,10 @@ _SHORTEST_BARE_KEY = 7
 
 _PLACEHOLDER = re.compile(
     r"\b(?:n/?a|tb[acd]|to be|pending|not|none|null|nil|unknown|unfunded|internal|internally|self[- ]funded|test|"
-    r"example|applied|under review|forthcoming|xx+)\b",
+    r"example|applied|submitted|awaiting|in (?:progress|preparation|review)|under review|forthcoming|xx+)\b",
     re.IGNORECASE,
 )
-_ASCENDING = "01234567890"
+_IN_A_ROW = "01234567890 9876543210"
 _SHORTEST_KEY = 4
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
@@ -138,14 +138,12 @@ def variants(text: str) -> frozenset[str]:
 
 
 def is_award(text: str) -> bool:
-    """Tell an award id from what people write in its place ("n/a", "tbd", "0000", "12345", "internally funded")."""
-    key = award_key(text)
+    """Tell an award id from what people write in its place ("n/a", "tbd", "0000", "NSF 12345", "internally funded")."""
+    key = award_key(_ACRONYM.sub("", _LABEL.sub("", text.strip())))
     digits = "".join(c for c in key if c.isdigit())
     if len(key) < _SHORTEST_KEY or not digits.strip("0") or _PLACEHOLDER.search(text):
         return False
-    if key != digits:
-        return True
-    return len(set(digits)) > 1 and digits not in _ASCENDING and not _YEAR.fullmatch(digits)
+    return key != digits or not (len(set(digits)) == 1 or digits in _IN_A_ROW or _YEAR.fullmatch(digits))
 
 
 def _upper(text: str) -> str:

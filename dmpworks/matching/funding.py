@@ -16,12 +16,22 @@ FUNDER_ELSEWHERE = 0.9  # the work names the plan's funder, though not for this 
 FUNDER_UNKNOWN = 0.8  # nothing speaks against it
 OTHER_FUNDERS = 0.5  # the work names funders, the plan's is not among them
 
+# The institutes and centers of the NIH by name; other agencies are called "National Institute of ..." as well.
+NIH_PARTS = (
+    r"(the )?(eunice kennedy shriver )?national (cancer institute|eye institute|heart lung and blood institute"
+    r"|human genome research institute|library of medicine"
+    r"|center (for|on) (advancing translational|complementary and|research resources|minority health)"
+    r"|institute (on|of) (aging|alcohol abuse|allergy and infectious|arthritis|biomedical imaging|child health|deafness"
+    r"|dental and|diabetes and|drug abuse|environmental health|general medical|mental health|minority health"
+    r"|neurological disorders|nursing research))\b.*"
+    r"|(john e )?fogarty international center.*|nih .*|n(ci|ei|hlbi|hgri|ia|iaaa|iaid|iams|ibib|ichd|idcd|idcr|iddk|ida"
+    r"|iehs|igms|imh|imhd|inds|inr|lm|ccih|cats)"
+)
 # Funders whose awards are also reported under the names of their parts and programmes.
 _PARTS = {
-    "national institutes of health": r"national (institute|center|eye|cancer|heart|human genome|library of medicine)"
-    r"\b.*|(john e )?fogarty .*|eunice kennedy .*|n(ci|ei|hlbi|hgri|ia|iaaa|iaid|iams|ibib|ichd|idcd|idcr|iddk|ida|"
-    r"iehs|igms|imh|imhd|inds|inr|lm|ccih|cats)",
-    "national science foundation": r"(directorate|division|office) (for|of) .*",
+    "national institutes of health": NIH_PARTS,
+    "national science foundation": r"directorate for .*|division of (?!(in|ex)tramural).*"
+    r"|office of (advanced cyberinfrastructure|polar programs|integrative activities|international science)\b.*",
     "european commission": r"european (research council|union|research executive agency|innovation council)\b.*"
     r"|(erc|eu)|.*\bhorizon (2020|europe)\b.*|h2020.*|.*\bframework programme\b.*|.*\bmarie (sklodowska )?curie\b.*",
     "uk research and innovation": r"(arts and humanities|biotechnology and biological sciences|economic and social|"
@@ -34,10 +44,16 @@ def funding_agreement(plan_award: PlanAward, award: Award, work: Work) -> Agreem
     """How far an award of the work is the plan's; None when the ids differ or another funder gave it."""
     if not plan_award.award_id or _keys(plan_award.award_id).isdisjoint(_keys(award.award_id)):
         return None
-    if not (award.funder_name or award.funder_ror) or not (plan_award.funder_name or plan_award.funder_ror):
+    if not _comparable(plan_award, award):
         return Agreement(_by_the_works_funders(plan_award, work), ("awards.awardId",))
     by = same_funder(plan_award.funder_name, plan_award.funder_ror, award.funder_name, award.funder_ror)
     return Agreement(SAME_FUNDER, ("awards.awardId", f"awards.funder{by.capitalize()}")) if by else None
+
+
+def _comparable(plan_award: PlanAward, award: Award) -> bool:
+    """Whether both name a funder in the same way: an id and a name say nothing to each other."""
+    by_ror = plan_award.funder_ror and award.funder_ror
+    return bool(by_ror or (plan_award.funder_name and award.funder_name))
 
 
 def same_funder(name: str | None, ror: str | None, other_name: str | None, other_ror: str | None) -> str | None:

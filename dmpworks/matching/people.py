@@ -4,6 +4,7 @@ Names come in every order and length ("Wang Tao", "T. Wang", "WANG, Tao"; "O'Bri
 "Garcia-Marquez", "García"), so a surname is looked for as a run of the full name's words, written together.
 """
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
@@ -16,6 +17,7 @@ _LONGEST_SURNAME = 3  # words: "van den Berg"
 _SHORTEST_PART = 3  # letters of a part of a surname that may stand for the whole
 _SHORTEST_STEM = 3  # letters of a short form of a given name: "Dan" for "Daniel"
 _LONGEST_INITIALS = 3  # "JRR" may be initials, "Lena" is a name
+_TWO_LETTERS = re.compile("([aou])e|(a)a")  # how ä, ö, ü, ø and å are written without them
 
 # Words that begin surnames but are none themselves.
 _PARTICLES = frozenset(
@@ -50,11 +52,17 @@ class Name(NamedTuple):
 @lru_cache(maxsize=65_536)
 def name_of(author: Author) -> Name:
     """Cut an author's name from its parts, which hold no titles; from the full name where there are none."""
-    surname = cut_name(author.surname or "")
-    given = cut_name(author.given_name or author.first_initial or "")
-    middle = cut_name(author.middle_names or "") or tuple("".join(cut_name(author.middle_initials or "")))
-    words = given + middle + surname if given else cut_name(author.full or author.surname or "")
+    surname = _words(author.surname)
+    given = _words(author.given_name or author.first_initial)
+    middle = _words(author.middle_names) or tuple("".join(_words(author.middle_initials)))
+    words = given + middle + surname if given else _words(author.full or author.surname)
     return Name(words, surname or words[-1:])
+
+
+def _words(name: str | None) -> tuple[str, ...]:
+    """Cut a name into words in which "Mueller" is "Müller", "Soerensen" "Sørensen" and "Haakon" "Håkon"."""
+    words = cut_name(name or "")
+    return tuple(_TWO_LETTERS.sub(r"\1\2", word) if len(word) > _LONGEST_INITIALS else word for word in words)
 
 
 def surname_keys(author: Author) -> list[str]:
@@ -91,7 +99,7 @@ def same_person(member: Author, author: Author) -> Agreement | None:
 @lru_cache(maxsize=262_144)
 def _names_agree(member: Name, author: Name) -> Agreement | None:
     best: Agreement | None = None
-    for rest, factor in _readings(member.surname, author):
+    for rest, factor in _readings(member, author):
         given = _given_agree(member.given, rest)
         # Where the surname is not where it should be, nothing less than the given name tells a person from a word.
         if given and (factor == 1 or given.score >= SHORT_NAME.score):
@@ -101,19 +109,30 @@ def _names_agree(member: Name, author: Name) -> Agreement | None:
     return best
 
 
-def _readings(surname: tuple[str, ...], author: Name) -> Iterator[tuple[tuple[str, ...], float]]:
+def _readings(member: Name, author: Name) -> Iterator[tuple[tuple[str, ...], float]]:
     """The ways in which the surname stands in a name: what is left of the name, and how sure the reading is."""
+    surname = member.surname
     if not surname:
         return
     whole = "".join(surname)
     for run, rest in _runs_and_rest(author.words):
         key = "".join(run)
         if key == whole:
-            yield rest, 1.0 if run == author.surname or key == "".join(author.surname) else _PART_OF_SURNAME
+            sure = key == "".join(author.surname) or _ends_alike(member, author, run)
+            yield rest, 1.0 if sure else _PART_OF_SURNAME
         elif run == author.surname and (key in _parts(surname) or whole in _parts(author.surname)):
             yield rest, _PART_OF_SURNAME
         elif key in _parts(surname) and set(run) <= set(author.surname):
             yield tuple(word for word in rest if word not in author.surname), _PART_OF_SURNAME
+
+
+def _ends_alike(member: Name, author: Name, run: tuple[str, ...]) -> bool:
+    """Whether both names end with this surname, and only where it begins was read differently.
+
+    Of "María García López" one source has the surname López, another García López.
+    """
+    words = {*run, *member.given}
+    return author.words[-len(run) :] == run and words.issuperset(author.surname)
 
 
 def _given_agree(member: tuple[str, ...], author: tuple[str, ...]) -> Agreement | None:

@@ -5,6 +5,7 @@ made, afterwards. Weights of single signals follow `facts` (funder's list 15, aw
 terms count by their rarity, so that the limit cuts off the namesakes of "Wang" first.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from dmpworks.matching.awards import variants
@@ -23,6 +24,7 @@ INSTITUTION_ROR, INSTITUTION_NAME = 2.0, 1.5
 FUNDER_ROR, FUNDER_NAME = 1.5, 1.0
 CONTENT = 8.0  # all content terms together
 MOST_TERMS = 48  # content terms, the rarest first; the rest say little
+MOST_CLAUSES = 50  # of one field: OpenSearch takes 1024 in all, a word of a phrase counting as one
 LONGEST_SLOPPY_PHRASE = 6  # words; longer names are asked for exactly, for the ways to spread gaps explode
 
 
@@ -37,19 +39,34 @@ def wanted_frequencies(plan: Plan) -> dict[str, tuple[str, ...]]:
 
 def question(plan: Plan, statistics: Statistics, limit: int) -> Query | None:
     """What to ask for a plan; None when nothing about it could make a work a candidate."""
-    strong = tuple(_strong(plan, statistics))
+    strong = tuple(_pooled(_strong(plan, statistics)))
     if not strong:
         return None
     start, end = published_between(plan)
     return Query(
         strong=strong,
-        supporting=tuple(_supporting(plan, statistics)),
+        supporting=tuple(_pooled(_supporting(plan, statistics))),
         published_from=start,
         published_to=end,
         excluded_types=(OUTPUT_MANAGEMENT_PLAN,),
         excluded_dois=_distinct((plan.doi, *plan.accepted_dois, *plan.rejected_dois)),
         limit=limit,
     )
+
+
+def _pooled(clauses: Iterable[Clause]) -> Iterator[Clause]:
+    """Join what is too much of one field, as of a plan with hundreds of people, into one clause; drop its phrases."""
+    count: Counter[str] = Counter()
+    rest: dict[str, list[Clause]] = {}
+    for clause in clauses:
+        count[clause.field] += 1
+        if count[clause.field] <= MOST_CLAUSES:
+            yield clause
+        elif clause.terms:
+            rest.setdefault(clause.field, []).append(clause)
+    for field, several in rest.items():
+        terms = _distinct(term for clause in several for term in clause.terms)
+        yield Clause(field, min(clause.weight for clause in several), terms=terms)
 
 
 def _strong(plan: Plan, statistics: Statistics) -> Iterator[Clause]:

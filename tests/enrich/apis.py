@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
-from dmpworks.chains.process_dmps.enrich import Addresses
+from dmpworks.chains.process_dmps.enrich.addresses import Addresses
 from tests.services.answers import Answer, Asked
 
 NSF, SEARCH, LISTED = "/nsf/awards.json", "/v2/projects/search", "/services/Projects/Publications"

@@ -34,7 +34,8 @@ NIH_TEXTS = [
 ]
 
 NO_AWARDS = ["", "n/a", "N/A", "TBD", "tbd", "pending", "Pending", "0000", "12345", "1234567", "9999999", "2024",
-             "not yet assigned", "internally funded", "pending 2024-113", "unknown", "-"]  # fmt: skip
+             "not yet assigned", "internally funded", "pending 2024-113", "submitted 03/2024", "unknown", "-",
+             "NSF 1234567", "NSF-0000000", "Award 12345", "grant no. 2024", "987654321"]  # fmt: skip
 
 
 @pytest.mark.parametrize(("text", "number"), NSF_TEXTS)

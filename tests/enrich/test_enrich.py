@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dmpworks.chains.process_dmps.enrich import enrich, enrich_plans
+from dmpworks.chains.process_dmps.enrich.asking import enrich, enrich_plans
 from dmpworks.chains.process_dmps.plans import read_plans, write_plans
 from dmpworks.errors import JobError, SettingsError, TemporaryError
 from dmpworks.jobs.model import Counts

@@ -35,7 +35,7 @@ def strength(ours: str, our_funder: tuple, theirs: str, their_funder: tuple, *fu
 )
 def test_the_same_award_of_the_same_funder(ours: str, theirs: str, funder: tuple) -> None:
     assert strength(ours, funder, theirs, funder) == 1.0
-    assert strength(ours, (funder[0], None), theirs, (None, funder[1])) is None  # name and id say nothing to each other
+    assert strength(ours, (funder[0], None), theirs, (None, funder[1])) == 0.8  # name and id say nothing to each other
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,12 @@ def test_another_award(ours: str, our_funder: tuple, theirs: str, their_funder: 
     [
         (NIH, ("National Institute of Neurological Disorders and Stroke", "01s5ya894")),
         (NIH, ("National Cancer Institute", None)),
+        (NIH, ("National Heart, Lung, and Blood Institute", None)),
+        (NIH, ("Eunice Kennedy Shriver National Institute of Child Health and Human Development", None)),
+        (NIH, ("NIGMS", None)),
         (NSF, ("Division of Materials Research", "00whkrf32")),
+        (NSF, ("Directorate for Biological Sciences", None)),
+        (NSF, ("Office of Polar Programs", None)),
         (EC, ("European Research Council", "0472cxd90")),
         (EC, ("Horizon 2020 Framework Programme", None)),
         (("UK Research and Innovation", "001aqnf71"), ("Medical Research Council", "03x94j517")),
@@ -69,6 +74,23 @@ def test_another_award(ours: str, our_funder: tuple, theirs: str, their_funder: 
 def test_parts_of_a_funder_report_its_awards(whole: tuple, part: tuple) -> None:
     assert same_funder(*whole, *part) == "name"
     assert same_funder(*part, *whole) == "name"
+
+
+@pytest.mark.parametrize(
+    ("whole", "other"),
+    [
+        (NIH, "National Institute of Food and Agriculture"),
+        (NIH, "National Institute of Standards and Technology"),
+        (NIH, "National Institute for Health and Care Research"),
+        (NIH, "National Heart Foundation of Australia"),
+        (NIH, "National Center for Theoretical Sciences"),
+        (NSF, "Office of Naval Research"),
+        (NSF, "Office of Science"),
+    ],
+)
+def test_other_agencies_of_like_names_are_no_parts(whole: tuple, other: str) -> None:
+    assert same_funder(*whole, other, None) is None
+    assert same_funder(other, None, *whole) is None
 
 
 def test_sisters_are_not_each_other() -> None:

@@ -28,7 +28,11 @@ SAME = [
     ("Brendan OBrien", "Brendan O'Brien", 0.9),
     ("Jürgen Müller", "Jurgen Muller", 0.9),
     ("Łukasz Nowak", "Lukasz Nowak", 0.9),
-    ("José Luis García Márquez", "Garcia-Marquez, Jose Luis", 0.63),  # we took Márquez alone for the surname
+    ("José Luis García Márquez", "Garcia-Marquez, Jose Luis", 0.9),  # we took Márquez alone for the surname
+    ("José Luis García Márquez", "J. L. García-Márquez", 0.6),
+    ("García-Márquez, José", "José García Márquez", 0.9),
+    ("Jörg Müller", "Mueller, Joerg", 0.9),
+    ("Søren Ørsted", "Soeren Oersted", 0.9),
     ("García Márquez, José", "José García", 0.63),
     ("Andrés Rodríguez-Rodríguez", "Andrés Rodríguez", 0.63),
     ("Bram van den Bakker", "van den Bakker, B.", 0.6),
@@ -57,6 +61,8 @@ OTHERS = [
     ("Alice Brown", "Browne, Alice"),
     ("Ada Byron", "Anna Byron"),
     ("Bo Li", "Ben Li"),
+    ("Maria López", "M. García-López"),
+    ("J. Muller", "H. Mueller"),
 ]
 
 

@@ -124,3 +124,11 @@ def test_an_empty_work_has_empty_fields_and_no_term_is_immense() -> None:
     assert {field for field, value in empty.items() if value} == {"doi"}
     long = search_fields(Work("10.5/w", title="x" * 40_000, authors=(Author(full="y" * 40_000, surname="y" * 40_000),)))
     assert long["content"] == long["surname"] == []
+
+
+def test_many_people_take_no_more_clauses_than_an_engine_takes(plan) -> None:
+    people = tuple(Author(surname=f"Byron{number}", full=f"Byron{number}") for number in range(120))
+    clauses = asked(question(plan(authors=people), NOTHING, 50), "surname")
+    assert len(clauses) == 51
+    assert clauses[49][1] == ("byron49",)
+    assert clauses[50] == (2.0, tuple(f"byron{number}" for number in range(50, 120)))

@@ -9,11 +9,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from dmpworks.chains.process_dmps.jobs import Plans
+from dmpworks.chains.process_dmps.jobs import Plans, sync_dmps
 from dmpworks.chains.process_dmps.merge import merge
 from dmpworks.chains.process_dmps.plans import read_lines
 from dmpworks.chains.process_dmps.stored import open_dmp_database
-from dmpworks.chains.process_dmps.sync import fill, modified_by_decisions, sync
+from dmpworks.chains.process_dmps.sync import fill, modified_by_decisions
 from dmpworks.errors import JobError, SettingsError
 from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import Run
@@ -49,7 +49,7 @@ def run_sync(world: Bucket, make_run: Callable[..., Run]) -> Sync:
         run = make_run(world, "process-dmps", "sync-dmps")
         tool = DmpTool(Secret(url) if url else None)
         plans = Plans(**settings)  # type: ignore[arg-type]
-        counts = sync(run, plans, DmpsInput(DAY), tool, Search(), BadRecords(max_bad_records))
+        counts = sync_dmps(run, plans, DmpsInput(DAY), tool, Search(), BadRecords(max_bad_records))
         (output,) = [file for file in run.outputs if "plans" in file.key]
         lines = read_lines(world.local(output.key, run.scratch))
         return counts, [msgspec.json.decode(line, type=Plan) for line in lines]

@@ -13,7 +13,7 @@ are in `matching/`, which knows no engine. `plans.py` reads the export, `search.
 from dataclasses import asdict
 from typing import Annotated, Literal
 
-from dmpworks.chains.process_dmps.enrich import Addresses
+from dmpworks.chains.process_dmps.enrich.addresses import Addresses
 from dmpworks.jobs.model import Chain, Counts, Job
 from dmpworks.jobs.run import Run
 from dmpworks.jobs.settings import settings
@@ -60,18 +60,17 @@ class Searching:
 
 def sync_dmps(run: Run, plans: Plans, upload: DmpsInput, tool: DmpTool, engine: Search, bad: BadRecords) -> Counts:
     """Take over the plans, with what people have decided about their works."""
-    from dmpworks.chains.process_dmps.sync import sync
+    from dmpworks.chains.process_dmps.sync import Source, sync
 
-    return sync(run, plans, upload, tool, engine, bad)
+    source = Source(upload.dmps_run_id if plans.plans_from == "upload" else None, bad.max_bad_records)
+    return sync(run, source, plans.use_subset, tool, engine)
 
 
 def enrich_dmps(run: Run, plans: Plans, asking: Asking) -> Counts:
     """Ask the funders which DOIs came out of the plans' awards."""
-    from dmpworks.chains.process_dmps.enrich import enrich_plans
+    from dmpworks.chains.process_dmps.enrich.asking import enrich_plans
 
-    # An empty variable counts as not set, so that nobody is asked must be said in a word.
-    funders = () if plans.enrich_funders == ("none",) else plans.enrich_funders
-    return enrich_plans(run, funders, Addresses(**asdict(asking)))
+    return enrich_plans(run, plans.enrich_funders, Addresses(**asdict(asking)))
 
 
 def dmp_works_search(run: Run, plans: Plans, searching: Searching, engine: Search) -> Counts:

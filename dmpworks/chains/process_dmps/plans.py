@@ -219,12 +219,16 @@ class Subset(msgspec.Struct, frozen=True):
     dois: frozenset[str]
     rors: frozenset[str]
     names: frozenset[tuple[str, ...]]
+    names_without_ror: frozenset[tuple[str, ...]]
 
     def holds(self, plan: Plan) -> bool:
-        """Whether the plan is listed, or an institution of it is: by ROR, or by name where no ROR is given."""
-        return plan.doi in self.dois or any(
-            place.ror in self.rors if place.ror else cut(place.name) in self.names for place in plan.institutions
-        )
+        """Whether the plan is listed, or an institution of it."""
+        return plan.doi in self.dois or any(map(self._lists, plan.institutions))
+
+    def _lists(self, place: Institution) -> bool:
+        """Whether an institution is listed: by ROR, or by name where the list, or the plan, gives no ROR."""
+        names = self.names_without_ror if place.ror else self.names
+        return place.ror in self.rors or cut(place.name) in names
 
 
 SUBSET_DOIS, SUBSET_INSTITUTIONS = "meta/dmp_dois.json", "meta/dmp_institutions.json"
@@ -238,6 +242,9 @@ def subset_of_plans(bucket: Bucket) -> Subset:
         dois=frozenset(doi for doi in map(identifiers.doi, listed) if doi),
         rors=frozenset(ror for place in places if (ror := identifiers.ror(place.ror))),
         names=frozenset(words for place in places if (words := cut(place.name))),
+        names_without_ror=frozenset(
+            words for place in places if (words := cut(place.name)) and not identifiers.ror(place.ror)
+        ),
     )
 
 

@@ -8,7 +8,6 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -30,40 +29,42 @@ from dmpworks.datasets.quarantine import Quarantine
 from dmpworks.errors import JobError, SyncError
 from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import File, Phase, Run
-from dmpworks.jobs.shared_settings import BadRecords, DmpsInput, DmpTool, Search
+from dmpworks.jobs.shared_settings import DmpTool, Search
 from dmpworks.matching.records import Plan
 from dmpworks.services.database import DmpDatabase
 from dmpworks.services.database.links import PlanLinks
 from dmpworks.services.search import BulkReport, Document, SearchEngine, open_engine
-
-if TYPE_CHECKING:
-    from dmpworks.chains.process_dmps.jobs import Plans
 
 KNOWN_OUTPUTS = "known-outputs.json"
 NOT_IN_SUBSET = "not in subset"
 SAMPLES = 5
 
 
-def sync(run: Run, plans: "Plans", upload: DmpsInput, tool: DmpTool, search: Search, bad: BadRecords) -> Counts:
-    """Do the job sync-dmps with its settings; raises SyncError, JobError, TemporaryError."""
-    subset = subset_of_plans(run.bucket) if plans.use_subset else None
+class Source(msgspec.Struct, frozen=True):
+    """Where plans come from: the run id of an upload, or None for the database."""
+
+    upload: str | None
+    max_bad_records: float  # share of the upload's lines
+
+
+def sync(run: Run, source: Source, use_subset: bool, tool: DmpTool, search: Search) -> Counts:
+    """Do the job sync-dmps; raises SyncError, JobError, TemporaryError."""
+    subset = subset_of_plans(run.bucket) if use_subset else None
     database = open_dmp_database(tool, run.bucket)
     engine = open_engine(search, run.bucket, run.region)
     try:
-        found, counts = _plans_of_run(run, database, plans.plans_from, upload.dmps_run_id, bad.max_bad_records)
+        found, counts = _plans_of_run(run, database, source)
         return counts + sync_plans(run, found, subset, database, engine, search.opensearch_dmps_index)
     finally:
         engine.close()
         database.close()
 
 
-def _plans_of_run(
-    run: Run, database: DmpDatabase, plans_from: str, dmps_run_id: str, max_bad_records: float
-) -> tuple[list[Plan], Counts]:
-    if plans_from == "database":
+def _plans_of_run(run: Run, database: DmpDatabase, source: Source) -> tuple[list[Plan], Counts]:
+    if source.upload is None:
         return _left_to_write(*newest(map(plan_from_row, database.plans())))
-    phase = run.phase("dmps", dmps_run_id, "download")
-    plans, counts = read_upload(run, phase, max_bad_records)
+    phase = run.phase("dmps", source.upload, "download")
+    plans, counts = read_upload(run, phase, source.max_bad_records)
     if database.ours:
         fill(database, plans, known_outputs(phase))
     return _left_to_write(plans, counts)

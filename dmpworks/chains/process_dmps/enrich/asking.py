@@ -1,21 +1,26 @@
 """Asks for every award of all plans once and brings the answers to the plans."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from types import ModuleType
 
 import msgspec
 
-from dmpworks.chains.process_dmps.enrich import FUNDERS, Addresses, nih, nsf, pubmed, titles
+from dmpworks.chains.process_dmps.enrich import nih, nsf, pubmed, titles
+from dmpworks.chains.process_dmps.enrich.addresses import FUNDERS, Addresses
 from dmpworks.chains.process_dmps.enrich.publications import AwardAnswer, Publication
+from dmpworks.chains.process_dmps.plans import read_plans, write_plans
 from dmpworks.errors import DmpworksError, JobError, SettingsError, TemporaryError
 from dmpworks.jobs.model import Counts
+from dmpworks.jobs.run import Run
 from dmpworks.matching.awards import NihAward, NsfAward
 from dmpworks.matching.records import FundedDoi, Plan, PlanAward
-from dmpworks.services.http import Http
+from dmpworks.services.http import AnswerCache, Http
 
 Award = NsfAward | NihAward
 _MODULES: dict[str, ModuleType] = {"nsf": nsf, "nih": nih}
 _SHOWN = 10
+CACHE = "process-dmps/cache/enrich"  # beside the runs: answers serve later runs as well
+NOBODY = ("none",)  # an empty variable counts as not set, so that nobody is asked must be said in a word
 
 
 class Asking(msgspec.Struct):
@@ -26,10 +31,32 @@ class Asking(msgspec.Struct):
     failures: dict[Award, DmpworksError] = {}
 
 
-def ask_for_all(
-    plans: Sequence[Plan], funders: Collection[str], http: Http, addresses: Addresses
+def enrich_plans(run: Run, funders: Collection[str] | None, addresses: Addresses) -> Counts:
+    """Write the plans of `sync-dmps` with their funded DOIs.
+
+    Funders: names out of `FUNDERS`, or `NOBODY`; None asks all of them, but nobody with a folder as bucket.
+    """
+    if funders is None:
+        funders = NOBODY if run.bucket.is_folder else FUNDERS
+    asked = () if tuple(funders) == NOBODY else funders
+    http = Http(addresses.contact_email, AnswerCache(run.bucket, CACHE))
+    try:
+        enriched, counts = enrich(read_plans(run.earlier("sync-dmps")), asked, http, addresses)
+    finally:
+        http.close()
+    write_plans(run, enriched)
+    return counts
+
+
+def enrich(
+    found: Iterable[Plan], funders: Collection[str], http: Http, addresses: Addresses
 ) -> tuple[list[Plan], Counts]:
-    """Add the funded DOIs to the plans; raises at the end when an award could not be answered."""
+    """Add to each plan the DOIs that its funders list for its awards.
+
+    Every award is asked for. If some could not be answered, raises JobError (or TemporaryError when another attempt may
+    do) that names them; the answers to the others lie in the cache of `http` by then, so another run asks for the rest.
+    """
+    plans = list(found)
     modules = [_module(funder) for funder in funders]
     asking = Asking()
     for award, module in _awards(plans, modules).items():

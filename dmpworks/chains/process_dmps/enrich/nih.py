@@ -4,9 +4,10 @@ import re
 
 import msgspec
 
-from dmpworks.chains.process_dmps.enrich import Addresses
+from dmpworks.chains.process_dmps.enrich.addresses import Addresses
 from dmpworks.chains.process_dmps.enrich.publications import LIST_IS_FRESH, AwardAnswer, Publication
 from dmpworks.matching.awards import NihAward, parse_nih
+from dmpworks.matching.funding import NIH_PARTS
 from dmpworks.matching.records import PlanAward
 from dmpworks.services.http import Http
 from dmpworks.text import folded, plain
@@ -14,11 +15,7 @@ from dmpworks.text import folded, plain
 ROR = "01cwqze88"
 NAMES = re.compile(r"(the )?(us |u s |usa |united states )?(national institutes? of health( nih)?|nih)( us| usa)?")
 # Its institutes and centers are funders in their own right in ROR, their awards are NIH's.
-_INSTITUTES = re.compile(
-    r"(the )?(eunice kennedy shriver )?national (institute (of|on|for) |(cancer|eye|heart lung and blood) institute"
-    r"|human genome research institute|library of medicine|center for (advancing translational|complementary and)).*"
-    r"|(john e )?fogarty international center.*|nih .*"
-)
+_INSTITUTES = re.compile(NIH_PARTS)
 PAGE = "https://reporter.nih.gov/project-details/{}"
 _MOST = 500
 

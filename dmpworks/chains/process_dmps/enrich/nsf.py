@@ -5,7 +5,7 @@ import re
 import msgspec
 
 from dmpworks import identifiers
-from dmpworks.chains.process_dmps.enrich import Addresses
+from dmpworks.chains.process_dmps.enrich.addresses import Addresses
 from dmpworks.chains.process_dmps.enrich.publications import LIST_IS_FRESH, AwardAnswer, Publication
 from dmpworks.matching.awards import NsfAward, parse_nsf
 from dmpworks.matching.records import PlanAward

@@ -4,7 +4,7 @@ import msgspec
 from rapidfuzz import fuzz
 
 from dmpworks import identifiers
-from dmpworks.chains.process_dmps.enrich import Addresses
+from dmpworks.chains.process_dmps.enrich.addresses import Addresses
 from dmpworks.chains.process_dmps.enrich.publications import DOI_IS_FRESH, Publication
 from dmpworks.services.http import Http
 from dmpworks.text import folded, plain
