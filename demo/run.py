@@ -140,4 +140,9 @@ def _show_places(bucket: Bucket) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except subprocess.CalledProcessError as error:  # the command has told why
+        sys.exit(error.returncode)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,18 +1,20 @@
 """The root command; the only place where an error becomes a message and an exit code."""
 
 import os
+import signal
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NoReturn
 
 from cyclopts import App, CycloptsError, Parameter
 
 from dmpworks.catalog import CHAINS, chain_named
-from dmpworks.errors import DmpworksError, SettingsError
-from dmpworks.jobs.commands import COMMAND, EnvFile, Json, command, sources
+from dmpworks.errors import DmpworksError, JobError, SettingsError
+from dmpworks.jobs.commands import COMMAND, EnvFile, Json, again, command, sources
 from dmpworks.jobs.model import Chain
-from dmpworks.jobs.settings import check_unknown, declared, resolve
+from dmpworks.jobs.settings import Sources, check_unknown, declared, resolve
 from dmpworks.jobs.shared_settings import Project
 from dmpworks.jobs.wiring import (
     chain_settings,
@@ -61,7 +63,8 @@ def submit_chain(
     from dmpworks.batch.command import submit_or_show
 
     values, start = _values(chain, options, env_file, submitting=True)
-    submit_or_show(chain, start, values, as_json=as_json, dry_run=dry_run, offline=offline)
+    resume = again("batch-submit", chain, options, env_file, start)
+    submit_or_show(chain, start, values, resume, as_json=as_json, dry_run=dry_run, offline=offline)
 
 
 def run_here(chain: Chain, options: Mapping[str, Any], *, env_file: Path | None, as_json: bool) -> None:
@@ -74,7 +77,8 @@ def run_here(chain: Chain, options: Mapping[str, Any], *, env_file: Path | None,
     values, start = _values(chain, options, env_file, submitting=False)
     bucket = open_bucket(values["BUCKET_NAME"], values["AWS_REGION"])
     check_start(chain, start, values[f"{chain.prefix}_RUN_ID"], bucket)
-    manifests = run_chain(chain, chain.from_job(start), values, os.environ, bucket)
+    resume = partial(again, "run", chain, options, env_file)
+    manifests = run_chain(chain, chain.from_job(start), values, os.environ, bucket, resume)
     if as_json:
         print(msgspec.json.format(msgspec.json.encode(manifests), indent=2).decode())
 
@@ -83,8 +87,7 @@ def _values(
     chain: Chain, options: Mapping[str, Any], env_file: Path | None, *, submitting: bool
 ) -> tuple[dict[str, Any], str]:
     """Return every setting that the jobs to run need, by variable, and the name of the first job."""
-    places = sources(options, env_file, os.environ)
-    check_unknown(variables(CHAINS), prefixes(CHAINS), places)
+    places = _places(options, env_file)
     start_job = start_job_setting(chain)
     start: str = resolve([start_job], places, chain.prefix)[start_job.variable]
     if places.came_from_environment(start_job):
@@ -95,6 +98,12 @@ def _values(
         wanted = [setting for setting in submit_settings(chain) if setting in wanted or not setting.required]
         wanted = [setting for setting in wanted if not setting.secret]
     return resolve(wanted, places, chain.prefix), start
+
+
+def _places(options: Mapping[str, Any], env_file: Path | None) -> Sources:
+    places = sources(options, env_file, os.environ)
+    check_unknown(variables(CHAINS), prefixes(CHAINS), places)
+    return places
 
 
 def aws_batch(chain: Literal[tuple(chain.name for chain in CHAINS)], job: str) -> None:  # type: ignore[valid-type]
@@ -139,7 +148,7 @@ def evaluate(
     from dmpworks.services.storage import open_bucket
 
     options = {"BUCKET_NAME": bucket_name, "PROCESS_DMPS_RUN_ID": run_id}
-    places = sources({name: value for name, value in options.items() if value}, env_file, os.environ)
+    places = _places({name: value for name, value in options.items() if value is not None}, env_file)
     chain = chain_named("process-dmps")
     values = resolve([*declared(Project), run_id_setting(chain)], places, chain.prefix)
     bucket = open_bucket(values["BUCKET_NAME"], values["AWS_REGION"])
@@ -156,9 +165,11 @@ def docs(
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and exit: 0 done, 1 failed, 2 usage or preflight, 75 try again."""
+    """Run the command line and exit: 0 done, 1 failed, 2 usage or preflight, 75 try again, 130 interrupted."""
+    _hear_interrupts()
     try:
-        build_app()(arguments, exit_on_error=False, print_error=False)
+        build_app()(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+        _flush()
     except CycloptsError as error:
         near = " ".join(error.command_chain or ())
         failure = SettingsError(
@@ -168,10 +179,46 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except DmpworksError as error:
         _exit(error)
     except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
         sys.exit(130)
-    except BrokenPipeError:  # `| head` had enough; what is still buffered must not fail at exit once more
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # `| head` had enough
+        _drop_output()
         sys.exit(1)
+
+
+def _hear_interrupts() -> None:
+    """Treat a request to end as Ctrl-C, so that every job tidies up and takes its workers along.
+
+    The first process of a container would not even notice SIGTERM without a handler.
+    """
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(each) is not signal.SIG_IGN:  # nohup, and a job behind `&`
+            signal.signal(each, _interrupted)
+
+
+def _interrupted(number: int, frame: object) -> NoReturn:
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, signal.SIG_IGN)  # one is enough: tidying up is not to be disturbed
+    raise KeyboardInterrupt
+
+
+def _flush() -> None:
+    """Write what is buffered now, while a full disk or a closed pipe can still be told."""
+    try:
+        if sys.stdout:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _drop_output()
+        raise JobError(
+            "the answer could not be written", on=f"standard output: {error.strerror}", next="the work itself is done"
+        ) from error
+
+
+def _drop_output() -> None:
+    """Send what is still buffered nowhere, or it would fail once more at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _exit(error: DmpworksError) -> None:

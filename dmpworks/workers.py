@@ -2,6 +2,8 @@
 
 import multiprocessing
 import os
+import signal
+import threading
 import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
@@ -57,11 +59,30 @@ def _pool(
     function: Callable[[T], R], pieces: Sequence[T], processes: int, done: Callable[[int, int], None]
 ) -> list[R | Failed[T]]:
     # spawn, not fork: Arrow, DuckDB and obstore hold threads that do not survive a fork.
-    with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
-        futures = [pool.submit(_attempt, function, piece) for piece in pieces]
-        for finished, _ in enumerate(as_completed(futures), 1):
-            done(finished, len(pieces))
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, mp_context=spawn, initializer=_follow_parent) as pool:
+        try:
+            futures = [pool.submit(_attempt, function, piece) for piece in pieces]
+            for finished, _ in enumerate(as_completed(futures), 1):
+                done(finished, len(pieces))
+        except KeyboardInterrupt:  # without this the pool would first work off every piece
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in multiprocessing.active_children():
+                process.kill()
+            raise
         return [_outcome(future, piece) for future, piece in zip(futures, pieces, strict=True)]
+
+
+def _follow_parent() -> None:
+    """Leave Ctrl-C to the parent, and end with it even when it is killed: a worker alone would wait for ever."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    if parent := multiprocessing.parent_process():
+        parent.join()
+    os._exit(1)
 
 
 def _outcome(future: "Future[R | Failed[T]]", piece: T) -> R | Failed[T]:

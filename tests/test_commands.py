@@ -1,9 +1,15 @@
 """What a person types, and what the terminal answers: help, dry runs, mistakes; every chain of the catalog."""
 
+import contextlib
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
+import threading
+import time
+from pathlib import Path
 
 import pytest
 
@@ -185,3 +191,80 @@ def test_submission_against_a_simulated_account(batch_account, s3_bucket, aws, t
     assert list(json.loads(answer.stdout)["jobs"]) == ["download", "transform"]
     dry = dmpworks("batch-submit", "ror", "--dry-run", "--json", cwd=tmp_path, **values)
     assert {request["jobDefinition"] for request in json.loads(dry.stdout)} == {"dmpworks-dev:2"}
+
+
+def test_a_dry_run_refuses_what_the_submission_would_refuse(tmp_path):
+    values = some_values(BY_NAME["ror"]) | {"BUCKET_NAME": "s3://my-bucket"}
+    answer = dmpworks("batch-submit", "ror", "--dry-run", "--offline", cwd=tmp_path, **values)
+    assert answer.returncode == 2
+    assert three_lines(answer)[0] == "failed: AWS Batch cannot read a folder of this machine"
+
+
+def test_a_reader_that_had_enough_gets_no_noise(tmp_path):
+    shell = '"$0" -m dmpworks batch-submit ror --dry-run --offline | true; echo ${PIPESTATUS[0]}'
+    answer = subprocess.run(
+        ["bash", "-c", shell, sys.executable],
+        env=PLAIN | some_values(BY_NAME["ror"]),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert answer.stdout == "1\n"
+    assert answer.stderr == "definition dmpworks-dev without revision: AWS was not asked\n"
+
+
+def test_an_answer_that_finds_no_room(tmp_path):
+    with Path("/dev/full").open("w") as full:
+        answer = subprocess.run(
+            [sys.executable, "-m", "dmpworks", "batch-submit", "ror", "--dry-run", "--offline", "--json"],
+            env=PLAIN | some_values(BY_NAME["ror"]),
+            cwd=tmp_path,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert answer.returncode == 1
+    assert three_lines(answer)[0] == "failed: the answer could not be written"
+
+
+@pytest.fixture
+def endless(tmp_path):
+    """Address of a server that sends one byte of a zip and then nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=_hold, args=(server,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/ror.zip"
+
+
+def _hold(server: socket.socket) -> None:
+    connections = []
+    with contextlib.suppress(OSError):
+        while True:
+            connection, _ = server.accept()
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nP")
+            connections.append(connection)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_takes_its_job_along(number, endless, tmp_path):
+    bucket = tmp_path / "my bucket"
+    bucket.mkdir()
+    options = ["--bucket-name", str(bucket), "--run-id", "2026-10-01", "--download-url", endless]
+    command = [sys.executable, "-m", "dmpworks", "run", "ror", *options]
+    process = subprocess.Popen(
+        command, env=PLAIN, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    begun = bucket / "ror/2026-10-01/download/_started.json"
+    until = time.monotonic() + 30
+    while not begun.exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    time.sleep(0.5)
+    process.send_signal(number)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 130
+    answer = subprocess.CompletedProcess(command, 130, "", said)
+    what, _, next_step = three_lines(answer)
+    assert what == "failed: ror stopped: its job download was interrupted"
+    assert next_step.endswith(f"--download-url={endless} --start-job=download")
+    assert list((bucket / "local/scratch").iterdir()) == []
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)

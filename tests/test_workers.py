@@ -2,6 +2,10 @@
 
 import os
 import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -51,3 +55,41 @@ def test_a_bug_is_raised(processes):
 
 def test_nothing_to_do():
     assert run_pieces(double, [], 0) == ([], [])
+
+
+SLEEPERS = """
+import os, sys, time
+from pathlib import Path
+from dmpworks.workers import run_pieces
+
+def sleep(folder):
+    (Path(folder) / str(os.getpid())).touch()
+    time.sleep(60)
+
+if __name__ == "__main__":
+    run_pieces(sleep, [sys.argv[1]] * 4, 2)
+"""
+
+
+def alive(pid: int) -> bool:
+    stat = Path(f"/proc/{pid}/stat")
+    return stat.exists() and stat.read_text().rsplit(")", 1)[1].split()[0] != "Z"
+
+
+def wait_for(answer, seconds=20):
+    until = time.monotonic() + seconds
+    while not answer() and time.monotonic() < until:
+        time.sleep(0.02)
+    return answer()
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_workers_end_with_their_parent_at_once(how, tmp_path):
+    (tmp_path / "sleepers.py").write_text(SLEEPERS)
+    (tmp_path / "pids").mkdir()
+    parent = subprocess.Popen([sys.executable, tmp_path / "sleepers.py", tmp_path / "pids"], stderr=subprocess.DEVNULL)
+    assert wait_for(lambda: len(list((tmp_path / "pids").iterdir())) == 2)
+    parent.send_signal(how)
+    assert parent.wait(20) != 0
+    workers = [int(path.name) for path in (tmp_path / "pids").iterdir()]
+    assert wait_for(lambda: not any(alive(pid) for pid in workers))

@@ -14,31 +14,32 @@ from dmpworks.jobs.model import Chain
 
 
 def submit_or_show(
-    chain: Chain, start: str, values: Mapping[str, Any], *, as_json: bool, dry_run: bool, offline: bool
+    chain: Chain, start: str, values: Mapping[str, Any], again: str, *, as_json: bool, dry_run: bool, offline: bool
 ) -> None:
-    """Submit the jobs of a chain from `start` on and print their ids, or with `dry_run` only the requests."""
+    """Submit the jobs of a chain from `start` on and print their ids, or with `dry_run` only the requests.
+
+    `again` is the command that does the same once more.
+    """
     if offline and not dry_run:
         raise PreflightError(
             "--offline submits nothing", on="the command line", next="add --dry-run, or drop --offline"
         )
     definition = default_definition(values)
+    _check_no_folder(chain, values["BUCKET_NAME"])
+    make_plan(chain, chain.from_job(start), values, definition)  # a broken limit stops before any call
     if dry_run:
-        plan = make_plan(chain, chain.from_job(start), values, _definition_if_known(definition, values, offline))
-        _show(plan, as_json)
+        pinned = _definition_if_known(definition, values, offline)
+        _show(make_plan(chain, chain.from_job(start), values, pinned), as_json)
         return
-    _check_bucket(chain, start, values)
-    _submit(make_plan(chain, chain.from_job(start), values, definition), values, as_json)
+    _check_start(chain, start, values)
+    plan = make_plan(chain, chain.from_job(start), values, _definition(definition, values))
+    _submit(plan, values, again, as_json)
 
 
-def _submit(plan: Plan, values: Mapping[str, Any], as_json: bool) -> None:
-    from dataclasses import replace
+def _submit(plan: Plan, values: Mapping[str, Any], again: str, as_json: bool) -> None:
+    from dmpworks.batch.submit import batch_client, submit
 
-    from dmpworks.batch.submit import batch_client, pinned_definition, submit
-
-    client = batch_client(values["AWS_REGION"])
-    pinned = pinned_definition(client, plan.definition)
-    drafts = tuple(draft | {"jobDefinition": pinned} for draft in plan.drafts)
-    ids = submit(client, replace(plan, definition=pinned, drafts=drafts))
+    ids = submit(batch_client(values["AWS_REGION"]), plan, again)
     if as_json:
         print(json.dumps({"chain": plan.chain, "run_id": plan.run_id, "jobs": dict(zip(plan.jobs, ids, strict=True))}))
         return
@@ -46,30 +47,38 @@ def _submit(plan: Plan, values: Mapping[str, Any], as_json: bool) -> None:
         print(f"{plan.chain} {plan.run_id} {job}: {id}")
 
 
-def _definition_if_known(name: str, values: Mapping[str, Any], offline: bool) -> str:
-    """Return the pinned definition; a dry run goes on with the plain name where AWS cannot be asked, and says so."""
+def _definition(name: str, values: Mapping[str, Any]) -> str:
     from dmpworks.batch.submit import batch_client, pinned_definition
 
+    return pinned_definition(batch_client(values["AWS_REGION"], only_reads=True), name)
+
+
+def _definition_if_known(name: str, values: Mapping[str, Any], offline: bool) -> str:
+    """Return the pinned definition; a dry run goes on with the plain name where AWS cannot be asked, and says so."""
     if offline:
+        print(f"definition {name} without revision: AWS was not asked", file=sys.stderr)
         return name
     try:
-        return pinned_definition(batch_client(values["AWS_REGION"]), name)
+        return _definition(name, values)
     except DmpworksError as error:
-        print(f"definition {name} without revision: {error.what}", file=sys.stderr)
+        print(f"definition {name} without revision: {error.what} ({error.on})", file=sys.stderr)
         return name
 
 
-def _check_bucket(chain: Chain, start: str, values: Mapping[str, Any]) -> None:
+def _check_no_folder(chain: Chain, bucket: str) -> None:
+    if "/" in bucket:
+        raise PreflightError(
+            "AWS Batch cannot read a folder of this machine",
+            on=f"BUCKET_NAME={bucket} (a folder, because it holds a slash)",
+            next=f"name an S3 bucket, or: dmpworks run {chain.name}",
+        )
+
+
+def _check_start(chain: Chain, start: str, values: Mapping[str, Any]) -> None:
     from dmpworks.jobs.local import check_start
     from dmpworks.services.storage import open_bucket
 
     bucket = open_bucket(values["BUCKET_NAME"], values["AWS_REGION"])
-    if bucket.is_folder:
-        raise PreflightError(
-            "AWS Batch cannot read a folder of this machine",
-            on=f"BUCKET_NAME={bucket.name}",
-            next=f"name an S3 bucket, or: dmpworks run {chain.name}",
-        )
     check_start(chain, start, values[f"{chain.prefix}_RUN_ID"], bucket)
 
 

@@ -2,6 +2,7 @@
 
 import inspect
 import os
+import shlex
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, get_origin
@@ -12,7 +13,7 @@ from dmpworks.errors import SettingsError
 from dmpworks.jobs.model import Chain
 from dmpworks.jobs.settings import Setting, Sources, declared
 from dmpworks.jobs.shared_settings import Project, Submission
-from dmpworks.jobs.wiring import run_id_setting, start_job_setting
+from dmpworks.jobs.wiring import run_id_setting, start_job_setting, submit_settings
 
 ENV_FILE = ".env.aws-batch"
 RUN, COMMAND = Group("Run", sort_key=1), Group("Command", sort_key=99)
@@ -59,17 +60,48 @@ def command(
     return run_command
 
 
-def sources(options: Mapping[str, Any], env_file: Path | None, environ: Mapping[str, str]) -> Sources:
-    """Return the places of settings for a submitter; raises SettingsError when a named file is not there."""
-    from dotenv import dotenv_values
+def again(verb: str, chain: Chain, options: Mapping[str, Any], env_file: Path | None, job: str) -> str:
+    """Return the command that begins at a job with the same options: to paste, hence quoted for the shell."""
+    by_variable = {each.variable: each for each in submit_settings(chain)}
+    start = start_job_setting(chain)
+    words = ["dmpworks", verb, chain.name]
+    for variable, value in {**options, start.variable: job}.items():
+        setting = by_variable[variable]
+        words.append(f"{setting.option(chain.prefix)}={setting.text(value)}")
+    return shlex.join([*words, *(["--env-file", os.fspath(env_file)] if env_file else [])])
 
+
+def sources(options: Mapping[str, Any], env_file: Path | None, environ: Mapping[str, str]) -> Sources:
+    """Return the places of settings for a submitter; raises SettingsError when a file is not there, or not right."""
     path = env_file or Path(ENV_FILE)
-    if env_file and not env_file.is_file():
+    if env_file and not env_file.exists():
         raise SettingsError(
             "the file of settings does not exist", on=str(env_file), next="cp .env.aws-batch.example .env.aws-batch"
         )
-    values = dotenv_values(path, interpolate=False) if path.is_file() else {}
-    return Sources(options, environ, {name: value or "" for name, value in values.items()}, os.fspath(path))
+    return Sources(options, environ, _read(path) if path.exists() else {}, os.fspath(path))
+
+
+def _read(path: Path) -> dict[str, str]:
+    """Return the settings of a file; a line that is none stops, lest a setting be passed over in silence."""
+    from dotenv.parser import parse_stream
+
+    try:
+        with path.open(encoding="utf-8") as file:
+            lines = [line for line in parse_stream(file) if line.error or line.key]
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            "the file of settings cannot be read",
+            on=f"{path}: {error}",
+            next="give a file of UTF-8 text that you may read",
+        ) from error
+    for line in lines:
+        if line.error or line.value is None:
+            raise SettingsError(
+                "a line of the settings is not NAME=value",
+                on=f"{path} line {line.original.line}",  # not its text: it may hold a secret
+                next="mend it, or put # before it; a value with spaces may stand in quotes",
+            )
+    return {line.key: line.value for line in lines if line.key and line.value is not None}
 
 
 def _value(setting: Setting, chain: Chain, value: Any) -> Any:

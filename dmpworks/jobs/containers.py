@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from dmpworks.jobs.model import Chain, Job
-from dmpworks.jobs.settings import Setting
 from dmpworks.jobs.wiring import job_settings
 
 
@@ -15,18 +14,14 @@ def container_command(chain: Chain, job: Job) -> list[str]:
 
 def container_environment(chain: Chain, job: Job, values: Mapping[str, Any]) -> dict[str, str]:
     """Return every setting of a job that has a value, secrets left out, as environment variables."""
-    return {name: setting.text(value) for name, (setting, value) in _valued(chain, job, values).items()}
+    shown = [setting for setting in job_settings(chain, job) if not setting.secret]
+    valued = [
+        (setting, values[setting.variable]) for setting in shown if values[setting.variable] not in (None, "", ())
+    ]
+    return {setting.variable: setting.text(value) for setting, value in valued}
 
 
 def secret_environment(chain: Chain, job: Job, values: Mapping[str, Any]) -> dict[str, str]:
     """Return the secrets of a job: only a local run hands them over, on AWS the job definition does."""
     secrets = [setting.variable for setting in job_settings(chain, job) if setting.secret]
     return {name: values[name].reveal() for name in secrets if values.get(name) is not None}
-
-
-def _valued(chain: Chain, job: Job, values: Mapping[str, Any]) -> dict[str, tuple[Setting, Any]]:
-    return {
-        setting.variable: (setting, values[setting.variable])
-        for setting in job_settings(chain, job)
-        if not setting.secret and values[setting.variable] is not None
-    }

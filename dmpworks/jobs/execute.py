@@ -1,7 +1,11 @@
 """One execution of one job, as a container does it: everything from the environment, the manifest written last."""
 
+import errno
+import fcntl
+import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -18,6 +22,9 @@ from dmpworks.jobs.shared_settings import Project
 from dmpworks.jobs.wiring import job_settings, prefixes, run_id_setting, variables
 from dmpworks.services.storage import LOCAL, Bucket, open_bucket, remove_tree
 
+# What the machine refuses is no bug of ours: told in three lines like any other failure.
+REFUSED = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EMFILE, errno.ENOTDIR}
+
 
 def execute(chains: Iterable[Chain], chain: Chain, job: Job, environ: Mapping[str, str]) -> Manifest:
     """Run a job from its environment and complete its phase; raises what the job raises, and then writes nothing."""
@@ -27,15 +34,22 @@ def execute(chains: Iterable[Chain], chain: Chain, job: Job, environ: Mapping[st
     project = build(Project, values)
     bucket = open_bucket(project.bucket_name, project.aws_region)
     run_id = values[run_id_setting(chain).variable]
-    scratch = _scratch(bucket, f"{chain.name}-{run_id}-{job.name}")
-    run = Run(chain.name, job.name, run_id, project.env, bucket, scratch, project.aws_region)
+    name = f"{chain.name} {run_id} {job.name}"
     try:
-        return _execute(run, job, values, _shown(chain, job, values))
+        with _scratch(bucket, name.replace(" ", "-")) as scratch:
+            run = Run(chain.name, job.name, run_id, project.env, bucket, scratch, project.aws_region)
+            return _execute(run, job, values, _shown(chain, job, values))
     except JobError as error:
-        error.what = f"{chain.name} {run_id} {job.name}: {error.what}"
+        error.what = f"{name}: {error.what}"
         raise
-    finally:
-        remove_tree(scratch)
+    except OSError as error:
+        if error.errno not in REFUSED:
+            raise
+        raise JobError(
+            f"{name}: this machine refused: {error.strerror}",
+            on=str(error.filename or f"a file in {bucket.root or tempfile.gettempdir()}"),
+            next="make room, or mend the permissions, then run the job again",
+        ) from error
 
 
 def _execute(run: Run, job: Job, values: Mapping[str, Any], shown: dict[str, Any]) -> Manifest:
@@ -62,20 +76,44 @@ def _execute(run: Run, job: Job, values: Mapping[str, Any], shown: dict[str, Any
 
 
 def told(counts: Counts) -> str:
-    """Return counts as one line of text."""
+    """Return counts as one line of text, figures that are nought left out."""
     parts = [f"{counts.read:,} read", f"{counts.written:,} written"]
     parts += [f"{number:,} dropped ({reason})" for reason, number in counts.dropped.items() if number]
     parts += [f"{counts.quarantined:,} quarantined"] if counts.quarantined else []
-    return ", ".join(parts + [f"{name} {number:,}" for name, number in counts.also.items()])
+    return ", ".join(parts + [f"{name} {number:,}" for name, number in counts.also.items() if number])
 
 
 def _shown(chain: Chain, job: Job, values: Mapping[str, Any]) -> dict[str, Any]:
     return {setting.variable: values[setting.variable] for setting in job_settings(chain, job) if not setting.secret}
 
 
-def _scratch(bucket: Bucket, name: str) -> Path:
-    """Return an empty folder; what a killed execution of the same job left in it goes away."""
-    root = bucket.root / LOCAL / "scratch" if bucket.root else Path(tempfile.gettempdir()) / "dmpworks"
-    remove_tree(root / name)
-    (root / name).mkdir(parents=True)
-    return root / name
+@contextmanager
+def _scratch(bucket: Bucket, name: str) -> Iterator[Path]:
+    """Give an empty folder that no other process uses; what a killed execution of the same job left in it goes away."""
+    root = bucket.root / LOCAL / "scratch" if bucket.root else Path(tempfile.gettempdir()) / "dmpworks" / bucket.name
+    root.mkdir(parents=True, exist_ok=True)
+    folder, lock = root / name, root / f"{name}.lock"
+    with lock.open("w") as held:
+        _take(held.fileno(), lock)
+        try:
+            remove_tree(folder)
+            folder.mkdir()
+            yield folder
+        finally:
+            remove_tree(folder)
+            lock.unlink(missing_ok=True)
+
+
+def _take(held: int, lock: Path) -> None:
+    """Lock a file, or raise JobError; the kernel lets go of it when the process ends, however it ends."""
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.fstat(held).st_ino == lock.stat().st_ino:  # else the one before has removed it just now
+            return
+    except (BlockingIOError, FileNotFoundError):
+        pass
+    raise JobError(
+        "another process of this machine runs this job",
+        on=f"{lock} is locked",
+        next="wait for it, or stop it, then run the job again",
+    )

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from dmpworks.errors import JobError
 from dmpworks.jobs.model import Counts
 from dmpworks.services.storage import Bucket
 
@@ -45,29 +46,48 @@ def phase_folder(dataset: str, run_id: str, phase: str) -> str:
 
 
 def read_manifest(bucket: Bucket, folder: str) -> tuple[Manifest, str] | None:
-    """Return a phase's manifest and its digest (SHA-256), or None when there is none."""
+    """Return a phase's manifest and its digest (SHA-256), or None when there is none; raises JobError if damaged."""
     try:
         data = bucket.get(f"{folder}/{MANIFEST}")
+        return msgspec.json.decode(data, type=Manifest), hashlib.sha256(data).hexdigest()
     except FileNotFoundError:
         return None
-    return msgspec.json.decode(data, type=Manifest), hashlib.sha256(data).hexdigest()
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        dataset, run_id, phase = folder.split("/", 2)
+        raise JobError(
+            "a manifest is damaged",
+            on=f"{bucket.name}: {folder}/{MANIFEST}: {error}",
+            next=f"write it anew: dmpworks run {dataset} --run-id {run_id} --start-job {phase} (or batch-submit)",
+        ) from error
 
 
 def write_manifest(bucket: Bucket, manifest: Manifest) -> None:
     """Make a phase complete in one atomic put, then remove what it superseded."""
     folder = phase_folder(manifest.chain, manifest.run_id, manifest.job)
-    before = read_manifest(bucket, folder)
+    before = _files_before(bucket, folder)
     data = msgspec.json.format(msgspec.json.encode(manifest, order="deterministic"), indent=1)
     bucket.put(f"{folder}/{MANIFEST}", data)
     bucket.delete([f"{folder}/{STARTED}"])
-    _remove_superseded(bucket, manifest, before[0].files if before else ())
+    _remove_superseded(bucket, manifest, before)
+
+
+def _files_before(bucket: Bucket, folder: str) -> tuple[File, ...]:
+    """Return what the manifest to be replaced lists; running the job again is what mends a damaged one."""
+    try:
+        found = read_manifest(bucket, folder)
+    except JobError:
+        return ()
+    return found[0].files if found else ()
 
 
 def _remove_superseded(bucket: Bucket, manifest: Manifest, earlier: Iterable[File]) -> None:
     """Delete what lies in the folders this job writes to and no manifest of the run lists."""
     run = f"{manifest.chain}/{manifest.run_id}/"
     stored = bucket.list(run.rstrip("/"))
-    listed = _listed_in_run(bucket, [item.key for item in stored])
+    try:
+        listed = _listed_in_run(bucket, [item.key for item in stored])
+    except JobError:
+        return  # another job's manifest is damaged: what it lists is not known, so nothing goes away this time
     written = {file.key for file in (*manifest.files, *earlier) if file.key.startswith(run)}
     folders = {manifest.job, *(key.removeprefix(run).split("/")[0] for key in written)}
     bucket.delete(

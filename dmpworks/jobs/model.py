@@ -58,7 +58,7 @@ class Job:
     function: Callable[..., Counts]
     size: Size = SMALL
     timeout: int = 24 * 3600  # seconds an attempt may take; Batch itself has no default and would wait for ever
-    attempts: int = 3  # of a lost machine or exit 75 only: see batch/requests.py
+    attempts: int = 3  # of a lost machine or exit 75 only: see batch/plan.py
 
     @property
     def name(self) -> str:

@@ -12,10 +12,12 @@ required. Values come from, in this order: option, environment, `.env.aws-batch`
 
 import dataclasses
 import difflib
+import math
 import re
 import types
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Any, Literal, TypeVar, Union, dataclass_transform, get_args, get_origin, get_type_hints
 
 from dmpworks.errors import SettingsError
@@ -118,15 +120,20 @@ class Setting:
         raise self._not_allowed(text, source)
 
     def checked(self, value: Any, source: str) -> Any:
-        """Return the value if its format is right; raises SettingsError."""
-        if self.format and isinstance(value, str) and not self.format.fullmatch(value):
+        """Return the value if it is a date where one is wanted, or a number from 0 on; raises SettingsError."""
+        is_number = isinstance(value, int | float)
+        if self.format and isinstance(value, str) and not (self.format.fullmatch(value) and _is_date(value)):
             raise self._not_allowed(value, source)
+        if is_number and not 0 <= value < math.inf:  # not a number (nan) is neither
+            raise self._not_allowed(str(value), source, "a number from 0 on")
         return value
 
-    def _not_allowed(self, text: str, source: str) -> SettingsError:
+    def _not_allowed(self, text: str, source: str, allowed: str | None = None) -> SettingsError:
         shown = "(hidden)" if self.secret else repr(text)
         return SettingsError(
-            f"{self.variable} cannot be {shown}", on=f"the value came from {source}", next=f"give {self.allowed}"
+            f"{self.variable} cannot be {shown}",
+            on=f"the value came from {source}",
+            next=f"give {allowed or self.allowed}",
         )
 
 
@@ -170,8 +177,11 @@ class Sources:
     file_name: str
 
     def find(self, setting: Setting) -> Any:
-        """Return the value of a setting from the first place that has it; REQUIRED if none and no default."""
-        if setting.variable in self.options:
+        """Return the value of a setting from the first place that has it; REQUIRED if none and no default.
+
+        An empty text is no value, wherever it stands: `--hash "$HASH"` may come with nothing in it.
+        """
+        if self._given(setting):
             return setting.checked(self.options[setting.variable], "the command line")
         for place, name in ((self.environ, "the environment"), (self.file, self.file_name)):
             if place.get(setting.variable, "") != "":
@@ -181,7 +191,10 @@ class Sources:
     def came_from_environment(self, setting: Setting) -> bool:
         """Whether the value stands in the environment or the file rather than on the command line."""
         places = (self.environ, self.file)
-        return setting.variable not in self.options and any(place.get(setting.variable) for place in places)
+        return not self._given(setting) and any(place.get(setting.variable) for place in places)
+
+    def _given(self, setting: Setting) -> bool:
+        return self.options.get(setting.variable, "") not in ("", ())
 
 
 def resolve(wanted: Iterable[Setting], sources: Sources, chain_prefix: str) -> dict[str, Any]:
@@ -242,6 +255,14 @@ def _allowed(kind: Any) -> str:
     if get_origin(kind) is tuple:
         return "names separated by commas"
     return {bool: "true or false", int: "a whole number", float: "a number"}.get(kind, "a text")
+
+
+def _is_date(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _convert(text: str, kind: Any) -> Any:

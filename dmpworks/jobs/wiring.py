@@ -47,7 +47,8 @@ def variables(chains: Iterable[Chain]) -> set[str]:
 
 def prefixes(chains: Iterable[Chain]) -> list[str]:
     """Return what our variables begin with: a name of that kind which we do not know is a mistake."""
-    return [f"{start}_" for start in [*(chain.prefix for chain in chains), "OPENSEARCH", "BATCH", "DMPS", "DMP"]]
+    shared = ["OPENSEARCH_", "SEARCH_ENGINE", "BATCH_", "DMPS_", "DMP_", "MAX_BAD_"]
+    return [f"{chain.prefix}_" for chain in chains] + shared
 
 
 def _distinct(settings: Iterable[Setting]) -> list[Setting]:

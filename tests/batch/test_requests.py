@@ -48,7 +48,6 @@ def test_the_requests_of_a_chain_exactly():
                 {"name": "ENV", "value": "dev"},
                 {"name": "LETTERS_RUN_ID", "value": "2026-10-01"},
                 {"name": "LETTERS_COUNT_CASE", "value": "false"},
-                {"name": "LETTERS_COUNT_ONLY", "value": ""},
             ],
             "resourceRequirements": [{"type": "VCPU", "value": "32"}, {"type": "MEMORY", "value": "250880"}],
         },

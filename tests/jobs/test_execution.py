@@ -1,5 +1,7 @@
 """A job's execution: the manifest is written last, and nothing complete is ever touched."""
 
+import fcntl
+
 import msgspec
 import pytest
 
@@ -94,3 +96,60 @@ def test_the_token_stands_before_the_suffixes(bucket, make_run, name, key):
 def test_scratch_is_gone_afterwards(bucket):
     run(bucket)
     assert list((bucket.root / "local" / "scratch").iterdir()) == []
+
+
+def test_what_a_killed_execution_left_in_scratch_goes_away(bucket):
+    left = bucket.root / "local" / "scratch" / "letters-2026-10-01-fetch" / "deep" / "half"
+    left.parent.mkdir(parents=True)
+    left.touch()
+    (bucket.root / "local" / "scratch" / "letters-2026-10-01-fetch.lock").touch()
+    run(bucket)
+    assert list((bucket.root / "local" / "scratch").iterdir()) == []
+
+
+def test_a_job_that_another_process_runs_is_left_to_it(bucket):
+    before = run(bucket)
+    with (bucket.root / "local" / "scratch" / "letters-2026-10-01-fetch.lock").open("w") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(JobError) as caught:
+            run(bucket)
+    assert "another process of this machine runs this job" in caught.value.what
+    assert read_manifest(bucket, FETCH)[0] == before
+    assert run(bucket).attempt != before.attempt
+
+
+@pytest.mark.parametrize("damaged", [b"", b'{"chain": ', b"{}", b"\xff"])
+def test_a_damaged_manifest_is_told_and_mended_by_running_its_job_again(bucket, damaged):
+    run(bucket)
+    bucket.put(f"{FETCH}/{MANIFEST}", damaged)
+    with pytest.raises(JobError) as caught:
+        run(bucket, "count")
+    assert "a manifest is damaged" in caught.value.what
+    assert f"{FETCH}/{MANIFEST}" in caught.value.on
+    assert "dmpworks run letters --run-id 2026-10-01 --start-job fetch" in caught.value.next
+    manifest = run(bucket)
+    assert [item.key for item in bucket.list(FETCH)] == sorted([f"{FETCH}/{MANIFEST}", manifest.files[0].key])
+
+
+def test_nothing_is_deleted_while_the_manifest_of_another_job_is_damaged(bucket):
+    first = run(bucket)
+    bucket.put(f"{COUNT}/{MANIFEST}", b"{")
+    run(bucket, LETTERS_SOURCE="new")
+    assert bucket.exists(first.files[0].key)
+
+
+def test_a_listed_file_that_is_gone_is_named(bucket):
+    file = run(bucket).files[0]
+    bucket.delete([file.key])
+    with pytest.raises(JobError) as caught:
+        run(bucket, "count")
+    assert caught.value.what == "letters 2026-10-01 count: a file that should be in the bucket is gone"
+    assert file.key in caught.value.on
+
+
+def test_a_machine_that_refuses_is_no_bug(bucket):
+    (bucket.root / "local").write_text("a file where the folder of scratch should be")
+    with pytest.raises(JobError) as caught:
+        run(bucket)
+    assert caught.value.what == "letters 2026-10-01 fetch: this machine refused: Not a directory"
+    assert str(bucket.root / "local") in caught.value.on

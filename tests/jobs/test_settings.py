@@ -1,8 +1,12 @@
 """Settings: precedence, conversion, and messages that say where we looked."""
 
+from pathlib import Path
+
 import pytest
 
 from dmpworks.errors import SettingsError
+from dmpworks.jobs.commands import again, sources
+from dmpworks.jobs.containers import container_environment
 from dmpworks.jobs.settings import Secret, Sources, check_unknown, resolve
 from dmpworks.jobs.wiring import chain_settings, job_settings, prefixes, start_job_setting, submit_settings, variables
 from tests.jobs.sample import CHAIN
@@ -100,3 +104,80 @@ def test_a_secret_never_shows():
     secret = Secret("hunter2")
     assert "hunter2" not in f"{secret!r} {secret}"
     assert secret.reveal() == "hunter2"
+
+
+@pytest.mark.parametrize("text", ["2026-13-45", "2026-02-30", "20261001", "2026-10-1"])
+@pytest.mark.parametrize("place", ["options", "environ", "file"])
+def test_a_run_id_that_is_no_date_is_refused_wherever_it_stands(text, place):
+    with pytest.raises(SettingsError) as caught:
+        found("LETTERS_RUN_ID", **{place: {"LETTERS_RUN_ID": text}})
+    assert caught.value.what == f"LETTERS_RUN_ID cannot be {text!r}"
+
+
+@pytest.mark.parametrize("number", [-1, float("nan"), float("inf")])
+def test_numbers_begin_at_zero_and_end_somewhere(number):
+    with pytest.raises(SettingsError) as caught:
+        found("LETTERS_COUNT_LIMIT", {"LETTERS_COUNT_LIMIT": number})
+    assert caught.value.next == "give a number from 0 on"
+
+
+@pytest.mark.parametrize("empty", ["", ()])
+def test_an_empty_option_is_none_just_as_an_empty_variable(empty):
+    assert found("LETTERS_SOURCE", {"LETTERS_SOURCE": empty}, {"LETTERS_SOURCE": "b"}) == "b"
+    assert found("LETTERS_SOURCE", environ={"LETTERS_SOURCE": ""}, file={"LETTERS_SOURCE": "c"}) == "c"
+
+
+def test_a_container_gets_nothing_for_what_is_not_set():
+    environ = {"BUCKET_NAME": "b", "LETTERS_RUN_ID": "2026-10-01", "LETTERS_COUNT_ONLY": ","}
+    values = resolve(chain_settings(CHAIN, [CHAIN.job("count")]), Sources({}, environ, {}, FILE), CHAIN.prefix)
+    assert container_environment(CHAIN, CHAIN.job("count"), values) == {
+        "BUCKET_NAME": "b",
+        "ENV": "dev",
+        "LETTERS_RUN_ID": "2026-10-01",
+        "LETTERS_COUNT_CASE": "false",
+    }
+
+
+def test_what_a_person_writes_into_the_file(tmp_path):
+    path = tmp_path / "mine"
+    path.write_bytes(
+        b'\xef\xbb\xbfexport BUCKET_NAME="./my data"\r\n# a comment\r\n\r\n'
+        b"LETTERS_RUN_ID='2026-10-01'\r\nLETTERS_SOURCE=caf\xc3\xa9 $HOME # the end\r\nENV=\r\n"
+    )
+    assert sources({}, path, {}).file == {
+        "BUCKET_NAME": "./my data",
+        "LETTERS_RUN_ID": "2026-10-01",
+        "LETTERS_SOURCE": "caf\u00e9 $HOME",
+        "ENV": "",
+    }
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"ENV=dev\nBUCKET_NAME\n", "a line of the settings is not NAME=value"),
+        (b"ENV=dev\nBUCKET_NAME hunter2\n", "a line of the settings is not NAME=value"),
+        (b"\xff\xfeE\x00", "the file of settings cannot be read"),
+    ],
+)
+def test_a_file_that_cannot_be_understood_stops(tmp_path, content, what):
+    (tmp_path / "mine").write_bytes(content)
+    with pytest.raises(SettingsError) as caught:
+        sources({}, tmp_path / "mine", {})
+    assert caught.value.what == what
+    assert ("line 2" in caught.value.on) == ("line" in what)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_folder_is_no_file_of_settings(tmp_path):
+    with pytest.raises(SettingsError) as caught:
+        sources({}, tmp_path, {})
+    assert caught.value.what == "the file of settings cannot be read"
+
+
+def test_the_command_to_go_on_with_can_be_pasted():
+    options = {"BUCKET_NAME": "./my data", "LETTERS_COUNT_CASE": False, "LETTERS_COUNT_ONLY": ("a", "b")}
+    assert again("run", CHAIN, options, Path("my file"), "count") == (
+        "dmpworks run letters '--bucket-name=./my data' --count.case=false --count.only=a,b --start-job=count"
+        " --env-file 'my file'"
+    )

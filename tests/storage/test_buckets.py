@@ -1,11 +1,14 @@
 """Buckets: a folder, memory and S3 keep the same promises."""
 
 import pickle
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from dmpworks.errors import SettingsError
+from dmpworks.errors import JobError, SettingsError
 from dmpworks.services.storage import MEMORY, Bucket, Stored, open_bucket
+from tests.services.moto import aws_environment
 
 
 @pytest.fixture(params=["folder", "memory", "s3"])
@@ -37,8 +40,10 @@ def test_a_missing_object_is_a_file_not_found(store, tmp_path):
     for ask in (store.get, store.size, lambda key: list(store.read_in_pieces(key))):
         with pytest.raises(FileNotFoundError):
             ask("not/here")
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(JobError) as caught:  # whoever asks for a local copy read of it in a listing
         store.local("not/here", tmp_path / "scratch")
+    assert caught.value.what == "a file that should be in the bucket is gone"
+    assert "not/here" in caught.value.on
 
 
 def test_files_go_in_and_out_whole(store, tmp_path):
@@ -70,3 +75,74 @@ def test_only_a_folder_has_a_place_for_what_is_no_object(tmp_path):
     with pytest.raises(SettingsError) as caught:
         open_bucket(MEMORY).local_folder("search")
     assert caught.value.what == "an embedded search needs a folder as bucket"
+
+
+@pytest.mark.parametrize(
+    ("name", "what", "next_step"),
+    [
+        ("s3://my-bucket/folder", "a bucket is named without address", "--bucket-name my-bucket"),
+        ("file:///data", "a bucket is named without address", "give an S3 bucket's name, or a folder"),
+        ("My Bucket", "no S3 bucket can have this name", "a folder with a slash in it"),
+        ("./no where", "the bucket does not exist", "mkdir -p '"),
+    ],
+)
+def test_a_name_that_is_no_bucket_says_what_to_give(name, what, next_step):
+    with pytest.raises(SettingsError) as caught:
+        open_bucket(name)
+    assert caught.value.what == what
+    assert name in caught.value.on
+    assert next_step in caught.value.next
+
+
+def test_without_credentials_there_is_a_word_for_it(monkeypatch):
+    monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
+    with pytest.raises(SettingsError) as caught:
+        open_bucket("my-bucket", "us-east-1")
+    assert caught.value.what == "there are no AWS credentials"
+    assert "no-such-profile" in caught.value.on
+
+
+def test_a_folder_that_refuses_is_no_temporary_trouble(tmp_path):
+    (tmp_path / "a").write_text("a file where a folder should be")
+    with pytest.raises(JobError) as caught:
+        open_bucket(str(tmp_path)).put("a/b", b"1")
+    assert caught.value.exit_code == 1
+    assert "a/b" in caught.value.on
+
+
+@pytest.fixture
+def refusing_s3(monkeypatch):
+    """Make every request to S3 be answered with a status and a code of AWS's."""
+
+    def refuse(status: int, code: str) -> None:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(status)
+                self.end_headers()
+                self.wfile.write(f"<Error><Code>{code}</Code><Message>no</Message></Error>".encode())
+
+            def log_message(self, *_):
+                pass
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        for name, value in aws_environment(f"http://127.0.0.1:{server.server_port}").items():
+            monkeypatch.setenv(name, value)
+
+    servers: list[ThreadingHTTPServer] = []
+    yield refuse
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(403, "AccessDenied"), (400, "ExpiredToken"), (403, "InvalidAccessKeyId")]
+)
+def test_refused_credentials_are_not_worth_another_attempt(refusing_s3, status, code):
+    refusing_s3(status, code)
+    with pytest.raises(JobError) as caught:
+        open_bucket("my-bucket", "us-east-1")
+    assert caught.value.what == "the object store refused these credentials"
+    assert "aws sso login" in caught.value.next
