@@ -16,7 +16,6 @@ from rich.table import Table
 
 from dmpworks.catalog import CHAINS
 from dmpworks.chains.process_dmps.search import read_matches
-from dmpworks.jobs.execute import told
 from dmpworks.jobs.manifest import Manifest, phase_folder, read_manifest
 from dmpworks.jobs.run import Phase
 from dmpworks.jobs.wiring import variables
@@ -41,6 +40,7 @@ def main() -> None:
     bucket = open_bucket(str(OUT))
     _show_counts(bucket)
     _show_matches(bucket)
+    _show_merge(bucket)
     _show_scores()
     _show_places(bucket)
     console.print(f"\nDone in {time.monotonic() - started:.0f} s.")
@@ -79,11 +79,17 @@ def _manifests(bucket: Bucket) -> list[Manifest]:
 
 def _show_counts(bucket: Bucket) -> None:
     table = Table(title="What each job did", title_justify="left")
-    for column in ("chain", "job", "seconds", "counts"):
-        table.add_column(column, justify="right" if column == "seconds" else "left")
-    for manifest in _manifests(bucket):
-        seconds = (manifest.ended - manifest.started).total_seconds()
-        table.add_row(manifest.chain, manifest.job, f"{seconds:.1f}", told(manifest.counts))
+    for column in ("job", "seconds", "read", "written", "dropped"):
+        table.add_column(column, justify="left" if column in ("job", "dropped") else "right")
+    chain = ""
+    for each in _manifests(bucket):
+        if each.chain != chain:
+            chain = each.chain
+            table.add_section()
+            table.add_row(f"[bold]{chain}")
+        seconds, counts = (each.ended - each.started).total_seconds(), each.counts
+        dropped = "\n".join(f"{number:,} {reason}" for reason, number in counts.dropped.items())
+        table.add_row(f"  {each.job}", f"{seconds:.1f}", f"{counts.read:,}", f"{counts.written:,}", dropped)
     console.rule("[bold]results")
     console.print(table)
 
@@ -120,6 +126,12 @@ def _evidence(match: Match) -> list[str]:
     lines = [f"{kind}: {', '.join(filter(None, names))}" for kind, names in named if names]
     lines += ["in the funder's own list"] if match.doi_match.found else []
     return [*lines, f"content: {match.content_match.score:.2f}"]
+
+
+def _show_merge(bucket: Bucket) -> None:
+    counts = _manifests(bucket)[-1].counts
+    figures = ", ".join(f"{name} {number:,}" for name, number in counts.also.items())
+    console.print(f"\nThe merge went through {counts.written:,} plans: {figures}.\n")
 
 
 def _show_scores() -> None:
