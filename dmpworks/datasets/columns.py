@@ -1,37 +1,30 @@
 """Rows as tuples, turned into nested Arrow columns and Parquet without a dictionary per row.
 
-A row is a NamedTuple whose fields are the schema's columns in order; lists of structs are lists of NamedTuples
-(`Party`, `Award`, `Relation`) or of `names.Person`, whose fields again are those of the struct. Columns are made by
-`zip`, nested ones from their flat leaves and offsets.
+A row is a NamedTuple whose fields are the columns (`schema_of`); lists of structs are lists of NamedTuples (`Party`,
+`Award`, `Relation`) or of `names.Person`, whose fields again are those of the struct. Columns are made by `zip`, nested
+ones from their flat leaves and offsets.
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import date, datetime
 from itertools import accumulate, chain
 from pathlib import Path
-from types import TracebackType
-from typing import Any, NamedTuple
+from types import NoneType, TracebackType
+from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 
 import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dmpworks.names import Person
-
 ROW_GROUP = 24_000
 LARGE_GROUP = 512 * 1024 * 1024  # bytes in memory
 
-TIMESTAMP = pa.timestamp("us", tz="UTC")
-STRINGS = pa.list_(pa.string())
-
-
-def _struct(*names: str) -> pa.DataType:
-    return pa.list_(pa.struct([(name, pa.string()) for name in names]))
-
-
-PERSONS = _struct(*Person.__struct_fields__)
-PARTIES = _struct("name", "id_type", "id")
-AWARDS = _struct("award_id", "funder_name", "funder_id_type", "funder_id")
-RELATIONS = _struct("relation_type", "doi")
+TYPES = {
+    str: pa.string(),
+    bool: pa.bool_(),
+    date: pa.date32(),
+    datetime: pa.timestamp("us", tz="UTC"),
+}
 
 
 class Party(NamedTuple):
@@ -56,6 +49,18 @@ class Relation(NamedTuple):
 
     relation_type: str
     doi: str
+
+
+def schema_of(row: type) -> pa.Schema:
+    """Return the columns of a row's class: its fields, in order, by their types; any of them may be null."""
+    return pa.schema([(name, _type_of(hint)) for name, hint in get_type_hints(row).items()])
+
+
+def _type_of(hint: Any) -> pa.DataType:
+    if get_origin(hint) is list:
+        return pa.list_(_type_of(get_args(hint)[0]))
+    (kind,) = [kind for kind in get_args(hint) or (hint,) if kind is not NoneType]
+    return TYPES[kind] if kind in TYPES else pa.struct(list(schema_of(kind)))
 
 
 def batch(schema: pa.Schema, rows: Sequence[tuple[Any, ...]]) -> pa.RecordBatch:

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
-import pyarrow as pa
 
-from dmpworks.datasets.columns import PARTIES, STRINGS, Party
+from dmpworks.datasets.columns import Party, schema_of
 from dmpworks.datasets.lines import Batch, read_gzip_lines
 from dmpworks.datasets.subset import Subset
 from dmpworks.datasets.transform import Dataset, Notes, Part
@@ -36,7 +35,7 @@ class Row(NamedTuple):
     places: list[Party]
 
 
-SCHEMA = pa.schema([("doi", pa.string()), ("title", pa.string()), ("tags", STRINGS), ("places", PARTIES)])
+SCHEMA = schema_of(Row)
 
 
 def row(thing: Thing, subset: Subset | None, notes: Notes) -> Row | str:

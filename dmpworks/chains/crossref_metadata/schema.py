@@ -4,9 +4,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
-import pyarrow as pa
 
-from dmpworks.datasets.columns import AWARDS, PARTIES, RELATIONS, TIMESTAMP, Award, Party, Relation
+from dmpworks.datasets.columns import Award, Party, Relation, schema_of
 from dmpworks.datasets.loose import Loose
 
 
@@ -72,14 +71,4 @@ class Row(NamedTuple):
     relations: list[Relation]
 
 
-SCHEMA = pa.schema(
-    [
-        ("doi", pa.string()),
-        ("title", pa.string()),
-        ("abstract_text", pa.string()),
-        ("updated_date", TIMESTAMP),
-        ("funders", PARTIES),
-        ("awards", AWARDS),
-        ("relations", RELATIONS),
-    ]
-)
+SCHEMA = schema_of(Row)

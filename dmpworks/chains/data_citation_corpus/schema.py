@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 import msgspec
-import pyarrow as pa
 
+from dmpworks.datasets.columns import schema_of
 from dmpworks.datasets.loose import Loose
 
 
@@ -22,4 +22,4 @@ class Row(NamedTuple):
     dataset_doi: str
 
 
-SCHEMA = pa.schema([("publication_doi", pa.string()), ("dataset_doi", pa.string())])
+SCHEMA = schema_of(Row)

@@ -8,9 +8,8 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 import msgspec
-import pyarrow as pa
 
-from dmpworks.datasets.columns import AWARDS, PARTIES, PERSONS, RELATIONS, TIMESTAMP, Award, Party, Relation
+from dmpworks.datasets.columns import Award, Party, Relation, schema_of
 from dmpworks.datasets.loose import Loose
 from dmpworks.names import Person
 
@@ -131,19 +130,4 @@ class Row(NamedTuple):
     relations: list[Relation]
 
 
-SCHEMA = pa.schema(
-    [
-        ("doi", pa.string()),
-        ("title", pa.string()),
-        ("abstract_text", pa.string()),
-        ("work_type", pa.string()),
-        ("publication_date", pa.date32()),
-        ("updated_date", TIMESTAMP),
-        ("publication_venue", pa.string()),
-        ("authors", PERSONS),
-        ("institutions", PARTIES),
-        ("funders", PARTIES),
-        ("awards", AWARDS),
-        ("relations", RELATIONS),
-    ]
-)
+SCHEMA = schema_of(Row)

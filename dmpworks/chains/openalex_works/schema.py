@@ -4,9 +4,8 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import msgspec
-import pyarrow as pa
 
-from dmpworks.datasets.columns import AWARDS, PARTIES, PERSONS, STRINGS, TIMESTAMP, Award, Party
+from dmpworks.datasets.columns import Award, Party, schema_of
 from dmpworks.datasets.loose import Loose
 from dmpworks.names import Person
 
@@ -92,7 +91,7 @@ class Work(msgspec.Struct, gc=False):
 
 
 class Row(NamedTuple):
-    """A work as we write it, in the order of SCHEMA."""
+    """A work as we write it."""
 
     doi: str
     openalex_id: str | None
@@ -113,27 +112,7 @@ class Row(NamedTuple):
     awards: list[Award]
 
 
-SCHEMA = pa.schema(
-    [
-        ("doi", pa.string()),
-        ("openalex_id", pa.string()),
-        ("title", pa.string()),
-        ("abstract_text", pa.string()),
-        ("work_type", pa.string()),
-        ("publication_date", pa.date32()),
-        ("updated_date", TIMESTAMP),
-        ("publication_venue", pa.string()),
-        ("is_xpac", pa.bool_()),
-        ("mag", pa.string()),
-        ("pmid", pa.string()),
-        ("pmcid", pa.string()),
-        ("funder_ids", STRINGS),
-        ("authors", PERSONS),
-        ("institutions", PARTIES),
-        ("funders", PARTIES),
-        ("awards", AWARDS),
-    ]
-)
+SCHEMA = schema_of(Row)
 
 # Leaves whose values repeat within a part: Parquet stores these by dictionary.
 DICTIONARY = (

@@ -3,9 +3,8 @@
 from typing import NamedTuple
 
 import msgspec
-import pyarrow as pa
 
-from dmpworks.datasets.columns import STRINGS
+from dmpworks.datasets.columns import schema_of
 from dmpworks.datasets.loose import Loose
 
 
@@ -52,13 +51,4 @@ class Row(NamedTuple):
     external_ids: list[Identifier]
 
 
-SCHEMA = pa.schema(
-    [
-        ("ror", pa.string()),
-        ("name", pa.string()),
-        ("names", STRINGS),
-        ("status", pa.string()),
-        ("types", STRINGS),
-        ("external_ids", pa.list_(pa.struct([("id_type", pa.string()), ("id", pa.string())]))),
-    ]
-)
+SCHEMA = schema_of(Row)
