@@ -105,10 +105,15 @@ class Chain:
         return self.jobs[0].function.__module__
 
     @property
+    def description(self) -> str:
+        """The declaring module's docstring, without its call to start there."""
+        text = inspect.cleandoc(sys.modules[self.module].__doc__ or "").removeprefix("START HERE:").strip()
+        return text[:1].upper() + text[1:]
+
+    @property
     def summary(self) -> str:
-        """The first line of the declaring module's docstring, without its call to start there."""
-        first = (sys.modules[self.module].__doc__ or "").strip().split("\n")[0].removeprefix("START HERE:").strip()
-        return first[:1].upper() + first[1:]
+        """The first line of the description."""
+        return self.description.split("\n")[0]
 
     def job(self, name: str) -> Job:
         """Return the job of this name; raises KeyError."""

@@ -1,6 +1,5 @@
 """The generated reference: `.env.aws-batch.example` and `docs/reference/`, written from the declarations alone."""
 
-import inspect
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -80,7 +79,7 @@ def _index(chains: tuple[Chain, ...]) -> str:
 
 
 def _page(chain: Chain) -> str:
-    lines = [f"# {chain.name}", "", HEADER, "", inspect.cleandoc(sys.modules[chain.module].__doc__ or ""), ""]
+    lines = [f"# {chain.name}", "", HEADER, "", chain.description, ""]
     lines += ["```", f"dmpworks batch-submit {chain.name} --help", f"dmpworks run {chain.name} --help", "```", ""]
     run = [*declared(Project), run_id_setting(chain), start_job_setting(chain)]
     lines += ["## The run", "", *_table(chain, run), "", "## AWS Batch", "", *_table(chain, declared(Submission)), ""]
@@ -100,5 +99,6 @@ def _table(chain: Chain, settings: Iterable[Setting]) -> list[str]:
     lines = ["| option | variable | value | default | |", "| --- | --- | --- | --- | --- |"]
     for each in settings:
         option = "(secret)" if each.secret else f"`{each.option(chain.prefix)}`"
-        lines.append(f"| {option} | `{each.variable}` | {each.allowed} | {each.default_text} | {each.help} |")
+        line = f"| {option} | `{each.variable}` | {each.allowed} | {each.default_text} | {each.help} |"
+        lines.append(line.replace("<", "\\<"))  # Markdown would take <env> for a tag and hide it
     return lines
