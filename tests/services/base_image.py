@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-NAME = "docker.io/library/python:3.12-slim-bookworm"
+NAME = "localhost/python:3.12-slim-bookworm"  # where podman looks first for the short name in FROM
 CERTIFICATES = Path("/usr/local/share/ca-certificates")
 BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 LIBRARIES = (
