@@ -25,8 +25,8 @@ from dmpworks.identifiers import orcid as clean_orcid
 from dmpworks.text import folded, plain
 
 
-class Person(msgspec.Struct, frozen=True, gc=False):
-    """An author: the parts of the name, and the name as given."""
+class Person(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    """An author: the parts of the name, and the name as given; JSON in camelCase."""
 
     orcid: str | None = None
     first_initial: str | None = None

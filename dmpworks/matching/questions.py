@@ -1,8 +1,8 @@
 """From a plan to the question that a search engine is asked.
 
 The engine only has to bring every possible output among its best candidates; the evidence is looked at, and the order
-made, afterwards. Weights of single signals follow `facts` (funder's list 15, award 10, relation 10, 5, 2.5); names and
-terms count by their rarity, so that the limit cuts off the namesakes of "Wang" first.
+made, afterwards. Signals weigh as in `docs/explanation/matching.md`; names and terms count by their rarity, so that the
+limit cuts off the namesakes of "Wang" first.
 """
 
 from collections import Counter

@@ -1,11 +1,11 @@
 """The order in which a person sees the works of a plan: a sum of points, each with its reason.
 
-Points follow the strengths of retrieval (`facts`: funder's list 15, award 10, relations 10, 5, 2.5). The rest is small
-beside them, so that what a funder or an accepted output says comes first, and settles the order among works of the
-same people, which is where the hard cases are: who shares an institution says little there, who paid and what the work
-is about say much. Measured on a planted world and 17 harder variants of it (no ORCIDs, no award ids, no abstracts,
-initials only, raw affiliations, ten namesakes a member, more works of the same people, ...), halving or doubling any
-one weight moves the mean MAP@10 by less than 0.02.
+Points follow the strengths of retrieval (`docs/explanation/matching.md`). The rest is small beside them, so that what a
+funder or an accepted output says comes first, and settles the order among works of the same people, which is where the
+hard cases are: who shares an institution says little there, who paid and what the work is about say much. Measured on a
+planted world and 17 harder variants of it (no ORCIDs, no award ids, no abstracts, initials only, raw affiliations, ten
+namesakes a member, more works of the same people, ...), halving or doubling any one weight moves the mean MAP@10 by
+less than 0.02.
 """
 
 import math

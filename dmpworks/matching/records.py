@@ -4,6 +4,8 @@ from datetime import date, datetime
 
 import msgspec
 
+from dmpworks.names import Person
+
 OUTPUT_MANAGEMENT_PLAN = "OUTPUT_MANAGEMENT_PLAN"
 
 
@@ -11,16 +13,8 @@ class Record(msgspec.Struct, frozen=True, rename="camel"):
     """What all records share: immutable, camelCase in JSON."""
 
 
-class Author(Record, frozen=True):
+class Author(Person, frozen=True, gc=False):
     """A person as a plan or work names them; ORCID lower-cased, without URL."""
-
-    orcid: str | None = None
-    first_initial: str | None = None
-    given_name: str | None = None
-    middle_initials: str | None = None
-    middle_names: str | None = None
-    surname: str | None = None
-    full: str | None = None
 
 
 class Institution(Record, frozen=True):
@@ -46,7 +40,7 @@ class Award(Record, frozen=True):
 
 
 class Relations(Record, frozen=True):
-    """DOIs that a work is related to, by kind of relation (`facts/works-index.md`, Relations)."""
+    """DOIs that a work is related to, by kind of relation (`docs/explanation/works-index.md`)."""
 
     intra_work_dois: tuple[str, ...] = ()
     possible_shared_project_dois: tuple[str, ...] = ()

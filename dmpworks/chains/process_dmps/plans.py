@@ -22,7 +22,7 @@ from dmpworks.text import iso_date, iso_datetime, plain
 T = TypeVar("T")
 
 PLANS_FILE = "plans.jsonl.gz"
-EARLIEST_YEAR = 1901  # plans that start earlier are bad data (facts: the DMP Tool)
+EARLIEST_YEAR = 1901  # plans that start earlier are bad data: the DMP Tool's stand-in for an unknown date
 
 Value = str | int | float | None
 
