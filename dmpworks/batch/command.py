@@ -66,7 +66,9 @@ def _definition_if_known(name: str, values: Mapping[str, Any], offline: bool) ->
 
 
 def _check_no_folder(chain: Chain, bucket: str) -> None:
-    if "/" in bucket:
+    from dmpworks.services.storage import names_folder
+
+    if names_folder(bucket):
         raise PreflightError(
             "AWS Batch cannot read a folder of this machine",
             on=f"BUCKET_NAME={bucket} (a folder, because it holds a slash)",

@@ -51,8 +51,8 @@ class Subset(NamedTuple):
 
 def read_subset(bucket: Bucket) -> Subset:
     """Read the lists from the bucket; raises JobError when one is missing or not of its form."""
-    dois = _read(bucket, WORK_DOIS, list[str])
-    institutions = _read(bucket, INSTITUTIONS, list[Listed])
+    dois = read_list(bucket, WORK_DOIS, list[str])
+    institutions = read_list(bucket, INSTITUTIONS, list[Listed])
     named = [(folded(entry.name or ""), identifiers.ror(entry.ror)) for entry in institutions]
     return Subset(
         dois=frozenset(doi for doi in map(identifiers.doi, dois) if doi),
@@ -62,7 +62,8 @@ def read_subset(bucket: Bucket) -> Subset:
     )
 
 
-def _read(bucket: Bucket, key: str, kind: type[T]) -> T:
+def read_list(bucket: Bucket, key: str, kind: type[T]) -> T:
+    """Return a list that limits a run on a subset; raises JobError when it is missing or not of its form."""
     try:
         return msgspec.json.decode(bucket.get(key), type=kind)
     except (FileNotFoundError, msgspec.MsgspecError, UnicodeDecodeError) as error:

@@ -39,7 +39,7 @@ class Bucket:
 
     def __init__(self, name: str, region: str | None = None) -> None:
         self.name, self.region = name, region
-        self.root = Path(name).expanduser().resolve() if _is_folder(name) else None
+        self.root = Path(name).expanduser().resolve() if names_folder(name) else None
         self._store = _open_store(name, self.root, region)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -163,7 +163,8 @@ def remove_tree(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _is_folder(name: str) -> bool:
+def names_folder(name: str) -> bool:
+    """Tell whether a bucket of this name is a folder: it is when the name holds a slash."""
     return "/" in name
 
 

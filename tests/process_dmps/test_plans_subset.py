@@ -38,7 +38,7 @@ def test_the_planted_subset_holds_every_listed_plan_and_more(planted) -> None:
     assert len(kept) < 40
 
 
-@pytest.mark.parametrize("stored", [None, b"{}", b"no json", b"[1]"])
+@pytest.mark.parametrize("stored", [None, b"{}", b"no json", b"[1]", b'["\xff"]'])
 def test_a_list_that_cannot_be_used_stops_the_run(bucket, stored: bytes | None) -> None:
     bucket.put("meta/dmp_institutions.json", b"[]")
     if stored is not None:

@@ -5,12 +5,12 @@ import gzip
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
 from dmpworks import identifiers, names
-from dmpworks.errors import JobError
+from dmpworks.datasets.subset import read_list
 from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import File, Phase, Run
 from dmpworks.matching.awards import is_award
@@ -18,8 +18,6 @@ from dmpworks.matching.records import Author, Institution, Plan, PlanAward
 from dmpworks.matching.tokens import cut
 from dmpworks.services.storage import Bucket
 from dmpworks.text import iso_date, iso_datetime, plain
-
-T = TypeVar("T")
 
 PLANS_FILE = "plans.jsonl.gz"
 EARLIEST_YEAR = 1901  # plans that start earlier are bad data: the DMP Tool's stand-in for an unknown date
@@ -236,8 +234,8 @@ SUBSET_DOIS, SUBSET_INSTITUTIONS = "meta/dmp_dois.json", "meta/dmp_institutions.
 
 def subset_of_plans(bucket: Bucket) -> Subset:
     """Read `meta/dmp_dois.json` and `meta/dmp_institutions.json`; raises JobError when one is missing or no list."""
-    listed = _listed(bucket, SUBSET_DOIS, list[str])
-    places = _listed(bucket, SUBSET_INSTITUTIONS, list[Institution])
+    listed = read_list(bucket, SUBSET_DOIS, list[str])
+    places = read_list(bucket, SUBSET_INSTITUTIONS, list[Institution])
     return Subset(
         dois=frozenset(doi for doi in map(identifiers.doi, listed) if doi),
         rors=frozenset(ror for place in places if (ror := identifiers.ror(place.ror))),
@@ -246,15 +244,3 @@ def subset_of_plans(bucket: Bucket) -> Subset:
             words for place in places if (words := cut(place.name)) and not identifiers.ror(place.ror)
         ),
     )
-
-
-def _listed(bucket: Bucket, key: str, kind: type[T]) -> T:
-    try:
-        return msgspec.json.decode(bucket.get(key), type=kind)
-    except (FileNotFoundError, msgspec.DecodeError) as error:
-        reason = "does not exist" if isinstance(error, FileNotFoundError) else f"cannot be read: {error}"
-        raise JobError(
-            "a subset was asked for, but its list cannot be used",
-            on=f"{bucket.name}: {key} {reason}",
-            next="put the list into the bucket, or run without --use-subset",
-        ) from error

@@ -1,8 +1,8 @@
 /*
 One row per OpenAlex work (not yet per DOI): its newest version, with the number of identifiers it states.
 Why: a work that changes moves to a newer partition and may be met twice; where equally new versions differ, their
-content decides. Works without an OpenAlex id are told apart by their DOI. The identifiers (mag, pmid, pmcid, distinct ORCIDs, award ids, funder ids, RORs) tell later which of
-several works of one DOI is the fullest.
+content decides. Works without an OpenAlex id are told apart by their DOI. The identifiers (mag, pmid, pmcid, distinct
+ORCIDs, award ids, funder ids, RORs) tell later which of several works of one DOI is the fullest.
 */
 MODEL (
   name openalex.records,
