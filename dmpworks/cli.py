@@ -3,27 +3,22 @@
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn
 
 from cyclopts import App, CycloptsError, Parameter
 
 from dmpworks.catalog import CHAINS, chain_named
+from dmpworks.commands.places import places
+from dmpworks.commands.run import run_here
+from dmpworks.commands.runs import runs_app
+from dmpworks.commands.submit import submit_chain
 from dmpworks.errors import DmpworksError, JobError, SettingsError
-from dmpworks.jobs.commands import COMMAND, EnvFile, Json, again, command, sources
-from dmpworks.jobs.model import Chain
-from dmpworks.jobs.settings import Sources, check_unknown, declared, resolve
+from dmpworks.jobs.commands import COMMAND, EnvFile, Json, command
+from dmpworks.jobs.settings import declared, environment, resolve
 from dmpworks.jobs.shared_settings import Project
-from dmpworks.jobs.wiring import (
-    chain_settings,
-    prefixes,
-    run_id_setting,
-    start_job_setting,
-    submit_settings,
-    variables,
-)
+from dmpworks.jobs.wiring import chain_settings, run_id_setting, start_job_setting, submit_settings
 
 DryRun = Annotated[bool, Parameter(name="--dry-run", group=COMMAND, negative=(), help="Show the requests, send none.")]
 Offline = Annotated[
@@ -38,6 +33,7 @@ def build_app() -> App:
     app.command(_chain_commands("batch-submit", "Submit a chain to AWS Batch.", submit_chain), name="batch-submit")
     app.command(_chain_commands("run", "Run a chain on this machine.", run_here), name="run")
     app.command(aws_batch, name="aws-batch")
+    app.command(runs_app(), name="runs")
     app.command(evaluate)
     app.command(docs)
     return app
@@ -54,56 +50,6 @@ def _chain_commands(name: str, summary: str, act: Any) -> App:
         text = f"{chain.summary} Jobs: {', '.join(chain.job_names)}."
         group.command(command(chain, settings, flags, act, text), name=chain.name, sort_key=place)
     return group
-
-
-def submit_chain(
-    chain: Chain, options: Mapping[str, Any], *, env_file: Path | None, as_json: bool, dry_run: bool, offline: bool
-) -> None:
-    """Submit the jobs of a chain, or show what would be sent."""
-    from dmpworks.batch.command import submit_or_show
-
-    values, start = _values(chain, options, env_file, submitting=True)
-    resume = again("batch-submit", chain, options, env_file, start)
-    submit_or_show(chain, start, values, resume, as_json=as_json, dry_run=dry_run, offline=offline)
-
-
-def run_here(chain: Chain, options: Mapping[str, Any], *, env_file: Path | None, as_json: bool) -> None:
-    """Run the jobs of a chain on this machine, in order."""
-    import msgspec
-
-    from dmpworks.jobs.local import check_start, run_chain
-    from dmpworks.services.storage import open_bucket
-
-    values, start = _values(chain, options, env_file, submitting=False)
-    bucket = open_bucket(values["BUCKET_NAME"], values["AWS_REGION"])
-    check_start(chain, start, values[f"{chain.prefix}_RUN_ID"], bucket)
-    resume = partial(again, "run", chain, options, env_file)
-    manifests = run_chain(chain, chain.from_job(start), values, os.environ, bucket, resume)
-    if as_json:
-        print(msgspec.json.format(msgspec.json.encode(manifests), indent=2).decode())
-
-
-def _values(
-    chain: Chain, options: Mapping[str, Any], env_file: Path | None, *, submitting: bool
-) -> tuple[dict[str, Any], str]:
-    """Return every setting that the jobs to run need, by variable, and the name of the first job."""
-    places = _places(options, env_file)
-    start_job = start_job_setting(chain)
-    start: str = resolve([start_job], places, chain.prefix)[start_job.variable]
-    if places.came_from_environment(start_job):
-        print(f"{chain.name} starts at {start}, because {start_job.variable} says so", file=sys.stderr)
-    jobs = chain.from_job(start)
-    wanted = chain_settings(chain, jobs)
-    if submitting:
-        wanted = [setting for setting in submit_settings(chain) if setting in wanted or not setting.required]
-        wanted = [setting for setting in wanted if not setting.secret]
-    return resolve(wanted, places, chain.prefix), start
-
-
-def _places(options: Mapping[str, Any], env_file: Path | None) -> Sources:
-    places = sources(options, env_file, os.environ)
-    check_unknown(variables(CHAINS), prefixes(CHAINS), places)
-    return places
 
 
 def aws_batch(chain: Literal[tuple(chain.name for chain in CHAINS)], job: str) -> None:  # type: ignore[valid-type]
@@ -123,7 +69,7 @@ def aws_batch(chain: Literal[tuple(chain.name for chain in CHAINS)], job: str) -
         raise SettingsError(
             f"{chain} has no job {job}", on="the command line", next=f"one of {', '.join(found.job_names)}"
         )
-    execute(CHAINS, found, found.job(job), os.environ)
+    execute(CHAINS, found, found.job(job), environment())
 
 
 def evaluate(
@@ -148,9 +94,9 @@ def evaluate(
     from dmpworks.services.storage import open_bucket
 
     options = {"BUCKET_NAME": bucket_name, "PROCESS_DMPS_RUN_ID": run_id}
-    places = _places({name: value for name, value in options.items() if value is not None}, env_file)
+    found = places({name: value for name, value in options.items() if value is not None}, env_file)
     chain = chain_named("process-dmps")
-    values = resolve([*declared(Project), run_id_setting(chain)], places, chain.prefix)
+    values = resolve([*declared(Project), run_id_setting(chain)], found, chain.prefix)
     bucket = open_bucket(values["BUCKET_NAME"], values["AWS_REGION"])
     evaluate_run(bucket, values["PROCESS_DMPS_RUN_ID"], truth, known, as_json=as_json)
 

@@ -12,6 +12,7 @@
     │   ├─ AuditError     an audit of the works index stopped the run
     │   ├─ SyncError      documents refused by the search engine, with counts and samples
     │   └─ MergeError     plans whose matches could not be merged
+    ├─ LedgerError        events of a run that contradict each other, or cannot be read   exit 1
     └─ TemporaryError     throttled or unreachable: worth another attempt              exit 75
 
 Anything else that escapes is a bug and keeps its traceback.
@@ -77,6 +78,10 @@ class SyncError(JobError):
 
 class MergeError(JobError):
     """The matches of some plans could not be merged."""
+
+
+class LedgerError(DmpworksError):
+    """The ledger of a run contradicts itself, or cannot be read."""
 
 
 class TemporaryError(DmpworksError):

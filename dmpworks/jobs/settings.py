@@ -13,6 +13,7 @@ required. Values come from, in this order: option, environment, `.env.aws-batch`
 import dataclasses
 import difflib
 import math
+import os
 import re
 import types
 from collections.abc import Iterable, Mapping
@@ -195,6 +196,11 @@ class Sources:
 
     def _given(self, setting: Setting) -> bool:
         return self.options.get(setting.variable, "") not in ("", ())
+
+
+def environment() -> Mapping[str, str]:
+    """Return the environment of this process: the one place that reads it."""
+    return os.environ
 
 
 def resolve(wanted: Iterable[Setting], sources: Sources, chain_prefix: str) -> dict[str, Any]:

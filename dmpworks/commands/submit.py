@@ -3,23 +3,25 @@
 import json
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from dmpworks.batch.plan import Plan, default_definition, make_plan
+from dmpworks.commands.places import values_of
 from dmpworks.errors import DmpworksError, PreflightError
+from dmpworks.jobs.commands import again as command_again
 from dmpworks.jobs.model import Chain
 
 
-def submit_or_show(
-    chain: Chain, start: str, values: Mapping[str, Any], again: str, *, as_json: bool, dry_run: bool, offline: bool
+def submit_chain(
+    chain: Chain, options: Mapping[str, Any], *, env_file: Path | None, as_json: bool, dry_run: bool, offline: bool
 ) -> None:
-    """Submit the jobs of a chain from `start` on and print their ids, or with `dry_run` only the requests.
-
-    `again` is the command that does the same once more.
-    """
+    """Submit the jobs of a chain from its start job on and print their ids, or with `dry_run` only the requests."""
+    values, start = values_of(chain, options, env_file, submitting=True)
+    again = command_again("batch-submit", chain, options, env_file, start)
     if offline and not dry_run:
         raise PreflightError(
             "--offline submits nothing", on="the command line", next="add --dry-run, or drop --offline"

@@ -1,0 +1,1 @@
+"""What each command does: where settings, AWS Batch and the ledger of runs meet."""

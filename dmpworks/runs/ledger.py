@@ -1,0 +1,142 @@
+"""The ledger in the bucket: `runs/<chain>/<run id>/<number>.json`, one event an object, never changed.
+
+An event is created only if its number is free, so of two writers one takes the next number; folders and S3 do alike.
+"""
+
+import getpass
+import re
+import socket
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import msgspec
+
+from dmpworks.errors import LedgerError, SettingsError
+from dmpworks.runs.events import AnyEvent
+from dmpworks.runs.state import RunState, after, fold
+from dmpworks.services.storage import Bucket
+
+ROOT = "runs"
+KEY = re.compile(rf"{ROOT}/([^/]+)/([^/]+)/(\d{{6}})\.json")
+AT_ONCE = 16  # reads of small objects: on S3 each takes tens of milliseconds
+LATEST = "latest"
+
+_DECODER: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
+
+
+class RunName(NamedTuple):
+    """The identity of a run."""
+
+    chain: str
+    run_id: str
+
+    def __str__(self) -> str:
+        return f"{self.chain}/{self.run_id}"
+
+
+def now() -> datetime:
+    """Return the present moment, UTC."""
+    return datetime.now(UTC)
+
+
+def who() -> str:
+    """Return `user@host`, as events and locks name their writer."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a container's user need not have a name
+        user = "container"
+    return f"{user}@{socket.gethostname()}"
+
+
+class Ledger:
+    """The events of one run."""
+
+    def __init__(self, bucket: Bucket, run: RunName) -> None:
+        self.bucket, self.run = bucket, run
+
+    @property
+    def folder(self) -> str:
+        """The folder of the run's ledger; local runs keep their logs below it."""
+        return f"{ROOT}/{self.run.chain}/{self.run.run_id}"
+
+    def events(self) -> list[AnyEvent]:
+        """Return all events in order; raises LedgerError when one cannot be read."""
+        keys = [key for key, _ in self.bucket.list(self.folder) if KEY.fullmatch(key)]
+        return _read(self.bucket, keys)
+
+    def state(self) -> RunState:
+        """Return the fold of all events."""
+        return fold(*self.run, self.events())
+
+    def append(self, event: AnyEvent) -> RunState:
+        """Write one more event and return the state after it; raises LedgerError when it cannot follow."""
+        while True:
+            state = self.state()
+            following = after(state, event)
+            try:
+                self.bucket.create(self.key(state.events + 1), msgspec.json.encode(event))
+            except FileExistsError:  # somebody else was faster: what they wrote comes first
+                continue
+            return following
+
+    def key(self, number: int) -> str:
+        """Return the key of an event by its number, from 1."""
+        return f"{self.folder}/{number:06}.json"
+
+
+def run_names(bucket: Bucket, chain: str | None = None) -> list[RunName]:
+    """Return every run that has a ledger, by chain and run id."""
+    return sorted(_last_events(bucket, chain))
+
+
+def states(bucket: Bucket, runs: Iterable[RunName]) -> list[RunState]:
+    """Return the states of several runs, read side by side."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(lambda run: Ledger(bucket, run).state(), runs))
+
+
+def find_run(bucket: Bucket, text: str) -> RunName:
+    """Return the run that `latest`, `CHAIN/latest` or `CHAIN/RUN-ID` means; raises SettingsError when there is none."""
+    chain, _, run_id = text.rpartition("/")
+    if run_id != LATEST:
+        run = RunName(chain, run_id)
+        if chain and bucket.list(Ledger(bucket, run).folder):
+            return run
+        raise _no_run(bucket, text)
+    last = _last_events(bucket, chain or None)
+    if not last:
+        raise _no_run(bucket, text)
+    newest = dict(zip(last, _read(bucket, list(last.values())), strict=True))
+    return max(newest, key=lambda run: newest[run].at)
+
+
+def _no_run(bucket: Bucket, text: str) -> SettingsError:
+    known = ", ".join(map(str, run_names(bucket)[-5:]))
+    return SettingsError(
+        f"there is no run {text}",
+        on=f"the ledger in {bucket.name}; it has {known or 'no runs yet'}",
+        next="give latest, CHAIN/latest or CHAIN/RUN-ID; dmpworks runs list shows them",
+    )
+
+
+def _last_events(bucket: Bucket, chain: str | None) -> dict[RunName, str]:
+    found = (KEY.fullmatch(key) for key, _ in bucket.list(f"{ROOT}/{chain}" if chain else ROOT))
+    return {RunName(match[1], match[2]): match[0] for match in found if match}
+
+
+def _read(bucket: Bucket, keys: Sequence[str]) -> list[AnyEvent]:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return [_decoded(bucket, key, data) for key, data in zip(keys, pool.map(bucket.get, keys), strict=True)]
+
+
+def _decoded(bucket: Bucket, key: str, data: bytes) -> AnyEvent:
+    try:
+        return _DECODER.decode(data)
+    except msgspec.DecodeError as error:
+        raise LedgerError(
+            "an event of the ledger cannot be read",
+            on=f"{bucket.name}: {key}: {error}",
+            next="a newer dmpworks may have written it: update; otherwise: dmpworks runs reconcile --repair",
+        ) from error
