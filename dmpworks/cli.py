@@ -5,18 +5,19 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn
+from typing import Annotated, Any, NoReturn
 
 from cyclopts import App, CycloptsError, Parameter
 
 from dmpworks.catalog import CHAINS, chain_named
+from dmpworks.commands.aws_batch import aws_batch
 from dmpworks.commands.places import places
 from dmpworks.commands.run import run_here
-from dmpworks.commands.runs import runs_app
 from dmpworks.commands.submit import submit_chain
+from dmpworks.commands.submit_all import all_command
 from dmpworks.errors import DmpworksError, JobError, SettingsError
 from dmpworks.jobs.commands import COMMAND, EnvFile, Json, command
-from dmpworks.jobs.settings import declared, environment, resolve
+from dmpworks.jobs.settings import declared, resolve
 from dmpworks.jobs.shared_settings import Project
 from dmpworks.jobs.wiring import chain_settings, run_id_setting, start_job_setting, submit_settings
 
@@ -24,6 +25,7 @@ DryRun = Annotated[bool, Parameter(name="--dry-run", group=COMMAND, negative=(),
 Offline = Annotated[
     bool, Parameter(name="--offline", group=COMMAND, negative=(), help="With --dry-run: do not even read from AWS.")
 ]
+Watch = Annotated[bool, Parameter(name="--watch", group=COMMAND, negative=(), help="Follow the run until it is over.")]
 
 
 def build_app() -> App:
@@ -33,7 +35,8 @@ def build_app() -> App:
     app.command(_chain_commands("batch-submit", "Submit a chain to AWS Batch.", submit_chain), name="batch-submit")
     app.command(_chain_commands("run", "Run a chain on this machine.", run_here), name="run")
     app.command(aws_batch, name="aws-batch")
-    app.command(runs_app(), name="runs")
+    app.command("dmpworks.commands.runs:RUNS", name="runs", help="Look at runs, follow, resume and cancel them.")
+    app.command("dmpworks.commands.doctor:doctor", name="doctor", help="Check everything that a submission needs.")
     app.command(evaluate)
     app.command(docs)
     return app
@@ -44,32 +47,14 @@ def _chain_commands(name: str, summary: str, act: Any) -> App:
     submitting = act is submit_chain
     flags: dict[str, tuple[Any, Any]] = {"env_file": (EnvFile, None), "as_json": (Json, False)}
     if submitting:
-        flags |= {"dry_run": (DryRun, False), "offline": (Offline, False)}
+        flags |= {"dry_run": (DryRun, False), "offline": (Offline, False), "watch": (Watch, False)}
     for place, chain in enumerate(CHAINS):
         settings = submit_settings(chain) if submitting else [*chain_settings(chain), start_job_setting(chain)]
         text = f"{chain.summary} Jobs: {', '.join(chain.job_names)}."
         group.command(command(chain, settings, flags, act, text), name=chain.name, sort_key=place)
+    if submitting:
+        group.command(all_command(flags), name="all", sort_key=len(CHAINS))
     return group
-
-
-def aws_batch(chain: Literal[tuple(chain.name for chain in CHAINS)], job: str) -> None:  # type: ignore[valid-type]
-    """Run one job as its container does: every setting from the environment.
-
-    Parameters
-    ----------
-    chain
-        The chain.
-    job
-        The job of the chain.
-    """
-    from dmpworks.jobs.execute import execute
-
-    found = chain_named(chain)
-    if job not in found.job_names:
-        raise SettingsError(
-            f"{chain} has no job {job}", on="the command line", next=f"one of {', '.join(found.job_names)}"
-        )
-    execute(CHAINS, found, found.job(job), environment())
 
 
 def evaluate(
@@ -111,7 +96,10 @@ def docs(
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and exit: 0 done, 1 failed, 2 usage or preflight, 75 try again, 130 interrupted."""
+    """Run the command line and exit.
+
+    0 done, 1 failed, 2 usage or preflight, 3 stuck, 4 cancelled, 75 try again, 130 interrupted.
+    """
     _hear_interrupts()
     try:
         build_app()(arguments, exit_on_error=False, print_error=False, result_action="return_value")

@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "catalog": {"chains", "jobs"},
     "runs": {"errors", "jobs", "services.storage"},
     "batch": {"errors", "jobs", "runs", "services.storage"},
-    "commands": {"catalog", "batch", "runs", "jobs", "errors", "services.storage"},
+    "commands": {"catalog", "batch", "runs", "jobs", "errors", "services.storage", "services.reach"},
     "cli": {"catalog", "chains", "commands", "jobs", "errors", "services.storage"},
 }
 HEAVY = ["polars", "pyarrow", "duckdb", "sqlmesh", "opensearchpy", "sqlalchemy", "boto3", "tantivy", "httpx", "numpy"]

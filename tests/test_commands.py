@@ -1,13 +1,10 @@
 """What a person types, and what the terminal answers: help, dry runs, mistakes; every chain of the catalog."""
 
-import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -225,23 +222,6 @@ def test_an_answer_that_finds_no_room(tmp_path):
         )
     assert answer.returncode == 1
     assert three_lines(answer)[0] == "failed: the answer could not be written"
-
-
-@pytest.fixture
-def endless(tmp_path):
-    """Address of a server that sends one byte of a zip and then nothing."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        threading.Thread(target=_hold, args=(server,), daemon=True).start()
-        yield f"http://127.0.0.1:{server.getsockname()[1]}/ror.zip"
-
-
-def _hold(server: socket.socket) -> None:
-    connections = []
-    with contextlib.suppress(OSError):
-        while True:
-            connection, _ = server.accept()
-            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nP")
-            connections.append(connection)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -17,10 +17,10 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").r
 
 
 def commands() -> list[tuple[str, str]]:
-    """Return every `dmpworks ...` line of a code block, with the page it stands on."""
+    """Return every `dmpworks ...` line of a code block, with the page it stands on; of a session what follows a `$`."""
     found = []
     for page in PAGES:
-        for block in re.findall(r"^```(?:bash|sh|)\n(.*?)^```", page.read_text(), re.M | re.S):
+        for block in re.findall(r"^```(?:bash|sh|console|)\n(.*?)^```", page.read_text(), re.M | re.S):
             joined = block.replace("\\\n", " ")
             found += [(page.name, line[2:] if line.startswith("$ ") else line) for line in joined.splitlines()]
     return [(page, line) for page, line in found if line.startswith("dmpworks ")]

@@ -1,13 +1,18 @@
 """The plan of a submission: one pure value, made from declarations and settings, with no AWS in it."""
 
-from collections.abc import Mapping
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from dmpworks.batch.limits import broken_limits
 from dmpworks.errors import SubmitError
-from dmpworks.jobs.containers import container_command, container_environment
+from dmpworks.jobs.containers import container_command, container_environment, recorded_settings
 from dmpworks.jobs.model import Chain, Job
+from dmpworks.jobs.wiring import run_id_setting, sized
+from dmpworks.runs.events import Asked
+from dmpworks.runs.ledger import RunName
 
 # Only lost machines, failed starts and our own "try again" (exit 75) are worth another attempt; without the catch-all
 # at the end AWS Batch would retry everything else as well.
@@ -29,26 +34,53 @@ class Plan:
     env: str
     definition: str
     jobs: tuple[str, ...]
-    skipped: tuple[str, ...]
+    skipped: dict[str, str]  # job -> why it is left out
     drafts: tuple[dict[str, Any], ...]  # requests without dependsOn
+    queues: tuple[str, ...]  # that jobs of the chain go to, those left out as well
+    settings: dict[str, str]  # what a resume needs to ask for the same, secrets left out
 
-    def requests(self) -> list[dict[str, Any]]:
-        """Return the requests with a readable stand-in for each job id that AWS will give."""
-        stand_ins = [None, *(f"<id of {job}>" for job in self.jobs)]
+    @property
+    def run(self) -> RunName:
+        """The run that the jobs belong to."""
+        return RunName(self.chain, self.run_id)
+
+    @property
+    def name_prefix(self) -> str:
+        """What the names of all Batch jobs of the chain begin with."""
+        return name_prefix(self.env, self.chain)
+
+    @property
+    def asked(self) -> dict[str, Asked]:
+        """What each job is submitted with."""
+        return {job: _asked(draft) for job, draft in zip(self.jobs, self.drafts, strict=True)}
+
+    def requests(self, after: Sequence[str] = ()) -> list[dict[str, Any]]:
+        """Return the requests with a readable stand-in for each job id that AWS will give.
+
+        The first job depends on `after`.
+        """
+        stand_ins = [after, *([f"<id of {job}>"] for job in self.jobs)]
         return [request_after(draft, before) for draft, before in zip(self.drafts, stand_ins, strict=False)]
 
 
-def make_plan(chain: Chain, jobs: tuple[Job, ...], values: Mapping[str, Any], definition: str) -> Plan:
+def make_plan(
+    chain: Chain,
+    jobs: tuple[Job, ...],
+    values: Mapping[str, Any],
+    definition: str,
+    skipped: Mapping[str, str] | None = None,
+) -> Plan:
     """Return the plan of these jobs of a chain; raises SubmitError when a request breaks a limit of AWS Batch."""
-    drafts = tuple(_draft(chain, job, values, definition) for job in jobs)
     plan = Plan(
         chain=chain.name,
-        run_id=values[f"{chain.prefix}_RUN_ID"],
+        run_id=values[run_id_setting(chain).variable],
         env=values["ENV"],
         definition=definition,
         jobs=tuple(job.name for job in jobs),
-        skipped=tuple(name for name in chain.job_names if name not in {job.name for job in jobs}),
-        drafts=drafts,
+        skipped=dict(skipped or {}),
+        drafts=tuple(_draft(chain, sized(chain, job, values), values, definition) for job in jobs),
+        queues=chain_queues(chain, values),
+        settings=recorded_settings(chain, values),
     )
     for job, request in zip(plan.jobs, plan.requests(), strict=True):
         if broken := broken_limits(request):
@@ -58,9 +90,9 @@ def make_plan(chain: Chain, jobs: tuple[Job, ...], values: Mapping[str, Any], de
     return plan
 
 
-def request_after(draft: dict[str, Any], before: str | None) -> dict[str, Any]:
-    """Return the request that depends on the job before, if there is one."""
-    return draft | ({"dependsOn": [{"jobId": before}]} if before else {})
+def request_after(draft: dict[str, Any], before: Sequence[str]) -> dict[str, Any]:
+    """Return the request that depends on these Batch jobs, if there are any."""
+    return draft | ({"dependsOn": [{"jobId": id} for id in before]} if before else {})
 
 
 def default_definition(values: Mapping[str, Any]) -> str:
@@ -68,16 +100,30 @@ def default_definition(values: Mapping[str, Any]) -> str:
     return str(values["BATCH_JOB_DEFINITION"] or f"dmpworks-{values['ENV']}")
 
 
+def name_prefix(env: str, chain: str) -> str:
+    """Return what the names of all Batch jobs of a chain begin with."""
+    return f"dmpworks-{env}-{chain}-"
+
+
+def chain_queues(chain: Chain, values: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the queues that jobs of a chain go to."""
+    return tuple(sorted({queue_of(job, values) for job in chain}))
+
+
+def queue_of(job: Job, values: Mapping[str, Any]) -> str:
+    """Return the queue of a job as set, else `dmpworks-<env>`, or `dmpworks-<env>-large` for a large job."""
+    small = f"dmpworks-{values['ENV']}"
+    return str(
+        (values["BATCH_QUEUE_LARGE"] or f"{small}-large") if job.size.large else (values["BATCH_QUEUE"] or small)
+    )
+
+
 def _draft(chain: Chain, job: Job, values: Mapping[str, Any], definition: str) -> dict[str, Any]:
-    run_id, env = values[f"{chain.prefix}_RUN_ID"], values["ENV"]
+    run_id, env = values[run_id_setting(chain).variable], values["ENV"]
     about = {"env": env, "chain": chain.name, "run_id": run_id, "job": job.name}
-    return {
-        "jobName": f"dmpworks-{env}-{chain.name}-{run_id}-{job.name}",
-        "jobQueue": _queue(job, values),
+    asked = {
+        "jobQueue": queue_of(job, values),
         "jobDefinition": definition,
-        "parameters": about,  # unlike tags they come back in DescribeJobs and in events
-        "tags": {"project": "dmpworks"} | about,
-        "propagateTags": True,
         "retryStrategy": {"attempts": job.attempts, "evaluateOnExit": RETRY_RULES},
         "timeout": {"attemptDurationSeconds": job.timeout},
         "containerOverrides": {
@@ -92,8 +138,28 @@ def _draft(chain: Chain, job: Job, values: Mapping[str, Any], definition: str) -
             ],
         },
     }
+    share = values.get("BATCH_SHARE_IDENTIFIER")
+    return {
+        "jobName": f"{name_prefix(env, chain.name)}{run_id}-{job.name}",
+        **asked,
+        **({"shareIdentifier": share} if share else {}),
+        # unlike tags they come back in DescribeJobs and in events; the digest tells whether a twin asks for the same
+        "parameters": about | {"request": _digest(asked)},
+        "tags": {"project": "dmpworks"} | about,
+        "propagateTags": True,
+    }
 
 
-def _queue(job: Job, values: Mapping[str, Any]) -> str:
-    small, large = f"dmpworks-{values['ENV']}", f"dmpworks-{values['ENV']}-large"
-    return str((values["BATCH_QUEUE_LARGE"] or large) if job.size.large else (values["BATCH_QUEUE"] or small))
+def _digest(asked: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _asked(draft: Mapping[str, Any]) -> Asked:
+    vcpus, memory = (int(each["value"]) for each in draft["containerOverrides"]["resourceRequirements"])
+    return Asked(
+        queue=draft["jobQueue"],
+        vcpus=vcpus,
+        memory=memory,
+        timeout=draft["timeout"]["attemptDurationSeconds"],
+        retries=draft["retryStrategy"]["attempts"],
+    )

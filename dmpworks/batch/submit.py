@@ -1,134 +1,198 @@
-"""From a plan to job ids: requests are sent in order; when one is refused, those before it are withdrawn."""
+"""From a plan to job ids: requests are sent in order, each written down; when one is refused, all are withdrawn."""
 
-from typing import TYPE_CHECKING, Any
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import timedelta
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    NoCredentialsError,
-    NoRegionError,
-    TokenRetrievalError,
-    UnauthorizedSSOTokenError,
-)
-
+from dmpworks.batch.causes import REFUSALS, Cause, cause
 from dmpworks.batch.plan import Plan, request_after
-from dmpworks.errors import DmpworksError, PreflightError, SubmitError, TemporaryError
+from dmpworks.batch.twins import Found, Sleep, find_twins, landed
+from dmpworks.errors import DmpworksError, SubmitError
+from dmpworks.runs.events import Planned, Submitted, Withdrawn
+from dmpworks.runs.ledger import Ledger, now, who
+from dmpworks.runs.locks import Held
+from dmpworks.runs.state import RunState
 
 if TYPE_CHECKING:
     from mypy_boto3_batch import BatchClient
 
-# How AWS names the causes that a person can do something about.
-EXPIRED = {"ExpiredTokenException", "ExpiredToken", "UnrecognizedClientException", "InvalidClientTokenId"}
-DENIED = {"AccessDeniedException", "AccessDenied", "UnauthorizedOperation"}
-THROTTLED = {"TooManyRequestsException", "ThrottlingException", "Throttling", "RequestLimitExceeded"}
-NEEDED = "batch:DescribeJobDefinitions, batch:SubmitJob, batch:TagResource and batch:TerminateJob"
+WAITS = (1.0, 2.0, 4.0, 8.0)  # seconds between attempts of a call that AWS was too busy to take
+JUST_NOW = timedelta(minutes=10)
 
 
-def batch_client(region: str | None, *, only_reads: bool = False) -> "BatchClient":
-    """Return a client of AWS Batch; raises PreflightError when no region or no such profile is known."""
-    import boto3
-    from botocore.config import Config
+class Sent(NamedTuple):
+    """A job of a plan that AWS Batch has: sent now, or adopted because it was there already."""
 
-    # SubmitJob knows no client token: a call that botocore repeats by itself can make two jobs of one.
-    config = Config(retries={"mode": "standard"} if only_reads else {"total_max_attempts": 1})
-    try:
-        return boto3.client("batch", region_name=region, config=config)
-    except NoRegionError as error:
-        raise PreflightError(
-            "no AWS region is known", on="AWS Batch", next="give --aws-region, or set AWS_REGION"
-        ) from error
-    except BotoCoreError as error:
-        raise PreflightError("AWS cannot be asked", on=str(error), next="check AWS_PROFILE and ~/.aws") from error
+    job: str
+    id: str
+    adopted: bool
 
 
-def pinned_definition(client: "BatchClient", name: str) -> str:
-    """Return `name:revision` of the newest active revision, so that all jobs of a run use the same one.
+class Outlet(NamedTuple):
+    """What a submission goes through: AWS Batch, the run's ledger, the chain's lock, and a clock to wait by."""
 
-    A name that carries a revision already is returned as it is; raises PreflightError when there is no active one,
-    TemporaryError when AWS is throttled.
+    client: "BatchClient"
+    ledger: Ledger
+    held: Held
+    sleep: Sleep = time.sleep
+
+
+def submit(
+    outlet: Outlet, plan: Plan, again: str, *, after: Sequence[str] = (), image: str | None = None
+) -> list[Sent]:
+    """Send what is not there yet and return all jobs in order; the first depends on `after`.
+
+    `again` is the command that submits the same once more. Raises PreflightError when something else of the chain is
+    live; SubmitError when AWS refuses a job, after withdrawing those that were sent before it.
     """
-    if name.rsplit(":", 1)[-1].isdigit():
-        return name
-    try:
-        short = name.rsplit("/", 1)[-1]  # of an ARN
-        pages = client.get_paginator("describe_job_definitions").paginate(jobDefinitionName=short, status="ACTIVE")
-        revisions = [definition["revision"] for page in pages for definition in page["jobDefinitions"]]
-    except (ClientError, BotoCoreError) as error:
-        raise _preflight(error, f"job definition {name}") from error
-    if not revisions:
-        raise PreflightError(
-            "there is no active job definition of this name", on=name, next="register it, or set BATCH_JOB_DEFINITION"
+    state = outlet.ledger.state()
+    found = find_twins(outlet.client, plan, after, outlet.sleep, expected=_broke_off(state))
+    outlet.ledger.append(
+        Planned(
+            at=now(),
+            by=who(),
+            submission=len(state.submissions) + 1,
+            where="batch",
+            jobs=plan.asked,
+            skipped=plan.skipped,
+            settings=plan.settings,
+            version=version("dmpworks"),
+            definition=plan.definition,
+            image=image,
         )
-    return f"{name}:{max(revisions)}"
+    )
+    return _Submission(outlet, plan, again, len(state.submissions) + 1, found).run(after)
 
 
-def submit(client: "BatchClient", plan: Plan, again: str) -> list[str]:
-    """Send the requests and return the job ids; raises SubmitError after withdrawing what was sent before.
-
-    `again` is the command that submits the same once more.
-    """
-    ids: list[str] = []
-    for job, draft in zip(plan.jobs, plan.drafts, strict=True):
-        try:
-            ids.append(client.submit_job(**request_after(draft, ids[-1] if ids else None))["jobId"])
-        except (ClientError, BotoCoreError) as error:
-            what, next_step = _cause(error, f"AWS Batch refused {plan.chain} {plan.run_id} {job}", again)
-            on = f"{job}: {_said(error)}; {_withdraw(client, plan, ids)}"
-            on += "" if isinstance(error, ClientError) else _perhaps(draft)
-            raise SubmitError(what, on=on, next=next_step) from error
-        except KeyboardInterrupt as error:
-            on = _withdraw(client, plan, ids) + _perhaps(draft)
-            raise SubmitError(f"interrupted while submitting {job}", on=on, next=again) from error
-    return ids
-
-
-def _withdraw(client: "BatchClient", plan: Plan, ids: list[str]) -> str:
-    """Withdraw from tail to head, so that nothing starts meanwhile, and tell which jobs live on if that fails."""
-    sent = dict(zip(plan.jobs, ids, strict=False))
-    alive = {name: id for name, id in reversed(sent.items()) if not _terminate(client, id)}
-    withdrawn = [f"{name} ({id})" for name, id in sent.items() if name not in alive]
-    told = f"submitted and withdrawn: {', '.join(withdrawn) or 'nothing'}"
-    if alive:
-        told += f"; STILL ALIVE, terminate by hand: {', '.join(f'{name} ({id})' for name, id in alive.items())}"
-    return told
-
-
-def _perhaps(draft: dict[str, Any]) -> str:
-    """Warn of a request without an answer: AWS may have taken it all the same."""
-    return f"; AWS gave no answer, look in {draft['jobQueue']} for {draft['jobName']}"
-
-
-def _terminate(client: "BatchClient", id: str) -> bool:
-    try:
-        client.terminate_job(jobId=id, reason="dmpworks: the submission of its chain did not succeed")
-    except (ClientError, BotoCoreError):
+def _broke_off(state: RunState) -> bool:
+    """Whether a submission to AWS Batch was killed just now: one of its jobs may have been sent all the same."""
+    newest = state.newest
+    if not newest or newest.where != "batch" or now() - newest.at > JUST_NOW:
         return False
-    return True
+    return any(job.status == "planned" for job in state.current)
 
 
-def _preflight(error: Exception, on: str) -> DmpworksError:
-    what, next_step = _cause(error, "AWS Batch does not answer", "try again")
-    kind = TemporaryError if _code(error) in THROTTLED else PreflightError
-    return kind(what, on=f"{on}: {_said(error)}", next=next_step)
+class _Submission:
+    """One submission under way."""
+
+    def __init__(self, outlet: Outlet, plan: Plan, again: str, number: int, found: Found) -> None:
+        self.outlet, self.plan, self.again, self.number, self.found = outlet, plan, again, number, found
+        self.sent: list[Sent] = []
+        self.on_its_way: str | None = None  # a job name that AWS may have taken or not
+
+    def run(self, after: Sequence[str]) -> list[Sent]:
+        """Send or adopt one job after the other."""
+        for job, draft in zip(self.plan.jobs, self.plan.drafts, strict=True):
+            before = [self.sent[-1].id] if self.sent else after
+            try:
+                self.outlet.held.check()
+                self._one(job, request_after(draft, before))
+                self._note(self.sent[-1])
+            except REFUSALS as error:
+                raise self._refused(job, error) from error
+            except KeyboardInterrupt as error:
+                raise self._interrupted(job) from error
+            except DmpworksError as error:  # the lock or the ledger: whoever holds the lock now may count on the jobs
+                raise self._broken(job, error) from error
+        return self.sent
+
+    def _one(self, job: str, request: dict[str, Any]) -> None:
+        twin = self.found.twins.get(job)
+        if not twin:
+            self.on_its_way = request["jobName"]
+        self.sent.append(Sent(job, twin.id if twin else self._send(request), twin is not None))
+        self.on_its_way = None
+
+    def _send(self, request: dict[str, Any]) -> str:
+        """Send a request until AWS answers; without an answer, look first whether the job is there."""
+        for wait in (*WAITS, None):
+            try:
+                return self.outlet.client.submit_job(**request)["jobId"]
+            except REFUSALS as error:
+                found = cause(error)
+                if found.unanswered and (id := self._landed(request["jobName"])):
+                    return id
+                if not found.passing or wait is None:
+                    raise
+                self.outlet.sleep(wait)
+        raise AssertionError("the last attempt returns or raises")
+
+    def _landed(self, name: str) -> str | None:
+        seen = self.found.seen | {each.id for each in self.sent}
+        return landed(self.outlet.client, self.plan, name, seen, self.outlet.sleep)
+
+    def _note(self, sent: Sent) -> None:
+        event = Submitted(at=now(), by=who(), submission=self.number, job=sent.job, id=sent.id, adopted=sent.adopted)
+        self.outlet.ledger.append(event)
+
+    # what may go wrong
+
+    def _refused(self, job: str, error: Exception) -> SubmitError:
+        found = cause(error)
+        what = f"{self.plan.chain} {self.plan.run_id} {job}"
+        what = f"AWS Batch refused {what}" if found.kind == "refused" else f"{what} was not submitted: {found.what}"
+        on = f"{job}: {found.said}; {self._withdraw()}{self._perhaps(found)}"
+        refusal = SubmitError(what, on=on, next=f"{found.remedy}, then: {self.again}")
+        refusal.exit_code = 75 if found.passing else 1
+        return refusal
+
+    def _interrupted(self, job: str) -> SubmitError:
+        perhaps = ""
+        if self.on_its_way:
+            try:
+                if id := self._landed(self.on_its_way):
+                    self.sent.append(Sent(job, id, adopted=False))
+            except REFUSALS as error:
+                perhaps = self._perhaps(cause(error))
+        on = self._withdraw() + perhaps
+        stopped = SubmitError(f"interrupted while submitting {job}", on=on, next=self.again)
+        stopped.exit_code = 130
+        return stopped
+
+    def _broken(self, job: str, error: DmpworksError) -> SubmitError:
+        alive = _named([each for each in self.sent if not each.adopted])
+        broken = SubmitError(
+            error.what,
+            on=f"{self.plan.run}, submitting {job}: {error.on}; submitted and not withdrawn: {alive}",
+            next=f"{error.next}; then go on: dmpworks runs resume {self.plan.run}",
+        )
+        broken.exit_code = error.exit_code
+        return broken
+
+    def _perhaps(self, found: Cause) -> str:
+        """Warn of a request without an answer: AWS may have taken it all the same."""
+        return f"; AWS gave no answer, it may have taken {self.on_its_way}" if found.unanswered else ""
+
+    def _withdraw(self) -> str:
+        """Withdraw from tail to head, so that nothing starts meanwhile, and tell which jobs live on if that fails."""
+        own = [each for each in self.sent if not each.adopted]
+        alive = [each for each in reversed(own) if not self._terminate(each)]
+        told = f"submitted and withdrawn: {_named([each for each in own if each not in alive])}"
+        if adopted := [each for each in self.sent if each.adopted]:
+            told += f"; left alive, because they were there before: {_named(adopted)}"
+        if alive:
+            told += f"; STILL ALIVE: {_named(alive)}; to end them: dmpworks runs cancel {self.plan.run}"
+        return told
+
+    def _terminate(self, sent: Sent) -> bool:
+        for wait in (*WAITS, None):
+            try:
+                reason = "dmpworks: the submission of its chain did not succeed"
+                self.outlet.client.terminate_job(jobId=sent.id, reason=reason)
+            except REFUSALS as error:
+                if wait is None or cause(error).kind != "throttled":
+                    return False
+                self.outlet.sleep(wait)
+            else:
+                break
+        withdrawn = Withdrawn(at=now(), by=who(), submission=self.number, job=sent.job, id=sent.id)
+        with suppress(DmpworksError):  # what the ledger misses, `runs reconcile` finds; the refusal is to be told
+            self.outlet.ledger.append(withdrawn)
+        return True
 
 
-def _cause(error: Exception, otherwise: str, again: str) -> tuple[str, str]:
-    """Return what failed and what to do next, by the code of AWS's answer."""
-    code = _code(error)
-    if isinstance(error, NoCredentialsError):
-        return "there are no AWS credentials", f"aws sso login, or set AWS_PROFILE, then: {again}"
-    if isinstance(error, (TokenRetrievalError, UnauthorizedSSOTokenError)) or code in EXPIRED:
-        return "the AWS credentials have expired, or AWS does not know them", f"aws sso login, then: {again}"
-    if code in DENIED:
-        return "these AWS credentials do not have the right", f"ask for {NEEDED}, then: {again}"
-    if code in THROTTLED:
-        return "AWS Batch is throttled: too many requests of this account", f"wait a minute, then: {again}"
-    return otherwise, f"mend the cause, then: {again}"
-
-
-def _code(error: Any) -> str:
-    return str(getattr(error, "response", {}).get("Error", {}).get("Code", ""))
-
-
-def _said(error: Any) -> str:
-    return str(getattr(error, "response", {}).get("Error", {}).get("Message") or error)
+def _named(sent: Sequence[Sent]) -> str:
+    return ", ".join(f"{each.job} ({each.id})" for each in sent) or "nothing"

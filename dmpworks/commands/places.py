@@ -10,9 +10,18 @@ from cyclopts import Parameter
 from dmpworks.catalog import CHAINS
 from dmpworks.jobs.commands import COMMAND, sources
 from dmpworks.jobs.model import Chain
-from dmpworks.jobs.settings import Sources, check_unknown, declared, environment, resolve
+from dmpworks.jobs.settings import REQUIRED, Setting, Sources, check_unknown, declared, environment, resolve
 from dmpworks.jobs.shared_settings import Project
-from dmpworks.jobs.wiring import chain_settings, prefixes, start_job_setting, submit_settings, variables
+from dmpworks.jobs.wiring import (
+    AUTO,
+    chain_settings,
+    prefixes,
+    run_id_setting,
+    start_job_setting,
+    submit_settings,
+    variables,
+)
+from dmpworks.runs.completeness import Start, first_job
 from dmpworks.services.storage import Bucket, open_bucket
 
 BucketName = Annotated[
@@ -36,15 +45,39 @@ def project(bucket_name: str | None, env_file: Path | None) -> tuple[dict[str, A
 
 def values_of(
     chain: Chain, options: Mapping[str, Any], env_file: Path | None, *, submitting: bool
-) -> tuple[dict[str, Any], str]:
-    """Return every setting that the jobs to run need, by variable, and the name of the first job."""
-    found = places(options, env_file)
-    start_job = start_job_setting(chain)
-    start: str = resolve([start_job], found, chain.prefix)[start_job.variable]
-    if found.came_from_environment(start_job):
-        print(f"{chain.name} starts at {start}, because {start_job.variable} says so", file=sys.stderr)
-    wanted = chain_settings(chain, chain.from_job(start))
+) -> tuple[dict[str, Any], Start]:
+    """Return every setting that the jobs to run need, by variable, and where to start (at None: nothing is left)."""
+    return values_from(chain, places(options, env_file), submitting=submitting)
+
+
+def values_from(chain: Chain, found: Sources, *, submitting: bool) -> tuple[dict[str, Any], Start]:
+    """Return the same as `values_of`, from places that were looked at already."""
+    start = _start(chain, found)
+    wanted = chain_settings(chain, chain.from_job(start.job)) if start.job else _identity(chain)
     if submitting:
         wanted = [setting for setting in submit_settings(chain) if setting in wanted or not setting.required]
         wanted = [setting for setting in wanted if not setting.secret]
     return resolve(wanted, found, chain.prefix), start
+
+
+def _start(chain: Chain, found: Sources) -> Start:
+    """Return the first job as set, or as what lies in the bucket says; a setting from the environment is said aloud."""
+    setting = start_job_setting(chain)
+    named: str = resolve([setting], found, chain.prefix)[setting.variable]
+    if found.came_from_environment(setting):
+        print(f"{chain.name} starts at {named}, because {setting.variable} says so", file=sys.stderr)
+    if named != AUTO:
+        return start_at(chain, named)
+    identity = _identity(chain)
+    given = [each for each in chain_settings(chain) if each not in identity and found.find(each) is not REQUIRED]
+    values = resolve([*identity, *given], found, chain.prefix)
+    return first_job(open_bucket(values["BUCKET_NAME"], values["AWS_REGION"]), chain, values)
+
+
+def start_at(chain: Chain, job: str) -> Start:
+    """Return the start at a job that somebody named."""
+    return Start(job, dict.fromkeys(chain.job_names[: chain.job_names.index(job)], f"before the start job {job}"))
+
+
+def _identity(chain: Chain) -> list[Setting]:
+    return [*declared(Project), run_id_setting(chain)]

@@ -1,5 +1,6 @@
 """`dmpworks run CHAIN`: the jobs of a chain on this machine."""
 
+import sys
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -9,9 +10,11 @@ import msgspec
 
 from dmpworks.commands.places import values_of
 from dmpworks.jobs.commands import again
-from dmpworks.jobs.local import check_start, run_chain
 from dmpworks.jobs.model import Chain
 from dmpworks.jobs.settings import environment
+from dmpworks.jobs.wiring import run_id_setting
+from dmpworks.runs.completeness import check_start
+from dmpworks.runs.local import run_chain
 from dmpworks.services.storage import open_bucket
 
 
@@ -19,8 +22,11 @@ def run_here(chain: Chain, options: Mapping[str, Any], *, env_file: Path | None,
     """Run the jobs of a chain on this machine, in order."""
     values, start = values_of(chain, options, env_file, submitting=False)
     bucket = open_bucket(values["BUCKET_NAME"], values["AWS_REGION"])
-    check_start(chain, start, values[f"{chain.prefix}_RUN_ID"], bucket)
+    if start.job is None:
+        print(f"{chain.name}: every job is complete and current, nothing was run", file=sys.stderr)
+    else:
+        check_start(chain, start.job, values[run_id_setting(chain).variable], bucket)
     resume = partial(again, "run", chain, options, env_file)
-    manifests = run_chain(chain, chain.from_job(start), values, environment(), bucket, resume)
+    manifests = run_chain(chain, start, values, environment(), bucket, resume)
     if as_json:
         print(msgspec.json.format(msgspec.json.encode(manifests), indent=2).decode())

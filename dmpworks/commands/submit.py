@@ -1,106 +1,166 @@
-"""The submission of one chain as the command line asks for it: shown, or sent."""
+"""`dmpworks batch-submit CHAIN`: the submission of one chain, shown or sent."""
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.table import Table
-
-from dmpworks.batch.plan import Plan, default_definition, make_plan
+from dmpworks.batch.costs import Estimate, estimate, prices, usual_seconds
+from dmpworks.batch.plan import Plan, default_definition
 from dmpworks.commands.places import values_of
+from dmpworks.commands.plan_table import show_plan
+from dmpworks.commands.submission import Account, Wanted, check_no_folder, live_job, locks, open_account, prepare, send
 from dmpworks.errors import DmpworksError, PreflightError
 from dmpworks.jobs.commands import again as command_again
 from dmpworks.jobs.model import Chain
+from dmpworks.jobs.wiring import run_id_setting, start_job_setting
+from dmpworks.runs.completeness import Start
+from dmpworks.runs.history import earlier
+from dmpworks.services.storage import open_bucket
+
+if TYPE_CHECKING:
+    from dmpworks.batch.submit import Sent
 
 
 def submit_chain(
-    chain: Chain, options: Mapping[str, Any], *, env_file: Path | None, as_json: bool, dry_run: bool, offline: bool
+    chain: Chain,
+    options: Mapping[str, Any],
+    *,
+    env_file: Path | None,
+    as_json: bool,
+    dry_run: bool,
+    offline: bool,
+    watch: bool,
 ) -> None:
-    """Submit the jobs of a chain from its start job on and print their ids, or with `dry_run` only the requests."""
+    """Submit the jobs of a chain from its start job on and print their ids, or with `dry_run` only show the plan."""
+    check_offline(dry_run=dry_run, offline=offline)
     values, start = values_of(chain, options, env_file, submitting=True)
-    again = command_again("batch-submit", chain, options, env_file, start)
+    check_no_folder(chain.name, values["BUCKET_NAME"])
+    if dry_run:
+        _show(_wanted(chain, values, start, options, env_file), offline=offline, as_json=as_json)
+        return
+    account = open_account(values)
+    if by_itself(start) and (live := live_job(account, chain, values)):
+        start = earliest(chain, start, live)
+        given = {**options, start_job_setting(chain).variable: start.job}
+        values, _ = values_of(chain, given, env_file, submitting=True)
+    if start.job is None:
+        run_id = values[run_id_setting(chain).variable]
+        nothing_left(chain, start, {"chain": chain.name, "run_id": run_id, "jobs": {}}, as_json=as_json)
+        return
+    if by_itself(start):
+        say_start(chain, start)
+    wanted = _wanted(chain, values, start, options, env_file)
+    wanted.plan()  # a broken limit stops before any question
+    send_and_tell(account, wanted, as_json=as_json, watch=watch)
+
+
+def send_and_tell(account: Account, wanted: Wanted, *, as_json: bool, watch: bool) -> None:
+    """Submit one chain, print the ids, and follow the run if asked; its end is then the exit code."""
+    ready = prepare(account, wanted)
+    with ExitStack() as stack:
+        (held,) = locks(stack, account, [ready.plan])
+        sent = send(account, ready, held)
+    tell(ready.plan, sent, as_json=as_json)
+    if watch:
+        from dmpworks.commands.watch import follow
+
+        if code := follow(account.bucket, ready.plan.run, wanted.values, as_json=as_json):
+            sys.exit(code)
+
+
+def tell(plan: Plan, sent: "Sequence[Sent]", *, as_json: bool) -> None:
+    """Print the ids of the jobs that AWS Batch has now."""
+    if as_json:
+        adopted = [each.job for each in sent if each.adopted]
+        answer = {"chain": plan.chain, "run_id": plan.run_id, "jobs": {each.job: each.id for each in sent}}
+        print(json.dumps(answer | ({"adopted": adopted} if adopted else {})), flush=True)
+        return
+    for each in sent:
+        print(f"{plan.chain} {plan.run_id} {each.job}: {each.id}{' (was there already)' if each.adopted else ''}")
+    sys.stdout.flush()
+
+
+def check_offline(*, dry_run: bool, offline: bool) -> None:
+    """Stop at a submission that may not ask AWS; raises PreflightError."""
     if offline and not dry_run:
         raise PreflightError(
             "--offline submits nothing", on="the command line", next="add --dry-run, or drop --offline"
         )
-    definition = default_definition(values)
-    _check_no_folder(chain, values["BUCKET_NAME"])
-    make_plan(chain, chain.from_job(start), values, definition)  # a broken limit stops before any call
-    if dry_run:
-        pinned = _definition_if_known(definition, values, offline)
-        _show(make_plan(chain, chain.from_job(start), values, pinned), as_json)
-        return
-    _check_start(chain, start, values)
-    plan = make_plan(chain, chain.from_job(start), values, _definition(definition, values))
-    _submit(plan, values, again, as_json)
 
 
-def _submit(plan: Plan, values: Mapping[str, Any], again: str, as_json: bool) -> None:
-    from dmpworks.batch.submit import batch_client, submit
-
-    ids = submit(batch_client(values["AWS_REGION"]), plan, again)
-    if as_json:
-        print(json.dumps({"chain": plan.chain, "run_id": plan.run_id, "jobs": dict(zip(plan.jobs, ids, strict=True))}))
-        return
-    for job, id in zip(plan.jobs, ids, strict=True):
-        print(f"{plan.chain} {plan.run_id} {job}: {id}")
+def say_start(chain: Chain, start: Start) -> None:
+    """Say where a chain goes on, and why there."""
+    print(f"{chain.name} goes on at {start.job}: it {start.why.get(start.job or '', 'was named')}", file=sys.stderr)
 
 
-def _definition(name: str, values: Mapping[str, Any]) -> str:
-    from dmpworks.batch.submit import batch_client, pinned_definition
+def by_itself(start: Start) -> bool:
+    """Whether the start job was found from what lies in the bucket, rather than named."""
+    return start.job is None or start.job in start.why
 
-    return pinned_definition(batch_client(values["AWS_REGION"], only_reads=True), name)
+
+def earliest(chain: Chain, start: Start, live: str) -> Start:
+    """Return the start at whichever comes first: the first job to run, or the first that is live already."""
+    names = chain.job_names
+    if start.job is not None and names.index(start.job) <= names.index(live):
+        return start
+    before = {job: why for job, why in start.why.items() if names.index(job) < names.index(live)}
+    return Start(live, before | {live: "is live on AWS Batch"})
 
 
-def _definition_if_known(name: str, values: Mapping[str, Any], offline: bool) -> str:
+def pinned_if_known(values: Mapping[str, Any], *, offline: bool) -> str:
     """Return the pinned definition; a dry run goes on with the plain name where AWS cannot be asked, and says so."""
+    name = default_definition(values)
     if offline:
         print(f"definition {name} without revision: AWS was not asked", file=sys.stderr)
         return name
+    from dmpworks.batch.clients import batch_client
+    from dmpworks.batch.definition import find_definition
+
     try:
-        return _definition(name, values)
+        return find_definition(batch_client(values["AWS_REGION"], only_reads=True), name).name
     except DmpworksError as error:
         print(f"definition {name} without revision: {error.what} ({error.on})", file=sys.stderr)
         return name
 
 
-def _check_no_folder(chain: Chain, bucket: str) -> None:
-    from dmpworks.services.storage import names_folder
-
-    if names_folder(bucket):
-        raise PreflightError(
-            "AWS Batch cannot read a folder of this machine",
-            on=f"BUCKET_NAME={bucket} (a folder, because it holds a slash)",
-            next=f"name an S3 bucket, or: dmpworks run {chain.name}",
-        )
-
-
-def _check_start(chain: Chain, start: str, values: Mapping[str, Any]) -> None:
-    from dmpworks.jobs.local import check_start
-    from dmpworks.services.storage import open_bucket
-
-    bucket = open_bucket(values["BUCKET_NAME"], values["AWS_REGION"])
-    check_start(chain, start, values[f"{chain.prefix}_RUN_ID"], bucket)
+def costs_of(plan: Plan, values: Mapping[str, Any], *, offline: bool) -> dict[str, Estimate]:
+    """Return what each job may cost, judged by how long it took before where the ledger can be read."""
+    runs = []
+    if not offline:
+        try:
+            runs = earlier(open_bucket(values["BUCKET_NAME"], values["AWS_REGION"]), plan.run)
+        except DmpworksError as error:
+            print(f"no earlier runs for the estimate: {error.what} ({error.on})", file=sys.stderr)
+    price = prices(values)
+    return {job: estimate(asked, price, usual_seconds(runs, job)) for job, asked in plan.asked.items()}
 
 
-def _show(plan: Plan, as_json: bool) -> None:
-    requests = plan.requests()
-    if not as_json:
-        _print_table(plan, requests)
-    print(json.dumps(requests, indent=2))
+def _wanted(
+    chain: Chain, values: Mapping[str, Any], start: Start, options: Mapping[str, Any], env_file: Path | None
+) -> Wanted:
+    again = command_again("batch-submit", chain, options, env_file, start.job) if start.job else ""
+    return Wanted(chain, values, start, again)
 
 
-def _print_table(plan: Plan, requests: list[dict[str, Any]]) -> None:
-    table = Table(title=f"{plan.chain} {plan.run_id} on {plan.env}: would be submitted", title_justify="left")
-    for column in ("job", "queue", "definition", "vCPU", "MiB", "depends on"):
-        table.add_column(column)
-    for job, request, before in zip(plan.jobs, requests, ["-", *plan.jobs], strict=False):
-        sizes = [each["value"] for each in request["containerOverrides"]["resourceRequirements"]]
-        table.add_row(job, request["jobQueue"], request["jobDefinition"], *sizes, before)
-    console = Console()
-    console.print(table)
-    if plan.skipped:
-        console.print(f"skipped, because of the start job: {', '.join(plan.skipped)}")
+def _show(wanted: Wanted, *, offline: bool, as_json: bool) -> None:
+    if wanted.start.job is None:
+        nothing_left(wanted.chain, wanted.start, [], as_json=as_json)
+        return
+    wanted.plan()  # a broken limit stops before any question
+    plan = wanted.plan(pinned_if_known(wanted.values, offline=offline))
+    if as_json:
+        print(json.dumps(plan.requests(), indent=2))
+    else:
+        show_plan(plan, costs_of(plan, wanted.values, offline=offline))
+
+
+def nothing_left(chain: Chain, start: Start, empty: object, *, as_json: bool) -> None:
+    """Say that every job is complete and current; a program reads the `empty` answer."""
+    print(f"{chain.name}: every job is complete and current, nothing was submitted", file=sys.stderr)
+    for job, why in start.why.items():
+        print(f"  {job} {why}", file=sys.stderr)
+    if as_json:
+        print(json.dumps(empty))

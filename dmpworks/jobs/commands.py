@@ -130,7 +130,7 @@ def _group(setting: Setting, chain: Chain) -> Group:
     if setting.variable in {each.variable for each in declared(Submission)}:
         return Group("AWS Batch", sort_key=90)
     for place, job in enumerate(chain):
-        if setting.prefix == f"{chain.prefix}_{job.name.upper().replace('-', '_')}":
+        if setting.prefix == f"{chain.prefix}_{job.prefix}":
             return Group(f"Job {job.name}", sort_key=20 + place)
     return Group(f"Chain {chain.name}" if setting.prefix else "Shared by several chains", sort_key=10)
 

@@ -1,10 +1,13 @@
 """What a job's container is given: its command as a list, and its environment, complete."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dmpworks.jobs.model import Chain, Job
-from dmpworks.jobs.wiring import job_settings
+from dmpworks.jobs.settings import Setting
+from dmpworks.jobs.wiring import job_settings, start_job_setting, submit_settings
+
+NOTHING = (None, "", ())
 
 
 def container_command(chain: Chain, job: Job) -> list[str]:
@@ -14,11 +17,18 @@ def container_command(chain: Chain, job: Job) -> list[str]:
 
 def container_environment(chain: Chain, job: Job, values: Mapping[str, Any]) -> dict[str, str]:
     """Return every setting of a job that has a value, secrets left out, as environment variables."""
-    shown = [setting for setting in job_settings(chain, job) if not setting.secret]
-    valued = [
-        (setting, values[setting.variable]) for setting in shown if values[setting.variable] not in (None, "", ())
-    ]
-    return {setting.variable: setting.text(value) for setting, value in valued}
+    return _texts(job_settings(chain, job), values)
+
+
+def recorded_settings(chain: Chain, values: Mapping[str, Any]) -> dict[str, str]:
+    """Return all that was set for a submission, secrets left out, as environment variables: a resume reads it again."""
+    start = start_job_setting(chain)
+    return _texts([each for each in submit_settings(chain) if each.variable in values and each != start], values)
+
+
+def _texts(settings: Iterable[Setting], values: Mapping[str, Any]) -> dict[str, str]:
+    shown = [setting for setting in settings if not setting.secret]
+    return {each.variable: each.text(values[each.variable]) for each in shown if values[each.variable] not in NOTHING}
 
 
 def secret_environment(chain: Chain, job: Job, values: Mapping[str, Any]) -> dict[str, str]:

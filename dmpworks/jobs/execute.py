@@ -4,12 +4,12 @@ import errno
 import fcntl
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -19,14 +19,37 @@ from dmpworks.jobs.model import Chain, Counts, Job
 from dmpworks.jobs.run import Run
 from dmpworks.jobs.settings import Sources, build, check_unknown, resolve
 from dmpworks.jobs.shared_settings import Project
-from dmpworks.jobs.wiring import job_settings, prefixes, run_id_setting, variables
+from dmpworks.jobs.usage import Usage, metered
+from dmpworks.jobs.wiring import job_settings, output_values, prefixes, run_id_setting, variables
 from dmpworks.services.storage import LOCAL, Bucket, open_bucket, remove_tree
 
 # What the machine refuses is no bug of ours: told in three lines like any other failure.
 REFUSED = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EMFILE, errno.ENOTDIR}
 
 
-def execute(chains: Iterable[Chain], chain: Chain, job: Job, environ: Mapping[str, str]) -> Manifest:
+class Report(Protocol):
+    """Who is told that an execution begins, and how it ended; neither may raise."""
+
+    def started(self, run: Run) -> None:
+        """An execution begins."""
+
+    def ended(self, run: Run, result: Counts | BaseException, usage: Usage) -> None:
+        """It ended: with counts, or with what was raised."""
+
+
+class NoReport:
+    """Nobody is told."""
+
+    def started(self, run: Run) -> None:
+        """Say nothing."""
+
+    def ended(self, run: Run, result: Counts | BaseException, usage: Usage) -> None:
+        """Say nothing."""
+
+
+def execute(
+    chains: Iterable[Chain], chain: Chain, job: Job, environ: Mapping[str, str], report: Report | None = None
+) -> Manifest:
     """Run a job from its environment and complete its phase; raises what the job raises, and then writes nothing."""
     sources = Sources({}, environ, {}, "")
     check_unknown(variables(chains), prefixes(chains), sources)
@@ -35,25 +58,31 @@ def execute(chains: Iterable[Chain], chain: Chain, job: Job, environ: Mapping[st
     bucket = open_bucket(project.bucket_name, project.aws_region)
     run_id = values[run_id_setting(chain).variable]
     name = f"{chain.name} {run_id} {job.name}"
+    with _named(name), _refusals(bucket), _scratch(bucket, name.replace(" ", "-")) as scratch:
+        run = Run(chain.name, job.name, run_id, project.env, bucket, scratch, project.aws_region)
+        with metered() as usage:
+            return _reported(
+                run, job, values, fingerprint(output_values(chain, job, values)), report or NoReport(), usage
+            )
+
+
+def _reported(
+    run: Run, job: Job, values: Mapping[str, Any], settings: str, report: Report, usage: Callable[[], Usage]
+) -> Manifest:
+    report.started(run)
     try:
-        with _scratch(bucket, name.replace(" ", "-")) as scratch:
-            run = Run(chain.name, job.name, run_id, project.env, bucket, scratch, project.aws_region)
-            return _execute(run, job, values, _shown(chain, job, values))
-    except JobError as error:
-        error.what = f"{name}: {error.what}"
+        with _refusals(run.bucket):
+            manifest = _execute(run, job, values, settings)
+    except BaseException as error:
+        report.ended(run, error, usage())
         raise
-    except OSError as error:
-        if error.errno not in REFUSED:
-            raise
-        raise JobError(
-            f"{name}: this machine refused: {error.strerror}",
-            on=str(error.filename or f"a file in {bucket.root or tempfile.gettempdir()}"),
-            next="make room, or mend the permissions, then run the job again",
-        ) from error
+    report.ended(run, manifest.counts, usage())
+    return manifest
 
 
-def _execute(run: Run, job: Job, values: Mapping[str, Any], shown: dict[str, Any]) -> Manifest:
+def _execute(run: Run, job: Job, values: Mapping[str, Any], settings: str) -> Manifest:
     started = datetime.now(UTC)
+    run.progress(f"run {run.run_id} begins, attempt {run.token}")
     folder = phase_folder(run.chain, run.run_id, run.job)
     run.bucket.put(f"{folder}/{STARTED}", msgspec.json.encode({"attempt": run.token, "started": started}))
     counts = job.function(**{name: run if cls is Run else build(cls, values) for name, cls in job.parameters.items()})
@@ -65,7 +94,7 @@ def _execute(run: Run, job: Job, values: Mapping[str, Any], shown: dict[str, Any
         version=version("dmpworks"),
         started=started,
         ended=datetime.now(UTC),
-        settings=fingerprint(shown),
+        settings=settings,
         inputs=run.inputs,
         counts=counts,
         files=tuple(run.outputs),
@@ -83,8 +112,29 @@ def told(counts: Counts) -> str:
     return ", ".join(parts + [f"{name} {number:,}" for name, number in counts.also.items() if number])
 
 
-def _shown(chain: Chain, job: Job, values: Mapping[str, Any]) -> dict[str, Any]:
-    return {setting.variable: values[setting.variable] for setting in job_settings(chain, job) if not setting.secret}
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    """Put the job's name before what failed."""
+    try:
+        yield
+    except JobError as error:
+        error.what = f"{name}: {error.what}"
+        raise
+
+
+@contextmanager
+def _refusals(bucket: Bucket) -> Iterator[None]:
+    """Tell what the machine refused as a failure of the job."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in REFUSED:
+            raise
+        raise JobError(
+            f"this machine refused: {error.strerror}",
+            on=str(error.filename or f"a file in {bucket.root or tempfile.gettempdir()}"),
+            next="make room, or mend the permissions, then run the job again",
+        ) from error
 
 
 @contextmanager

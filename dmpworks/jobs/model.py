@@ -59,11 +59,22 @@ class Job:
     size: Size = SMALL
     timeout: int = 24 * 3600  # seconds an attempt may take; Batch itself has no default and would wait for ever
     attempts: int = 3  # of a lost machine or exit 75 only: see batch/plan.py
+    repeatable: bool = True  # if not, a job that began and broke off is started again by people only
+
+    def __post_init__(self) -> None:
+        """A job that is not repeatable has one attempt."""
+        if not self.repeatable and self.attempts != 1:
+            raise TypeError(f"{self.name} is not repeatable: declare attempts=1")
 
     @property
     def name(self) -> str:
         """The job's name on the command line, such as `sync-works`."""
         return self.function.__name__.replace("_", "-")
+
+    @property
+    def prefix(self) -> str:
+        """What the job's name is in environment variables, such as `SYNC_WORKS`."""
+        return self.function.__name__.upper()
 
     @property
     def summary(self) -> str:

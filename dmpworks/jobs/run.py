@@ -79,7 +79,8 @@ class Run:
 
     def progress(self, text: str) -> None:
         """Say one line about how the job goes."""
-        print(f"{self.chain} {self.job}: {text}", file=sys.stderr, flush=True)
+        # with its line end in one write: lines of several processes do not run into each other in a log
+        print(f"{self.chain} {self.job}: {text}\n", end="", file=sys.stderr, flush=True)
 
 
 class Found(NamedTuple):

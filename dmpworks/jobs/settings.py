@@ -7,7 +7,8 @@
         workers: Annotated[int, "Processes; 0 = one per core."] = 0
 
 A field is `Annotated[type, help]`, or `Annotated[type, help, "what the default is in words"]`; one without a default is
-required. Values come from, in this order: option, environment, `.env.aws-batch` (or `--env-file`), default.
+required. The further mark `NOT_IN_OUTPUT` tells that a field changes where a job runs, how fast, or when it stops, but
+not what it writes. Values come from, in this order: option, environment, `.env.aws-batch` (or `--env-file`), default.
 """
 
 import dataclasses
@@ -25,6 +26,7 @@ from dmpworks.errors import SettingsError
 
 C = TypeVar("C")
 REQUIRED: Any = object()  # stands for a default that is not there
+NOT_IN_OUTPUT: Any = object()  # marks a field that changes nothing in what a job writes
 TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
@@ -59,6 +61,7 @@ class Setting:
     default: Any = REQUIRED
     default_in_words: str | None = None
     format: re.Pattern[str] | None = None
+    in_output: bool = True
 
     @property
     def variable(self) -> str:
@@ -159,10 +162,12 @@ def declared(cls: type[Any]) -> list[Setting]:
 def _setting(prefix: str, field: "dataclasses.Field[Any]", hint: Any) -> Setting:
     if get_origin(hint) is not Annotated:
         raise TypeError(f"{prefix} {field.name}: declare it as Annotated[type, help]")
-    kind, text, *words = get_args(hint)
+    kind, text, *marks = get_args(hint)
+    words = [mark for mark in marks if mark is not NOT_IN_OUTPUT]
     run_id = RUN_ID if field.name == "run_id" or field.name.endswith("_run_id") else None
     default = REQUIRED if field.default is dataclasses.MISSING else field.default
-    return Setting(prefix, field.name, kind, text, default, words[0] if words else None, run_id)
+    in_output = NOT_IN_OUTPUT not in marks
+    return Setting(prefix, field.name, kind, text, default, words[0] if words else None, run_id, in_output)
 
 
 RUN_ID = re.compile(r"\d{4}-\d{2}-\d{2}")  # a release date, so that runs sort by name

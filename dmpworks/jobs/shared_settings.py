@@ -2,16 +2,18 @@
 
 from typing import Annotated, Literal
 
-from dmpworks.jobs.settings import Secret, settings
+from dmpworks.jobs.settings import NOT_IN_OUTPUT, Secret, settings
 
 
 @settings(prefix="")
 class Project:
     """Where a run lives: every job has these."""
 
-    bucket_name: Annotated[str, "S3 bucket, or a folder when the value holds a slash (./data)."]
-    env: Annotated[Literal["dev", "stage", "prod"], "The deployment; names queues, job definition and jobs."] = "dev"
-    aws_region: Annotated[str | None, "AWS region of the bucket and of AWS Batch."] = None
+    bucket_name: Annotated[str, "S3 bucket, or a folder when the value holds a slash (./data).", NOT_IN_OUTPUT]
+    env: Annotated[
+        Literal["dev", "stage", "prod"], "The deployment; names queues, job definition and jobs.", NOT_IN_OUTPUT
+    ] = "dev"
+    aws_region: Annotated[str | None, "AWS region of the bucket and of AWS Batch.", NOT_IN_OUTPUT] = None
 
 
 @settings(prefix="")
@@ -23,13 +25,18 @@ class Submission:
     batch_job_definition: Annotated[
         str | None, "Job definition: a name, name:revision or ARN; pinned to a revision.", "dmpworks-<env>"
     ] = None
+    batch_share_identifier: Annotated[str | None, "Share of the queue, where it has a fair-share policy."] = None
+    batch_price_vcpu_hour: Annotated[float | None, "Dollars a vCPU-hour, for estimates.", "the package's table"] = None
+    batch_price_gib_hour: Annotated[float | None, "Dollars a GiB-hour, for estimates.", "the package's table"] = None
 
 
 @settings(prefix="")
 class BadRecords:
     """When single bad records become a failure."""
 
-    max_bad_records: Annotated[float, "Share of a job's records that may be set aside before it fails."] = 0.001
+    max_bad_records: Annotated[
+        float, "Share of a job's records that may be set aside before it fails.", NOT_IN_OUTPUT
+    ] = 0.001
 
 
 @settings(prefix="")
@@ -42,8 +49,10 @@ class Search:
         "embedded with a folder as bucket, else opensearch",
     ] = None
     opensearch_url: Annotated[str | None, "Address of OpenSearch, such as https://search.example.org:443."] = None
-    opensearch_auth: Annotated[Literal["none", "basic", "aws"], "How requests to OpenSearch are signed."] = "none"
-    opensearch_username: Annotated[str | None, "User for basic authentication."] = None
+    opensearch_auth: Annotated[
+        Literal["none", "basic", "aws"], "How requests to OpenSearch are signed.", NOT_IN_OUTPUT
+    ] = "none"
+    opensearch_username: Annotated[str | None, "User for basic authentication.", NOT_IN_OUTPUT] = None
     opensearch_password: Annotated[Secret | None, "Password for basic authentication."] = None
     opensearch_works_index: Annotated[str, "Index of works."] = "works"
     opensearch_dmps_index: Annotated[str, "Index of plans."] = "dmps"

@@ -1,12 +1,15 @@
 """Which settings a chain and its jobs have: read off the job functions' parameters, typed nowhere else."""
 
-from collections.abc import Iterable
-from typing import Literal
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any, Literal
 
 from dmpworks.jobs.model import Chain, Job
 from dmpworks.jobs.run import Run
 from dmpworks.jobs.settings import RUN_ID, Setting, declared
 from dmpworks.jobs.shared_settings import Project, Submission
+
+AUTO = "auto"  # as start job: the first whose output is missing or stale
 
 
 def run_id_setting(chain: Chain) -> Setting:
@@ -17,7 +20,28 @@ def run_id_setting(chain: Chain) -> Setting:
 def start_job_setting(chain: Chain) -> Setting:
     """Return the setting that names the first job to run: `<CHAIN>_START_JOB`, `--start-job`."""
     names = chain.job_names
-    return Setting(chain.prefix, "start_job", Literal[tuple(names)], "The first job to run.", names[0])
+    text = f"The first job to run; {AUTO}: the first whose output is missing or stale."
+    return Setting(chain.prefix, "start_job", Literal[(*names, AUTO)], text, names[0])
+
+
+def size_settings(chain: Chain, jobs: Iterable[Job] | None = None) -> list[Setting]:
+    """Return the settings of the submitting side that size the Batch jobs of a chain: `<CHAIN>_<JOB>_VCPUS` ..."""
+    return [setting for job in (chain if jobs is None else jobs) for setting in _sizes(chain, job)]
+
+
+def sized(chain: Chain, job: Job, values: Mapping[str, Any]) -> Job:
+    """Return a job with the size and time-out that the settings give it."""
+    vcpus, memory, timeout = (values[setting.variable] for setting in _sizes(chain, job))
+    return replace(job, size=replace(job.size, vcpus=vcpus, memory=memory), timeout=timeout)
+
+
+def _sizes(chain: Chain, job: Job) -> list[Setting]:
+    prefix = f"{chain.prefix}_{job.prefix}"
+    return [
+        Setting(prefix, "vcpus", int, "vCPUs of the Batch job.", job.size.vcpus),
+        Setting(prefix, "memory", int, "Memory of the Batch job, MiB.", job.size.memory),
+        Setting(prefix, "timeout", int, "Seconds an attempt of the Batch job may take.", job.timeout),
+    ]
 
 
 def own_settings(job: Job) -> list[Setting]:
@@ -37,7 +61,17 @@ def chain_settings(chain: Chain, jobs: Iterable[Job] | None = None) -> list[Sett
 
 def submit_settings(chain: Chain) -> list[Setting]:
     """Return all that a submitter of a chain may set."""
-    return _distinct([*chain_settings(chain), start_job_setting(chain), *declared(Submission)])
+    own = [*chain_settings(chain), start_job_setting(chain), *size_settings(chain)]
+    return _distinct([*own, *declared(Submission)])
+
+
+def output_values(chain: Chain, job: Job, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values that shape what a job writes, by variable: what its manifest's fingerprint is made of.
+
+    Raises KeyError when one of them is not among the values.
+    """
+    shaping = [setting for setting in job_settings(chain, job) if setting.in_output and not setting.secret]
+    return {setting.variable: values[setting.variable] for setting in shaping}
 
 
 def variables(chains: Iterable[Chain]) -> set[str]:

@@ -20,8 +20,14 @@ from dmpworks.services.storage import Bucket
 
 ROOT = "runs"
 KEY = re.compile(rf"{ROOT}/([^/]+)/([^/]+)/(\d{{6}})\.json")
+NAME = re.compile(r"[A-Za-z0-9-]+")
 AT_ONCE = 16  # reads of small objects: on S3 each takes tens of milliseconds
 LATEST = "latest"
+
+
+class _Moment(msgspec.Struct):
+    at: datetime
+
 
 _DECODER: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 
@@ -51,10 +57,11 @@ def who() -> str:
 
 
 class Ledger:
-    """The events of one run."""
+    """The events of one run; what was read once is not read again, for an event never changes."""
 
     def __init__(self, bucket: Bucket, run: RunName) -> None:
         self.bucket, self.run = bucket, run
+        self._seen: dict[str, AnyEvent] = {}
 
     @property
     def folder(self) -> str:
@@ -63,8 +70,7 @@ class Ledger:
 
     def events(self) -> list[AnyEvent]:
         """Return all events in order; raises LedgerError when one cannot be read."""
-        keys = [key for key, _ in self.bucket.list(self.folder) if KEY.fullmatch(key)]
-        return _read(self.bucket, keys)
+        return list(self._events().values())
 
     def state(self) -> RunState:
         """Return the fold of all events."""
@@ -73,22 +79,45 @@ class Ledger:
     def append(self, event: AnyEvent) -> RunState:
         """Write one more event and return the state after it; raises LedgerError when it cannot follow."""
         while True:
-            state = self.state()
-            following = after(state, event)
+            earlier = self._events()
+            following = after(fold(*self.run, earlier.values()), event)
+            key = self.key(_number(list(earlier)[-1]) + 1 if earlier else 1)
             try:
-                self.bucket.create(self.key(state.events + 1), msgspec.json.encode(event))
-            except FileExistsError:  # somebody else was faster: what they wrote comes first
-                continue
+                self.bucket.create(key, msgspec.json.encode(event))
+            except FileExistsError:
+                if self._events().get(key) != event:  # somebody else was faster: what they wrote comes first
+                    continue
+                # else it is ours: the answer to the first try was lost, and the store's client had tried again
+            self._seen[key] = event
             return following
 
     def key(self, number: int) -> str:
         """Return the key of an event by its number, from 1."""
         return f"{self.folder}/{number:06}.json"
 
+    def log_key(self, submission: int, job: str) -> str:
+        """Return the key of what a job of a local run said."""
+        return f"{self.folder}/logs/{submission}-{job}.txt"
+
+    def _events(self) -> dict[str, AnyEvent]:
+        keys = [key for key, _ in self.bucket.list(self.folder) if KEY.fullmatch(key)]
+        new = [key for key in keys if key not in self._seen]
+        self._seen |= zip(new, _read(self.bucket, new), strict=True)
+        return {key: self._seen[key] for key in keys}
+
 
 def run_names(bucket: Bucket, chain: str | None = None) -> list[RunName]:
     """Return every run that has a ledger, by chain and run id."""
     return sorted(_last_events(bucket, chain))
+
+
+def newest_runs(bucket: Bucket, chain: str | None = None, limit: int | None = None) -> list[RunName]:
+    """Return runs by their last event, the newest first; one that cannot be read comes first of all, to be seen."""
+    last = _last_events(bucket, chain)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        moments = pool.map(lambda key: _moment(bucket.get(key)), last.values())
+        newest = sorted(zip(moments, last, strict=True), reverse=True)
+    return [run for _, run in newest[:limit]]
 
 
 def states(bucket: Bucket, runs: Iterable[RunName]) -> list[RunState]:
@@ -100,16 +129,17 @@ def states(bucket: Bucket, runs: Iterable[RunName]) -> list[RunState]:
 def find_run(bucket: Bucket, text: str) -> RunName:
     """Return the run that `latest`, `CHAIN/latest` or `CHAIN/RUN-ID` means; raises SettingsError when there is none."""
     chain, _, run_id = text.rpartition("/")
+    if not all(NAME.fullmatch(part) for part in text.split("/")):
+        raise _no_run(bucket, text)
     if run_id != LATEST:
         run = RunName(chain, run_id)
-        if chain and bucket.list(Ledger(bucket, run).folder):
+        if run in _last_events(bucket, chain):
             return run
         raise _no_run(bucket, text)
-    last = _last_events(bucket, chain or None)
-    if not last:
+    newest = newest_runs(bucket, chain or None)
+    if not newest:
         raise _no_run(bucket, text)
-    newest = dict(zip(last, _read(bucket, list(last.values())), strict=True))
-    return max(newest, key=lambda run: newest[run].at)
+    return newest[0]
 
 
 def _no_run(bucket: Bucket, text: str) -> SettingsError:
@@ -121,6 +151,10 @@ def _no_run(bucket: Bucket, text: str) -> SettingsError:
     )
 
 
+def _number(key: str) -> int:
+    return int(key.rpartition("/")[2].removesuffix(".json"))
+
+
 def _last_events(bucket: Bucket, chain: str | None) -> dict[RunName, str]:
     found = (KEY.fullmatch(key) for key, _ in bucket.list(f"{ROOT}/{chain}" if chain else ROOT))
     return {RunName(match[1], match[2]): match[0] for match in found if match}
@@ -129,6 +163,13 @@ def _last_events(bucket: Bucket, chain: str | None) -> dict[RunName, str]:
 def _read(bucket: Bucket, keys: Sequence[str]) -> list[AnyEvent]:
     with ThreadPoolExecutor(AT_ONCE) as pool:
         return [_decoded(bucket, key, data) for key, data in zip(keys, pool.map(bucket.get, keys), strict=True)]
+
+
+def _moment(data: bytes) -> datetime:
+    try:
+        return msgspec.json.decode(data, type=_Moment).at
+    except msgspec.DecodeError:
+        return datetime.max.replace(tzinfo=UTC)
 
 
 def _decoded(bucket: Bucket, key: str, data: bytes) -> AnyEvent:

@@ -2,25 +2,29 @@
 
 `locks/<chain>/<epoch>.json` tells the owner, the purpose and the expiry. The newest epoch counts. To take over a lock
 that has expired (or whose process on this very machine is gone) is to create the next epoch: of two who try, one wins.
+The clocks of the machines must agree to a minute.
 """
 
 import os
+import re
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import datetime, timedelta
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 from msgspec.structs import replace
 
-from dmpworks.errors import DmpworksError, JobError, PreflightError
+from dmpworks.errors import DmpworksError, JobError, LedgerError, PreflightError
 from dmpworks.runs.ledger import now, who
 from dmpworks.services.storage import Bucket
 
 ROOT = "locks"
+KEY = re.compile(rf"{ROOT}/[^/]+/(\d{{6}})\.json")
 LEASE = timedelta(seconds=120)
 RENEWAL = 30.0  # seconds
+RELEASED = datetime.min.replace(tzinfo=UTC)  # an expiry that no clock thinks ahead
 
 
 class Lock(msgspec.Struct, frozen=True):
@@ -43,6 +47,7 @@ class Held:
 
     def __init__(self, bucket: Bucket, chain: str, epoch: int, lock: Lock) -> None:
         self._bucket, self._chain, self._epoch, self._lock = bucket, chain, epoch, lock
+        self.overtaken = False  # as far as the last renewal saw
 
     def check(self) -> None:
         """Raise JobError when the lock was taken over, or may be: this machine slept, or lost the network."""
@@ -60,10 +65,12 @@ class Held:
         """Lengthen the lease; only the owner ever writes its own epoch again."""
         self._lock = replace(self._lock, expires=now() + LEASE)
         self._write()
+        newest = _newest(self._bucket, self._chain)
+        self.overtaken = not newest or newest[0] != self._epoch
 
     def release(self) -> None:
         """Let others take the lock at once."""
-        self._lock = replace(self._lock, expires=now())
+        self._lock = replace(self._lock, expires=RELEASED)
         self._write()
 
     def _write(self) -> None:
@@ -82,7 +89,8 @@ def hold(bucket: Bucket, chain: str, purpose: str) -> Iterator[Held]:
     finally:
         stop.set()
         thread.join()
-        held.release()
+        with suppress(DmpworksError):  # the bucket is out of reach: what is under way tells why, the lease runs out
+            held.release()
 
 
 def take(bucket: Bucket, chain: str, purpose: str) -> Held:
@@ -115,11 +123,16 @@ def _keep(held: Held, stop: threading.Event) -> None:
 
 
 def _newest(bucket: Bucket, chain: str) -> tuple[int, Lock] | None:
-    keys = [key for key, _ in bucket.list(f"{ROOT}/{chain}")]
-    if not keys:
+    found = [match for key, _ in bucket.list(f"{ROOT}/{chain}") if (match := KEY.fullmatch(key))]
+    if not found:
         return None
-    lock = msgspec.json.decode(bucket.get(keys[-1]), type=Lock)
-    return int(keys[-1].rsplit("/", 1)[-1].removesuffix(".json")), lock
+    key = found[-1][0]
+    try:
+        return int(found[-1][1]), msgspec.json.decode(bucket.get(key), type=Lock)
+    except msgspec.DecodeError as error:
+        raise LedgerError(
+            "a lock cannot be read", on=f"{bucket.name}: {key}: {error}", next="remove it when nobody is at work"
+        ) from error
 
 
 def _key(chain: str, epoch: int) -> str:

@@ -28,23 +28,23 @@ Status = Literal["planned", "submitted", "running", "succeeded", "failed", "skip
 RunStatus = Literal["running", "succeeded", "failed", "cancelled", "incomplete"]
 LIVE: frozenset[str] = frozenset(("submitted", "running"))
 ENDS = frozenset(("succeeded", "failed", "skipped", "cancelled"))
+# Of two ends the stronger stays: who cancelled knows why it failed, and complete output is complete.
+STRENGTH: tuple[Status, ...] = ("skipped", "failed", "cancelled", "withdrawn", "succeeded")
 
 # From a status to those that may follow it. A resume plans again whatever stands; a retried job runs again after it
-# failed, or after it succeeded on a machine that was lost before AWS Batch knew; a job that is withdrawn or cancelled
-# may still have time to say that it was interrupted.
+# failed, or after it succeeded on a machine that was lost before AWS Batch knew; one that said "again" waits for its
+# next attempt; any may be run by hand (`aws-batch`). Several watchers, the container and whoever cancels tell ends in
+# any order, and one told of an earlier Batch job may come before the new one is written down as sent.
 FOLLOWING: dict[Status | None, frozenset[str]] = {
-    None: frozenset(("planned", "running")),  # running: started by hand with `aws-batch`
+    **dict.fromkeys(STRENGTH, ENDS | {"planned", "submitted", "running"}),
+    None: frozenset(("planned", "running")),
     "planned": ENDS | {"planned", "submitted", "running", "withdrawn"},
     "submitted": ENDS | {"planned", "running", "withdrawn"},
-    "running": ENDS | {"planned", "running", "withdrawn"},
-    "succeeded": frozenset(("planned", "running", "succeeded", "failed")),
-    "failed": frozenset(("planned", "running", "succeeded", "failed", "cancelled")),
-    "skipped": frozenset(("planned", "skipped")),
-    "cancelled": frozenset(("planned", "cancelled", "failed")),
-    "withdrawn": frozenset(("planned", "withdrawn", "running", "failed", "cancelled")),
+    "running": ENDS | {"planned", "submitted", "running", "withdrawn"},
+    "withdrawn": ENDS | {"planned", "running", "withdrawn"},
 }
-# What stays as it is although such an event follows: complete output is no failure, and who cancelled knows why.
-STAYING = {("succeeded", "failed"), ("cancelled", "failed"), ("withdrawn", "failed"), ("withdrawn", "cancelled")}
+# What an end told and is no longer so.
+OPEN: dict[str, None] = dict.fromkeys(("ended", "reason", "cause", "exit_code"))
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +80,7 @@ class JobState(msgspec.Struct, frozen=True, kw_only=True):
     exit_code: int | None = None
     tries: tuple[Try, ...] = ()  # as AWS Batch told them
     attempts: tuple[Attempt, ...] = ()  # of all submissions, as they told themselves
+    gone: tuple[str, ...] = ()  # ids of Batch jobs of earlier submissions: what comes late of them moves nothing
 
     @property
     def last(self) -> Attempt | None:
@@ -172,25 +173,46 @@ def _planned(state: RunState, event: Planned) -> RunState:
             asked=asked,
             id=before.id if before and before.status in LIVE else None,  # a twin that may be adopted
             attempts=before.attempts if before else (),
+            gone=_gone(before) if before else (),
         )
     return replace(state, jobs=jobs, submissions=(*state.submissions, event))
+
+
+def _gone(job: JobState, id: str | None = None) -> tuple[str, ...]:
+    """Return the ids that no longer count once a job is planned again, or sent as another Batch job."""
+    ended = job.id is not None and job.id != id and (id is not None or job.status not in LIVE)
+    return (*(one for one in job.gone if one != id), *([job.id] if ended and job.id else []))
+
+
+def _late(event: Submitted | Withdrawn | Started | Ended | Observed, job: JobState | None) -> bool:
+    """Whether an event tells of a Batch job of an earlier submission: a slow watcher, a container that lingered."""
+    if job is None or isinstance(event, Submitted):
+        return False
+    if isinstance(event, Ended):
+        one = next((one for one in job.attempts if one.token == event.attempt), None)
+        superseded = one is not job.last and event.outcome != "succeeded"  # by another attempt; output stays output
+        return one is not None and (one.id in job.gone or superseded)
+    return event.id in job.gone
 
 
 def _moved(
     state: RunState, job: JobState | None, event: Submitted | Withdrawn | Started | Ended | Observed
 ) -> JobState:
+    if job and _late(event, job):
+        return _with_end(job, event) if isinstance(event, Ended) else job
     target = _target(event, job)
     status = _status(state, event.job, job, target)
     job = job or JobState(name=event.job, status=status)
     job = replace(job, status=status)
     match event:
         case Submitted():
-            return replace(job, id=event.id, adopted=event.adopted, submitted=event.at)
+            job = replace(job, tries=(), **OPEN) if status == "submitted" else job
+            return replace(job, id=event.id, adopted=event.adopted, submitted=event.at, gone=_gone(job, event.id))
         case Withdrawn():
             return replace(job, ended=event.at)
         case Started():
             begun = Attempt(token=event.attempt, started=event.at, by=event.by, id=event.id, number=event.number)
-            return replace(job, attempts=(*job.attempts, begun), id=job.id or event.id, ended=None, reason=None)
+            return replace(job, attempts=(*job.attempts, begun), id=job.id or event.id, **OPEN)
         case Ended():
             return replace(_with_end(job, event), ended=event.at, exit_code=event.exit_code)
         case Observed():
@@ -200,23 +222,41 @@ def _moved(
 def _target(event: Submitted | Withdrawn | Started | Ended | Observed, job: JobState | None) -> Status:
     match event:
         case Submitted():
-            running = event.adopted and job and job.last and job.last.id == event.id and job.last.ended is None
-            return "running" if running else "submitted"
+            return _sent(event, job)
         case Withdrawn():
             return "withdrawn"
         case Started():
             return "running"
         case Ended():
-            return "succeeded" if event.outcome == "succeeded" else "failed"
+            return "succeeded" if event.outcome == "succeeded" else "submitted" if _again(event, job) else "failed"
         case Observed():
             return event.state
+
+
+def _sent(event: Submitted, job: JobState | None) -> Status:
+    """Return where a job stands that may have begun, even ended, before it could be written down that it was sent."""
+    if not job or (event.id is not None and event.id == job.id and job.status in ENDS):
+        return job.status if job else "submitted"
+    if not job.last or job.last.id != event.id:
+        return "submitted"
+    if job.status in ("running", "succeeded", "failed"):
+        return job.status
+    return "running" if event.adopted and job.last.ended is None else "submitted"
+
+
+def _again(event: Ended, job: JobState | None) -> bool:
+    """Whether AWS Batch will start another attempt by itself: exit 75, and attempts are left."""
+    last = job.last if job and job.status == "running" else None
+    left = last and last.number and job and last.number < (job.asked.retries or 1)
+    return event.outcome == "again" and bool(left)
 
 
 def _status(state: RunState, name: str, job: JobState | None, target: Status) -> Status:
     before = job.status if job else None
     if target not in FOLLOWING[before]:
         raise _illegal(state, f"{name}: {target} cannot follow {before or 'nothing'}")
-    return before if before and (before, target) in STAYING else target
+    weaker = before in STRENGTH and target in STRENGTH and STRENGTH.index(target) < STRENGTH.index(before)
+    return before if before and weaker else target
 
 
 def _with_end(job: JobState, event: Ended) -> JobState:

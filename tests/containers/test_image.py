@@ -27,6 +27,15 @@ def test_jobs_do_not_run_as_root(container_engine: ContainerEngine, dmpworks_ima
     assert user.stdout.strip() == "10001"
 
 
+def test_the_package_came_along_whole(container_engine: ContainerEngine, dmpworks_image: str) -> None:
+    code = "import dmpworks, pathlib; print(*pathlib.Path(dmpworks.__file__).parent.rglob('*.*'), sep='\\n')"
+    inside = container_engine.run("--entrypoint=python", dmpworks_image, "-c", code).stdout
+    package = CHECKOUT / "dmpworks"
+    files = [path for path in package.rglob("*.*") if path.is_file() and "__pycache__" not in path.parts]
+    assert {path.suffix for path in files} >= {".py", ".json", ".css"}  # prices, the look of a report
+    assert [str(path) for path in files if f"/dmpworks/{path.relative_to(package)}\n" not in inside] == []
+
+
 @pytest.mark.parametrize("command", [("aws-batch", "ror", "bake"), ("aws-batch", "rot", "download"), ("no-such",)])
 def test_an_unknown_job_is_a_mistake_of_usage(
     container_engine: ContainerEngine, dmpworks_image: str, command: tuple[str, ...]

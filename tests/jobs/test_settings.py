@@ -1,14 +1,24 @@
 """Settings: precedence, conversion, and messages that say where we looked."""
 
 from pathlib import Path
+from typing import Annotated
 
 import pytest
 
 from dmpworks.errors import SettingsError
 from dmpworks.jobs.commands import again, sources
-from dmpworks.jobs.containers import container_environment
-from dmpworks.jobs.settings import Secret, Sources, check_unknown, resolve
-from dmpworks.jobs.wiring import chain_settings, job_settings, prefixes, start_job_setting, submit_settings, variables
+from dmpworks.jobs.containers import container_environment, recorded_settings
+from dmpworks.jobs.settings import NOT_IN_OUTPUT, Secret, Sources, check_unknown, declared, resolve, settings
+from dmpworks.jobs.wiring import (
+    chain_settings,
+    job_settings,
+    prefixes,
+    size_settings,
+    sized,
+    start_job_setting,
+    submit_settings,
+    variables,
+)
 from tests.jobs.sample import CHAIN
 
 BY_VARIABLE = {setting.variable: setting for setting in submit_settings(CHAIN)}
@@ -181,3 +191,48 @@ def test_the_command_to_go_on_with_can_be_pasted():
         "dmpworks run letters '--bucket-name=./my data' --count.case=false --count.only=a,b --start-job=count"
         " --env-file 'my file'"
     )
+
+
+def test_sizes_are_settings_of_the_submitting_side():
+    found = {setting.variable: setting for setting in size_settings(CHAIN)}
+    assert list(found)[3:] == ["LETTERS_COUNT_VCPUS", "LETTERS_COUNT_MEMORY", "LETTERS_COUNT_TIMEOUT"]
+    assert found["LETTERS_COUNT_MEMORY"].option(CHAIN.prefix) == "--count.memory"
+    assert [setting.default for setting in found.values()] == [2, 4096, 86400, 32, 250_880, 86400]
+    assert not set(found) & {setting.variable for setting in chain_settings(CHAIN)}
+
+
+def test_a_job_is_as_large_as_the_settings_say():
+    places = Sources(
+        {"LETTERS_COUNT_VCPUS": 8}, {"LETTERS_COUNT_MEMORY": "1000"}, {"LETTERS_COUNT_TIMEOUT": "60"}, FILE
+    )
+    job = sized(CHAIN, CHAIN.job("count"), resolve(size_settings(CHAIN), places, CHAIN.prefix))
+    assert (job.size.vcpus, job.size.memory, job.size.large, job.timeout) == (8, 1000, True, 60)
+    assert CHAIN.job("count").size.vcpus == 32
+
+
+def test_the_start_job_may_be_found_out():
+    assert start_job_setting(CHAIN).parse("auto", FILE) == "auto"
+    with pytest.raises(SettingsError):
+        start_job_setting(CHAIN).parse("nothing", FILE)
+
+
+def test_a_field_that_changes_no_output_is_marked():
+    @settings(prefix="LETTERS_READ")
+    class Reading:
+        workers: Annotated[int, "Processes.", "one per core", NOT_IN_OUTPUT] = 0
+        alphabet: Annotated[str, "Which."] = "Latin"
+
+    workers, alphabet = declared(Reading)
+    assert (workers.in_output, alphabet.in_output) == (False, True)
+    assert (workers.default_text, alphabet.default_text) == ("one per core", "Latin")
+
+
+def test_a_record_of_a_submission_holds_all_but_secrets_and_is_read_again():
+    environ = {"BUCKET_NAME": "b", "LETTERS_RUN_ID": "2026-10-01", "LETTERS_SOURCE": "x", "LETTERS_PASSWORD": "hunter2"}
+    environ |= {"LETTERS_COUNT_ONLY": "a,b", "LETTERS_COUNT_VCPUS": "8", "LETTERS_START_JOB": "count"}
+    values = resolve(submit_settings(CHAIN), Sources({}, environ, {}, FILE), CHAIN.prefix)
+    recorded = recorded_settings(CHAIN, values)
+    assert recorded["LETTERS_COUNT_VCPUS"] == "8"
+    assert not {"LETTERS_PASSWORD", "LETTERS_START_JOB"} & set(recorded)
+    again = resolve(submit_settings(CHAIN), Sources({}, recorded, {}, FILE), CHAIN.prefix)
+    assert again == values | {"LETTERS_PASSWORD": None, "LETTERS_START_JOB": "fetch"}

@@ -5,6 +5,7 @@ checkout, so that a second session builds in seconds.
 """
 
 import fcntl
+import json
 import os
 import resource
 import shutil
@@ -27,6 +28,8 @@ from tests.services.base_image import SEARCH_PATH, make_base_image
 CHECKOUT = Path(__file__).parents[2]
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/dmpworks:test"
 REGION = "us-east-1"
+MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
+QUEUES = ("dmpworks-dev", "dmpworks-dev-large")
 TOOLS = ("podman", "debootstrap", "runc", "chroot", "tar")
 FORGOTTEN = "until=168h"  # layers of builds that nothing was built on for a week
 
@@ -109,22 +112,13 @@ def container_engine() -> ContainerEngine:
         unavailable("the container image", f"{', '.join(missing)} not installed")
     if os.geteuid() != 0:
         unavailable("the container image", "debootstrap needs root")
-    engine = _make_engine(_cache_folder())
-    with engine.alone():
-        make_base_image(engine.podman)
-    return engine
+    return open_engine()
 
 
 @pytest.fixture(scope="session")
 def dmpworks_image(container_engine: ContainerEngine) -> str:
     """The name of the image built from the checkout's Dockerfile.aws, as it is."""
-    with container_engine.alone():
-        container_engine.podman(
-            *("build", "--pull=never", "--network=host", "--format=docker", "--layers"),
-            *("--tag", IMAGE, "--file", str(CHECKOUT / "Dockerfile.aws"), str(CHECKOUT)),
-        )
-        container_engine.podman("image", "prune", "--force", "--filter", FORGOTTEN, check=False)
-    return IMAGE
+    return build_image(container_engine)
 
 
 @pytest.fixture(scope="session")
@@ -132,7 +126,32 @@ def batch(
     container_engine: ContainerEngine, dmpworks_image: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Batch]:
     """AWS Batch whose jobs are containers of the image: queues and definition of the deployment `dev` are there."""
-    folder = tmp_path_factory.mktemp("batch")
+    with running_batch(container_engine, dmpworks_image, tmp_path_factory.mktemp("batch")) as started:
+        yield started
+
+
+def open_engine() -> ContainerEngine:
+    """Return podman with the base image; makes that unless it is there."""
+    engine = _make_engine(_cache_folder())
+    with engine.alone():
+        make_base_image(engine.podman)
+    return engine
+
+
+def build_image(engine: ContainerEngine) -> str:
+    """Build the image and return its name."""
+    with engine.alone():
+        engine.podman(
+            *("build", "--pull=never", "--network=host", "--format=docker", "--layers"),
+            *("--tag", IMAGE, "--file", str(CHECKOUT / "Dockerfile.aws"), str(CHECKOUT)),
+        )
+        engine.podman("image", "prune", "--force", "--filter", FORGOTTEN, check=False)
+    return IMAGE
+
+
+@contextmanager
+def running_batch(engine: ContainerEngine, image: str, folder: Path) -> Iterator[Batch]:
+    """Run moto and podman's service for it, with all that an account has before anything is submitted."""
     podman_socket, port = folder / "podman.sock", _free_port()
     aws = {
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
@@ -145,33 +164,44 @@ def batch(
     moto = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     docker = {"DOCKER_HOST": f"unix://{podman_socket}", "MOTO_DOCKER_NETWORK_MODE": "host"}
     with (
-        _running(service, container_engine.environment, folder / "podman.log", podman_socket.exists),
+        _running(service, engine.environment, folder / "podman.log", podman_socket.exists),
         _running(moto, os.environ | aws | docker, folder / "moto.log", lambda: _answers(port)),
     ):
         started = Batch(aws, folder / "moto.log")
-        _lay_out(started, dmpworks_image)
+        _register_image(started, image, engine.podman("image", "inspect", "--format={{.Digest}}", image).stdout.strip())
+        _lay_out(started, image)
         yield started
 
 
 def _lay_out(batch: Batch, image: str) -> None:
-    """What an account has before anything is submitted: a role, a compute environment, two queues, one definition."""
+    """What an account has before anything is submitted: a role, machines, two queues, one definition."""
     role = batch.client("iam").create_role(RoleName="batch", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
     client = batch.client("batch")
     machines = client.create_compute_environment(
         computeEnvironmentName="machines", type="UNMANAGED", state="ENABLED", serviceRole=role
     )["computeEnvironmentArn"]
-    for queue in ("dmpworks-dev", "dmpworks-dev-large"):
+    for queue in QUEUES:
         order = [{"order": 1, "computeEnvironment": machines}]
         client.create_job_queue(jobQueueName=queue, state="ENABLED", priority=1, computeEnvironmentOrder=order)
+    environment = batch.environment | {"AWS_BATCH_JOB_ATTEMPT": "1"}  # as AWS Batch says; moto retries nothing
     client.register_job_definition(
         jobDefinitionName="dmpworks-dev",
         type="container",
         containerProperties={
             "image": image,
             "resourceRequirements": [{"type": "VCPU", "value": "1"}, {"type": "MEMORY", "value": "1024"}],
-            "environment": [{"name": name, "value": value} for name, value in batch.environment.items()],
+            "environment": [{"name": name, "value": value} for name, value in environment.items()],
         },
     )
+
+
+def _register_image(batch: Batch, image: str, digest: str) -> None:
+    """Tell the registry of the image, whose layers podman has: a submission asks whether it is there."""
+    name, tag = image.partition("/")[2].split(":")
+    ecr = batch.client("ecr")
+    ecr.create_repository(repositoryName=name)
+    manifest = json.dumps({"schemaVersion": 2, "mediaType": MANIFEST})
+    ecr.put_image(repositoryName=name, imageTag=tag, imageManifest=manifest, imageDigest=digest)
 
 
 def _make_engine(cache: Path) -> ContainerEngine:

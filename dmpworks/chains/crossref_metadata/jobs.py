@@ -10,7 +10,7 @@ from typing import Annotated
 
 from dmpworks.jobs.model import LARGE, SMALL, Chain, Counts, Job
 from dmpworks.jobs.run import Run
-from dmpworks.jobs.settings import settings
+from dmpworks.jobs.settings import NOT_IN_OUTPUT, settings
 from dmpworks.jobs.shared_settings import BadRecords
 
 
@@ -34,7 +34,7 @@ class Scope:
 class Transform:
     """How the work is spread."""
 
-    workers: Annotated[int, "Processes; 0 = one per core."] = 0
+    workers: Annotated[int, "Processes; 0 = one per core.", NOT_IN_OUTPUT] = 0
 
 
 def download(run: Run, source: Source) -> Counts:

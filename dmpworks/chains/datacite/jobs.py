@@ -10,7 +10,7 @@ from typing import Annotated
 
 from dmpworks.jobs.model import LARGE, SMALL, Chain, Counts, Job
 from dmpworks.jobs.run import Run
-from dmpworks.jobs.settings import Secret, settings
+from dmpworks.jobs.settings import NOT_IN_OUTPUT, Secret, settings
 from dmpworks.jobs.shared_settings import BadRecords
 
 
@@ -21,7 +21,9 @@ class Source:
     source: Annotated[str, "The monthly data file: an s3:// address, or a folder or file: URL with a copy of it."] = (
         "s3://monthly-datafile.datacite.org/"
     )
-    api_url: Annotated[str, "DataCite's API, which gives members temporary credentials."] = "https://api.datacite.org"
+    api_url: Annotated[str, "DataCite's API, which gives members temporary credentials.", NOT_IN_OUTPUT] = (
+        "https://api.datacite.org"
+    )
     username: Annotated[Secret | None, "A member's user name; needed for s3:// only."] = None
     password: Annotated[Secret | None, "The member's password; needed for s3:// only."] = None
 
@@ -37,7 +39,7 @@ class Scope:
 class Transform:
     """How the work is spread."""
 
-    workers: Annotated[int, "Processes; 0 = one per core."] = 0
+    workers: Annotated[int, "Processes; 0 = one per core.", NOT_IN_OUTPUT] = 0
 
 
 def download(run: Run, source: Source) -> Counts:

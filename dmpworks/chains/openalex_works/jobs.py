@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 from dmpworks.chains.openalex_works import release
 from dmpworks.jobs.model import LARGE, SMALL, Chain, Counts, Job
 from dmpworks.jobs.run import Run
-from dmpworks.jobs.settings import settings
+from dmpworks.jobs.settings import NOT_IN_OUTPUT, settings
 from dmpworks.jobs.shared_settings import BadRecords
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Scope:
 class Transform:
     """The transform of OpenAlex works."""
 
-    workers: Annotated[int, "Processes; 0 = one per core."] = 0
+    workers: Annotated[int, "Processes; 0 = one per core.", NOT_IN_OUTPUT] = 0
     include_xpac: Annotated[bool, "Keep works of the expansion pack too, records of lower quality."] = False
 
 

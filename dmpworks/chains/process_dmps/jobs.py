@@ -16,7 +16,7 @@ from typing import Annotated, Literal
 from dmpworks.chains.process_dmps.enrich.addresses import Addresses
 from dmpworks.jobs.model import Chain, Counts, Job
 from dmpworks.jobs.run import Run
-from dmpworks.jobs.settings import settings
+from dmpworks.jobs.settings import NOT_IN_OUTPUT, settings
 from dmpworks.jobs.shared_settings import BadRecords, DmpsInput, DmpTool, Search
 
 
@@ -46,7 +46,9 @@ class Asking:
     pubmed_converter_url: Annotated[str, "From PubMed ids to DOIs."] = Addresses.pubmed_converter_url
     crossref_url: Annotated[str, "Crossref's API, for publications without a DOI."] = Addresses.crossref_url
     datacite_url: Annotated[str, "DataCite's API, for what Crossref does not know."] = Addresses.datacite_url
-    contact_email: Annotated[str | None, "Whom the APIs may write to about our requests."] = Addresses.contact_email
+    contact_email: Annotated[str | None, "Whom the APIs may write to about our requests.", NOT_IN_OUTPUT] = (
+        Addresses.contact_email
+    )
 
 
 @settings(prefix="PROCESS_DMPS_DMP_WORKS_SEARCH")
@@ -55,7 +57,7 @@ class Searching:
 
     results: Annotated[int, "Works kept per plan."] = 100
     candidates: Annotated[int, "Works asked of the search engine per plan, before our own ranking."] = 1000
-    workers: Annotated[int, "Processes; 0 = one per core."] = 0
+    workers: Annotated[int, "Processes; 0 = one per core.", NOT_IN_OUTPUT] = 0
 
 
 def sync_dmps(run: Run, plans: Plans, upload: DmpsInput, tool: DmpTool, engine: Search, bad: BadRecords) -> Counts:
@@ -88,4 +90,10 @@ def merge_related_works(run: Run, tool: DmpTool) -> Counts:
     return merge_matches(run, tool)
 
 
-CHAIN = Chain("process-dmps", Job(sync_dmps), Job(enrich_dmps), Job(dmp_works_search), Job(merge_related_works))
+CHAIN = Chain(
+    "process-dmps",
+    Job(sync_dmps),
+    Job(enrich_dmps),
+    Job(dmp_works_search),
+    Job(merge_related_works, attempts=1, repeatable=False),
+)

@@ -1,0 +1,109 @@
+"""`dmpworks runs cancel RUN`: end a run, on AWS Batch or on this machine."""
+
+import json
+import os
+import signal
+import socket
+import sys
+
+from dmpworks.batch.around import Around, around
+from dmpworks.batch.cancel import Cancellation
+from dmpworks.commands.places import BucketName, project
+from dmpworks.errors import JobError
+from dmpworks.jobs.commands import EnvFile, Json
+from dmpworks.runs.events import Cancelling, Observed
+from dmpworks.runs.ledger import LATEST, Ledger, find_run, who
+from dmpworks.runs.locks import Lock, hold
+from dmpworks.runs.standing import GONE, process_of
+from dmpworks.runs.state import LIVE, RunState
+
+LOOK = 0.5  # seconds between two looks whether a local run has ended
+
+
+def cancel(
+    run: str = LATEST, /, *, bucket_name: BucketName = None, env_file: EnvFile = None, as_json: Json = False
+) -> None:
+    """End a run: its jobs from the last to the first, waiting until all are over.
+
+    Parameters
+    ----------
+    run
+        latest, CHAIN/latest or CHAIN/RUN-ID.
+    """
+    values, bucket = project(bucket_name, env_file)
+    ledger = Ledger(bucket, find_run(bucket, run))
+    before = ledger.state()
+    state = end(ledger, around(before, values["AWS_REGION"]))
+    if as_json:
+        jobs = {job.name: job.status for job in state.current}
+        print(json.dumps({"run": state.name, "status": state.status, "jobs": jobs}))
+        return
+    for job in state.current:
+        print(f"{state.name} {job.name}: {job.status}")
+
+
+def end(ledger: Ledger, around: Around) -> RunState:
+    """End a run and return its state once every job is over; raises JobError when it runs on another machine."""
+    if around.batch:
+        return _end_on_batch(ledger, around)
+    if lock := process_of(ledger):
+        return _end_process(ledger, around, lock)
+    return _end_abandoned(ledger, around)
+
+
+def _end_on_batch(ledger: Ledger, around: Around) -> RunState:
+    assert around.batch
+    cancellation = Cancellation(around.batch, ledger, around.clock)
+    with hold(ledger.bucket, ledger.run.chain, f"dmpworks runs cancel {ledger.run}") as held:
+        asked = cancellation.ask(held)
+        _say(f"{ledger.run}: {', '.join(asked)} asked to end" if asked else f"{ledger.run}: nothing of it is live")
+        return cancellation.wait(around.sleep)
+
+
+def _end_process(ledger: Ledger, around: Around, lock: Lock) -> RunState:
+    """Interrupt the process that runs the chain here, as Ctrl-C does; it writes down how its jobs ended."""
+    if lock.host != socket.gethostname():
+        raise JobError(
+            f"{ledger.run} runs on another machine",
+            on=f"{lock.owner}, process {lock.pid}",
+            next=f"there: dmpworks runs cancel {ledger.run}",
+        )
+    _announce(ledger, around)
+    try:
+        os.kill(lock.pid, signal.SIGTERM)
+    except ProcessLookupError:  # it ended just now
+        return ledger.state()
+    except PermissionError as error:
+        raise JobError(
+            f"the process of {ledger.run} belongs to somebody else",
+            on=f"{lock.owner}, process {lock.pid}",
+            next=f"as {lock.owner.partition('@')[0]}: dmpworks runs cancel {ledger.run}",
+        ) from error
+    _say(f"{ledger.run}: process {lock.pid} asked to end")
+    while (now := process_of(ledger)) and (now.pid, now.taken) == (lock.pid, lock.taken):
+        around.sleep(LOOK)
+    return ledger.state()
+
+
+def _end_abandoned(ledger: Ledger, around: Around) -> RunState:
+    """Write down the end of a local run whose process is gone."""
+    with hold(ledger.bucket, ledger.run.chain, f"dmpworks runs cancel {ledger.run}"):
+        state = ledger.state()
+        live = [job.name for job in state.live]
+        if not live:
+            _say(f"{ledger.run}: nothing of it is live")
+            return state
+        _announce(ledger, around)
+        for name in (job.name for job in state.current if job.status in LIVE | {"planned"}):
+            state = ledger.append(Observed(at=around.clock(), by=who(), job=name, state="cancelled", reason=GONE))
+        return state
+
+
+def _announce(ledger: Ledger, around: Around) -> None:
+    state = ledger.state()
+    if state.newest and state.newest.submission not in state.cancelling:
+        ledger.append(Cancelling(at=around.clock(), by=who(), submission=state.newest.submission))
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)

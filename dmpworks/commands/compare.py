@@ -1,0 +1,46 @@
+"""`dmpworks runs compare A B`: two runs side by side."""
+
+from dmpworks.commands.places import BucketName, project
+from dmpworks.commands.tables import print_json, print_lines, print_table
+from dmpworks.jobs.commands import EnvFile, Json
+from dmpworks.runs.compare import TOLD, Comparison, Difference, compare
+from dmpworks.runs.figures import read_run
+from dmpworks.runs.ledger import Ledger, find_run, now
+from dmpworks.runs.words import NONE, change
+
+
+def compare_runs(
+    before: str, after: str, /, *, bucket_name: BucketName = None, env_file: EnvFile = None, as_json: Json = False
+) -> None:
+    """Show how two runs differ: settings, versions, counts, times and memory of each job.
+
+    Parameters
+    ----------
+    before
+        A run: latest, CHAIN/latest or CHAIN/RUN-ID.
+    after
+        The run to hold against it.
+    """
+    _, bucket = project(bucket_name, env_file)
+    first, second = (read_run(Ledger(bucket, find_run(bucket, each)), now()).figures for each in (before, after))
+    found = compare(first, second)
+    if as_json:
+        print_json(found)
+        return
+    print_lines(f"{found.before} ({first.status}) and {found.after} ({second.status})", "")
+    print_comparison(found)
+
+
+def print_comparison(found: Comparison) -> None:
+    """Print changed settings, then every figure of every job."""
+    if found.changes:
+        changes = [(each.name, each.before or NONE, each.after or NONE) for each in found.changes]
+        print_table(("setting", "before", "after"), changes)
+        print_lines("")
+    columns = ("job", "figure", "before", "after", "change")
+    print_table(columns, [_row(each) for each in found.differences if each.before or each.after], right=columns[2:])
+
+
+def _row(each: Difference) -> tuple[str, ...]:
+    told = TOLD[each.unit]
+    return each.job, each.figure, told(each.before), told(each.after), change(each.before, each.after)

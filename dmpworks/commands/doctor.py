@@ -1,0 +1,167 @@
+"""`dmpworks doctor [CHAIN]`: everything that a submission would check, and more, without submitting anything."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from cyclopts import Parameter
+
+from dmpworks.batch.checks import Check, bad, good, of_error, require
+from dmpworks.batch.plan import chain_queues, default_definition, queue_of
+from dmpworks.catalog import CHAINS, chain_named
+from dmpworks.commands.here import of_here
+from dmpworks.commands.inputs import of_inputs
+from dmpworks.commands.places import values_from
+from dmpworks.commands.submission import Account, Wanted, open_account, preflight
+from dmpworks.commands.tables import print_json, print_lines, print_table
+from dmpworks.errors import DmpworksError, SettingsError
+from dmpworks.jobs.commands import COMMAND, ENV_FILE, EnvFile, Json, sources
+from dmpworks.jobs.model import Chain
+from dmpworks.jobs.settings import Sources, check_unknown, declared, environment, resolve
+from dmpworks.jobs.shared_settings import Project, Submission
+from dmpworks.jobs.wiring import prefixes, size_settings, sized, variables
+from dmpworks.runs.events import Asked
+from dmpworks.runs.locks import holder
+from dmpworks.services.storage import names_folder, open_bucket
+
+Deep = Annotated[
+    bool,
+    Parameter(name="--deep", group=COMMAND, negative=(), help="Look from a container too: submits one tiny job."),
+]
+Here = Annotated[
+    bool, Parameter(name="--here", group=COMMAND, negative=(), help="Look from here only, as a job of the chain would.")
+]
+Answer = Annotated[str | None, Parameter(name="--answer", show=False)]
+
+
+def doctor(
+    chain: Literal[tuple(chain.name for chain in CHAINS)] | None = None,  # type: ignore[valid-type]
+    /,
+    *,
+    deep: Deep = False,
+    here: Here = False,
+    env_file: EnvFile = None,
+    as_json: Json = False,
+    answer: Answer = None,
+) -> None:
+    """Check settings, queues, machines, job definition, image, bucket, inputs and live runs; exit 2 if any fails.
+
+    Parameters
+    ----------
+    chain
+        The chain that is to be submitted; without it, only what all chains share.
+    """
+    found = sources({}, env_file, environment())
+    chains = [chain_named(chain)] if chain else list(CHAINS)
+    if here:
+        checks = of_here(chains, found)
+        if answer:
+            _leave(checks, answer, found)
+    else:
+        checks = [_of_names(found, env_file), *_of_submission(chains if chain else [], found, deep=deep)]
+    _show(checks, as_json=as_json)
+    require(checks)
+
+
+def _of_names(found: Sources, env_file: Path | None) -> Check:
+    try:
+        check_unknown(variables(CHAINS), prefixes(CHAINS), found)
+    except SettingsError as error:
+        return of_error("names of settings", error)
+    return good("names of settings", f"none unknown in the environment and {env_file or ENV_FILE}")
+
+
+def _of_submission(chains: Sequence[Chain], found: Sources, *, deep: bool) -> list[Check]:
+    """Return what a submission of a chain (or of none in particular) would check."""
+    try:
+        values = resolve([*declared(Project), *declared(Submission)], found, "")
+    except SettingsError as error:
+        return [of_error("settings", error)]
+    if names_folder(values["BUCKET_NAME"]):
+        return _of_folder(chains, values, found)
+    try:
+        account = open_account(values)
+    except DmpworksError as error:
+        return [of_error("account", error)]
+    if not chains:
+        return _of_account(account, values, found)
+    return _of_chain(account, chains[0], values, found, deep=deep)
+
+
+def _of_chain(account: Account, chain: Chain, shared: Mapping[str, Any], found: Sources, *, deep: bool) -> list[Check]:
+    try:
+        values, start = values_from(chain, found, submitting=True)
+    except DmpworksError as error:
+        return [of_error(f"settings of {chain.name}", error), *_of_account(account, shared, found)]
+    if start.job is None:
+        return [good(f"jobs of {chain.name}", "all are complete and current"), *_of_account(account, shared, found)]
+    checks, definition, _ = preflight(account, Wanted(chain, values, start, ""))
+    if deep and definition:
+        from dmpworks.batch.deep import look_from_container
+
+        print("a tiny job looks from a container; that may take some minutes", file=sys.stderr)
+        checks += look_from_container(account.client, account.bucket, chain, values, definition, account.sleep)
+    return checks
+
+
+def _of_account(account: Account, values: Mapping[str, Any], found: Sources) -> list[Check]:
+    """Check what all chains share, for jobs of the sizes that are set."""
+    from dmpworks.batch.preflight import of_bucket, of_definition, of_queues
+
+    queues = sorted({queue for chain in CHAINS for queue in chain_queues(chain, values)})
+    asked: dict[str, Asked] = {}
+    for chain in CHAINS:
+        sizes = resolve(size_settings(chain), found, chain.prefix)
+        for job in (sized(chain, each, sizes) for each in chain):
+            size = Asked(queue=queue_of(job, values), vcpus=job.size.vcpus, memory=job.size.memory)
+            asked[f"{chain.name} {job.name}"] = size
+    return [
+        *of_queues(account.reader, queues, asked, values["BATCH_SHARE_IDENTIFIER"]),
+        *of_definition(account.reader, account.ecr, default_definition(values)).checks,
+        of_bucket(account.bucket),
+    ]
+
+
+def _of_folder(chains: Sequence[Chain], values: Mapping[str, Any], found: Sources) -> list[Check]:
+    """Check what runs on this machine need: with a folder as bucket nothing goes to AWS."""
+    checks = of_here(chains or CHAINS, found)
+    for chain in chains:
+        try:
+            own, start = values_from(chain, found, submitting=False)
+            bucket = open_bucket(values["BUCKET_NAME"])
+        except DmpworksError as error:
+            checks.append(of_error(f"settings of {chain.name}", error))
+            continue
+        checks.append(good(f"settings of {chain.name}", f"all {len(own)} have a value or a default"))
+        if start.job:
+            checks += of_inputs(bucket, chain, chain.job(start.job), own)
+        lock = holder(bucket, chain.name)
+        said = f"{lock.owner} is at work on it: {lock.purpose}" if lock else "nobody is at work on it"
+        name = f"live run of {chain.name}"
+        checks.append(bad(name, said, f"dmpworks runs show {chain.name}/latest") if lock else good(name, said))
+    return checks
+
+
+def _leave(checks: Sequence[Check], token: str, found: Sources) -> None:
+    """Leave the answer where whoever submitted this job looks for it."""
+    import msgspec
+
+    from dmpworks.batch.deep import answer_key
+
+    values = resolve(declared(Project), found, "")
+    try:
+        bucket = open_bucket(values["BUCKET_NAME"], values["AWS_REGION"])
+        bucket.put(answer_key(token), msgspec.json.encode(checks))
+    except DmpworksError as error:
+        print(f"the answer could not be left in the bucket: {error.what} ({error.on})", file=sys.stderr)
+
+
+def _show(checks: Sequence[Check], *, as_json: bool) -> None:
+    if as_json:
+        print_json(checks)
+        return
+    print_table(("check", "", "seen"), [(check.name, check.verdict, check.said) for check in checks])
+    for check in checks:
+        if check.next:
+            print_lines(f"{check.name}: {check.next}")

@@ -1,0 +1,68 @@
+"""`dmpworks runs logs RUN [JOB]`: what jobs wrote, to read or to follow."""
+
+import json
+import sys
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from dmpworks.batch.around import Around, around
+from dmpworks.batch.log_reader import LogReader
+from dmpworks.batch.logs import LogPlace
+from dmpworks.commands.places import BucketName, project
+from dmpworks.errors import SettingsError
+from dmpworks.jobs.commands import COMMAND, EnvFile, Json
+from dmpworks.runs.ledger import LATEST, Ledger, find_run
+from dmpworks.runs.logs import Line
+
+Follow = Annotated[bool, Parameter(group=COMMAND, negative=(), help="Go on until JOB, or without it the run, is over.")]
+Number = Annotated[int | None, Parameter(name="--attempt", group=COMMAND, help="Which attempt. [default: the newest]")]
+
+
+def logs(
+    run: str = LATEST,
+    job: str | None = None,
+    /,
+    *,
+    follow: Follow = False,
+    attempt: Number = None,
+    bucket_name: BucketName = None,
+    env_file: EnvFile = None,
+    as_json: Json = False,
+) -> None:
+    """Print the log of a job; without JOB of the one that runs, failed, or ran last.
+
+    Parameters
+    ----------
+    run
+        latest, CHAIN/latest or CHAIN/RUN-ID.
+    job
+        A job of the run.
+    """
+    values, bucket = project(bucket_name, env_file)
+    ledger = Ledger(bucket, find_run(bucket, run))
+    here = around(ledger.state(), values["AWS_REGION"])
+    print_logs(ledger, here, job, attempt, follow=follow, as_json=as_json)
+
+
+def print_logs(
+    ledger: Ledger, around: Around, job: str | None, attempt: int | None, *, follow: bool, as_json: bool
+) -> None:
+    """Print lines to standard output; on stderr is said which attempt they are of."""
+    state = ledger.state()
+    if job and job not in state.jobs:
+        raise SettingsError(f"{state.name} has no job {job}", on="its ledger", next=f"one of {', '.join(state.jobs)}")
+    reader = LogReader(ledger, around)
+    said = None
+    for place, line in reader.follow(job, attempt) if follow else reader.read(job, attempt):
+        if not as_json and place != said:
+            print(f"==> {state.name} {place.job}, attempt {place.attempt} ({place.name})", file=sys.stderr)
+        said = place
+        print(_as_json(place, line) if as_json else line.text, flush=follow)
+    if said is None:
+        print(f"{state.name}: nothing was written{'' if follow else ' yet'}", file=sys.stderr)
+
+
+def _as_json(place: LogPlace, line: Line) -> str:
+    at = line.at.isoformat() if line.at else None
+    return json.dumps({"job": place.job, "attempt": place.attempt, "at": at, "text": line.text})

@@ -1,0 +1,115 @@
+"""`dmpworks runs reconcile`: the ledger against AWS Batch and the bucket; `--repair` mends the ledger, nothing else."""
+
+import sys
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+from msgspec.structs import replace
+
+from dmpworks.batch.clients import batch_client
+from dmpworks.batch.plan import chain_queues
+from dmpworks.batch.reconcile import Deployment, inspect, mend
+from dmpworks.catalog import CHAINS
+from dmpworks.commands.places import BucketName, places, project
+from dmpworks.commands.tables import print_json, print_lines
+from dmpworks.errors import LedgerError, PreflightError
+from dmpworks.jobs.commands import EnvFile, Json
+from dmpworks.jobs.settings import declared, resolve
+from dmpworks.jobs.shared_settings import Submission
+from dmpworks.runs.ledger import AT_ONCE, Ledger, RunName, find_run, now, run_names, who
+from dmpworks.runs.locks import hold, holder
+from dmpworks.runs.mending import NOTES, Finding
+from dmpworks.runs.outputs import runs_with_output
+from dmpworks.services.storage import Bucket
+
+Repair = Annotated[
+    bool, Parameter(name="--repair", negative=(), help="Mend the ledger; files and jobs stay as they are.")
+]
+NAMES = {chain.name for chain in CHAINS}
+Offline = Annotated[bool, Parameter(name="--offline", negative=(), help="Do not ask AWS Batch.")]
+
+
+def reconcile(
+    run: str | None = None,
+    /,
+    *,
+    repair: Repair = False,
+    offline: Offline = False,
+    bucket_name: BucketName = None,
+    env_file: EnvFile = None,
+    as_json: Json = False,
+) -> None:
+    """Hold the ledger against AWS Batch and the bucket; exit 1 when something is left to be put right.
+
+    Parameters
+    ----------
+    run
+        latest, CHAIN/latest or CHAIN/RUN-ID; without it every run.
+    """
+    values, bucket = project(bucket_name, env_file)
+    values |= resolve(declared(Submission), places({}, env_file), "")
+    deployment = None if offline or bucket.is_folder else _deployment(values)
+    runs = [_named(bucket, run, deployment)] if run else _all_runs(bucket, deployment)
+    inspected = _inspected(bucket, runs, deployment)
+    if repair:
+        inspected = [(name, _mended(bucket, name, deployment, found)) for name, found in inspected]
+    findings = [each for _, found in inspected for each in found]
+    if as_json:
+        print_json(findings)
+    else:
+        _print(findings, len(runs), asked=deployment is not None)
+    if any(not each.mended and each.kind not in NOTES for each in findings):
+        sys.exit(1)
+
+
+def _deployment(values: Mapping[str, Any]) -> Deployment:
+    queues = {queue for chain in CHAINS for queue in chain_queues(chain, values)}
+    return Deployment(batch_client(values["AWS_REGION"], only_reads=True), values["ENV"], queues)
+
+
+def _named(bucket: Bucket, text: str, deployment: Deployment | None) -> RunName:
+    """Return the run that is meant; it need not have a ledger if AWS Batch or the bucket knows it."""
+    chain, _, run_id = text.rpartition("/")
+    run = RunName(chain, run_id)
+    known = {*runs_with_output(bucket, {chain} & NAMES), *(deployment.runs if deployment else ())}
+    return run if run in known else find_run(bucket, text)
+
+
+def _all_runs(bucket: Bucket, deployment: Deployment | None) -> list[RunName]:
+    return sorted({*run_names(bucket), *runs_with_output(bucket, NAMES), *(deployment.runs if deployment else ())})
+
+
+def _inspected(
+    bucket: Bucket, runs: Iterable[RunName], deployment: Deployment | None
+) -> list[tuple[RunName, list[Finding]]]:
+    def look(run: RunName) -> tuple[RunName, list[Finding]]:
+        alone = holder(bucket, run.chain) is None
+        return run, inspect(Ledger(bucket, run), deployment, now(), who(), alone=alone)
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(look, runs))
+
+
+def _mended(bucket: Bucket, run: RunName, deployment: Deployment | None, found: list[Finding]) -> list[Finding]:
+    """Mend what can be mended under the chain's lock, after another look; return what was found and what is left."""
+    if not any(each.mendable for each in found):
+        return found
+    try:
+        with hold(bucket, run.chain, f"dmpworks runs reconcile {run} --repair"):
+            return mend(Ledger(bucket, run), deployment, now(), who())
+    except (PreflightError, LedgerError) as error:  # somebody is at work on the chain, or was just now
+        return [replace(each, next=f"{error.what} ({error.on}): {error.next}") for each in found]
+
+
+def _print(findings: list[Finding], runs: int, *, asked: bool) -> None:
+    for each in findings:
+        print_lines(f"{each.run}: {each.kind}{' (mended)' if each.mended else ''}: {each.what}")
+        if each.next:
+            print_lines(f"  next: {each.next}")
+    count, left = len(findings), sum(each.mendable and not each.mended for each in findings)
+    about = "" if asked else "; AWS Batch was not asked"
+    print_lines(f"{runs} run{'s' * (runs != 1)} looked at{about}: {count or 'no'} finding{'s' * (count != 1)}")
+    if left:
+        print_lines(f"  next: dmpworks runs reconcile --repair puts {left} of them right")

@@ -1,0 +1,120 @@
+"""`dmpworks runs report RUN`: all that is worth knowing of a run, as text, JSON or one HTML page."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from dmpworks.batch.costs import hourly, prices
+from dmpworks.commands.compare import print_comparison
+from dmpworks.commands.places import BucketName, places, project
+from dmpworks.commands.show import print_jobs, run_lines
+from dmpworks.commands.tables import print_json, print_lines, print_table
+from dmpworks.errors import JobError
+from dmpworks.jobs.commands import EnvFile, Json
+from dmpworks.jobs.settings import declared, resolve
+from dmpworks.jobs.shared_settings import Submission
+from dmpworks.runs.html import page
+from dmpworks.runs.ledger import LATEST, find_run, now
+from dmpworks.runs.report import Report, make_report
+from dmpworks.runs.sizing import Suggestion
+from dmpworks.runs.words import cores, duration, memory, moment, money
+
+Html = Annotated[Path | None, Parameter(name="--html", help="Write one self-contained page to this file.")]
+
+
+def report(
+    run: str = LATEST,
+    /,
+    *,
+    html: Html = None,
+    bucket_name: BucketName = None,
+    env_file: EnvFile = None,
+    as_json: Json = False,
+) -> None:
+    """Report on a run: times, counts, costs, changes against the run before, and sizes that would do.
+
+    Parameters
+    ----------
+    run
+        latest, CHAIN/latest or CHAIN/RUN-ID.
+    """
+    _, bucket = project(bucket_name, env_file)
+    table = prices(resolve(declared(Submission), places({}, env_file), ""))
+    told = f"prices of {table.on}, {table.source}"
+    made = make_report(bucket, find_run(bucket, run), lambda asked: hourly(asked, table), told, now())
+    if html:
+        _write(html, page(made))
+    if as_json:
+        print_json(_as_json(made))
+    elif html:
+        print_lines(f"{made.reading.figures.name}: report written to {html}")
+    else:
+        _print(made)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise JobError(
+            "the report could not be written", on=f"{path}: {error.strerror}", next="give another file: --html FILE"
+        ) from error
+
+
+def _as_json(report: Report) -> dict[str, Any]:
+    reading = report.reading
+    return {
+        "run": reading.figures.name,
+        "made": report.made,
+        "figures": reading.figures,
+        "cost": reading.figures.cost,
+        "prices": report.prices,
+        "timelines": reading.timelines,
+        "comparison": report.comparison,
+        "suggestions": report.suggestions,
+    }
+
+
+def _print(report: Report) -> None:
+    figures, comparison = report.reading.figures, report.comparison
+    print_lines(*run_lines(figures))
+    print_jobs(figures)
+    print_lines("", *_times(report), "", *_costs(report), "")
+    against = f"against {comparison.before}:" if comparison.before else "no earlier run that succeeded to compare with:"
+    print_lines(against, "")
+    print_comparison(comparison)
+    if report.suggestions:
+        print_lines("", "sizes that would do:", "")
+        columns = ("setting", "asked for", "used at most", "would do", "saves a run", "runs")
+        print_table(columns, map(_size, report.suggestions), right=columns[1:])
+
+
+def _times(report: Report) -> Iterator[str]:
+    """Return when each job waited and ran, a line each."""
+    for time in report.reading.timelines:
+        yield f"submission {time.submission}, {moment(time.began)} UTC:"
+        for lane in time.lanes:
+            spans = [(wait.since, f"{duration(wait.seconds(report.made))} waiting") for wait in lane.waits]
+            for one in lane.executions:
+                spans.append((one.started, f"{duration(one.seconds(report.made))} {one.ending or 'running'}"))
+            told = ", ".join(f"{at:%H:%M} {text}" for at, text in sorted(spans))
+            yield f"  {lane.job}: {told or lane.status}"
+
+
+def _costs(report: Report) -> Iterator[str]:
+    figures = report.reading.figures
+    if figures.cost is None:
+        yield "costs: nothing was priced, its jobs ran on a machine of yours"
+        return
+    each = ", ".join(f"{job.job} {money(job.cost)}" for job in figures.jobs if job.cost is not None)
+    vain = f"; {money(figures.in_vain)} of it for attempts that failed" if figures.in_vain else ""
+    yield f"costs, an estimate: {money(figures.cost)} ({each}){vain}"
+    yield f"  {report.prices}"
+
+
+def _size(each: Suggestion) -> tuple[str, ...]:
+    told = memory if each.unit == "MiB" else cores
+    variable = f"{each.variable}={each.suggested}"
+    return variable, told(each.asked), told(each.used), told(each.suggested), money(each.saving), str(each.runs)

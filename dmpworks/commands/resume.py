@@ -1,0 +1,194 @@
+"""`dmpworks runs resume RUN`: a new submission from the first job without whole output, with the settings recorded."""
+
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from cyclopts import Parameter
+
+from dmpworks.catalog import chain_named
+from dmpworks.commands.places import BucketName, places, project, start_at
+from dmpworks.commands.submission import Account, Wanted, check_no_folder, live_job, open_account
+from dmpworks.commands.submit import earliest, nothing_left, say_start, send_and_tell
+from dmpworks.errors import PreflightError, SettingsError
+from dmpworks.jobs.commands import COMMAND, EnvFile, Json
+from dmpworks.jobs.model import Chain
+from dmpworks.jobs.settings import Setting, Sources, check_unknown, environment, resolve
+from dmpworks.jobs.wiring import AUTO, chain_settings, run_id_setting, start_job_setting, submit_settings
+from dmpworks.runs.completeness import Start, first_job
+from dmpworks.runs.events import Planned
+from dmpworks.runs.ledger import LATEST, Ledger, RunName, find_run
+from dmpworks.services.storage import Bucket
+
+Changes = Annotated[
+    tuple[str, ...],
+    Parameter(name="--set", negative=(), group=COMMAND, help="NAME=value: another setting than recorded; repeatable."),
+]
+StartJob = Annotated[
+    str, Parameter(name="--start-job", group=COMMAND, help="The first job to run; auto: the first without output.")
+]
+Watch = Annotated[bool, Parameter(name="--watch", group=COMMAND, negative=(), help="Follow the run until it is over.")]
+
+
+def resume(
+    run: str = LATEST,
+    /,
+    *,
+    set: Changes = (),
+    start_job: StartJob = AUTO,
+    watch: Watch = False,
+    bucket_name: BucketName = None,
+    env_file: EnvFile = None,
+    as_json: Json = False,
+) -> None:
+    """Go on with a run where it stopped, with the settings it had: what is complete stays, what is live is adopted.
+
+    Parameters
+    ----------
+    run
+        latest, CHAIN/latest or CHAIN/RUN-ID.
+    """
+    _, bucket = project(bucket_name, env_file)
+    name = find_run(bucket, run)
+    before = _newest(bucket, name)
+    chain = chain_named(name.chain)
+    changes = _parsed(chain, set)
+    found = _sources(chain, before.settings | {"BUCKET_NAME": bucket.name}, changes, env_file)
+    again = _again(name, set, start_job, bucket_name, env_file)
+    _tell_changes(before, changes, found.file)
+    if before.where == "local":
+        _run_here(chain, found, start_job, bucket, again, as_json=as_json)
+    else:
+        check_no_folder(chain.name, bucket.name)
+        account = open_account(
+            {"BUCKET_NAME": bucket.name, "AWS_REGION": bucket.region or before.settings.get("AWS_REGION")}
+        )
+        resume_on_batch(account, chain, found, start_job, before, again, as_json=as_json, watch=watch)
+
+
+def _newest(bucket: Bucket, run: RunName) -> Planned:
+    newest = Ledger(bucket, run).state().newest
+    if newest is None:
+        raise PreflightError(
+            "the settings of this run were never recorded",
+            on=f"{run}: its jobs were started by hand",
+            next=f"dmpworks run {run.chain} --start-job auto, or batch-submit",
+        )
+    return newest
+
+
+def _parsed(chain: Chain, changes: Sequence[str]) -> dict[str, Any]:
+    """Return the changed settings by variable, an empty text for the default.
+
+    Raises SettingsError at what is no setting of the chain.
+    """
+    texts = dict(_pair(change) for change in changes)
+    known = {each.variable: each for each in _settings(chain)}
+    check_unknown(known, (), Sources({}, {}, texts, "--set"))
+    return {name: text and known[name].parse(text, f"--set {name}") for name, text in texts.items()}
+
+
+def _pair(change: str) -> tuple[str, str]:
+    name, sign, value = change.partition("=")
+    if not sign:
+        raise SettingsError("a change is NAME=value", on=f"--set {change}", next=f"--set {name}=VALUE")
+    return name, value
+
+
+def _settings(chain: Chain) -> list[Setting]:
+    """Return what a resume may change: not the run itself, nor secrets."""
+    fixed = {start_job_setting(chain).variable, run_id_setting(chain).variable}
+    return [each for each in submit_settings(chain) if not each.secret and each.variable not in fixed]
+
+
+def _sources(chain: Chain, recorded: Mapping[str, str], changes: Mapping[str, Any], env_file: Path | None) -> Sources:
+    """Return where a resume's settings come from: the changes, the ledger; secrets alone from the environment."""
+    now = places({}, env_file)
+    secrets = {each.variable: now.find(each) for each in submit_settings(chain) if each.secret}
+    known = {each.variable for each in submit_settings(chain)}
+    kept = {name: value for name, value in recorded.items() if name in known and name not in changes}
+    return Sources({**changes, **{name: value for name, value in secrets.items() if value}}, {}, kept, "the ledger")
+
+
+def _tell_changes(before: Planned, changes: Mapping[str, Any], kept: Mapping[str, str]) -> None:
+    for name, value in changes.items():
+        print(f"{name}: {before.settings.get(name, 'the default')} -> {value or 'the default'}", file=sys.stderr)
+    for name in sorted({*before.settings} - {*kept} - {*changes}):
+        print(f"{name}: {before.settings[name]} -> this version has no such setting", file=sys.stderr)
+    if before.version != version("dmpworks"):
+        print(f"dmpworks: {before.version} -> {version('dmpworks')}", file=sys.stderr)
+
+
+def _again(run: RunName, changes: Sequence[str], start: str, bucket: str | None, env_file: Path | None) -> str:
+    words = ["dmpworks", "runs", "resume", str(run), *(f"--set={change}" for change in changes)]
+    words += [f"--start-job={start}"] if start != AUTO else []
+    words += [f"--bucket-name={bucket}"] if bucket else []
+    return shlex.join([*words, *([f"--env-file={env_file}"] if env_file else [])])
+
+
+def _start(bucket: Bucket, chain: Chain, values: Mapping[str, Any], named: str) -> Start:
+    """Return the first job, as named or as what lies in the bucket says; raises SettingsError or PreflightError."""
+    if named == AUTO:
+        return first_job(bucket, chain, values)
+    return start_at(chain, start_job_setting(chain).parse(named, "--start-job"))
+
+
+def _known(settings: Sequence[Setting], found: Sources, chain: Chain) -> dict[str, Any]:
+    """Return the values of those settings that have one: a run may have begun at a later job, with fewer settings."""
+    return resolve([each for each in settings if not each.required or _has(found, each)], found, chain.prefix)
+
+
+def _has(found: Sources, setting: Setting) -> bool:
+    return any(setting.variable in place for place in (found.options, found.file))
+
+
+def resume_on_batch(
+    account: Account,
+    chain: Chain,
+    found: Sources,
+    named: str,
+    before: Planned,
+    again: str,
+    *,
+    as_json: bool = False,
+    watch: bool = False,
+) -> None:
+    """Submit what is missing of a run, with these settings; `named` is the start job, `before` the last submission."""
+    plain = [each for each in submit_settings(chain) if not each.secret and each != start_job_setting(chain)]
+    values = _known(plain, found, chain)
+    start, live = _start(account.bucket, chain, values, named), live_job(account, chain, values)
+    if named == AUTO and live:
+        start = earliest(chain, start, live)
+    if start.job is None:
+        run_id = values[run_id_setting(chain).variable]
+        nothing_left(chain, start, {"chain": chain.name, "run_id": run_id, "jobs": {}}, as_json=as_json)
+        return
+    say_start(chain, start)
+    jobs = chain.from_job(start.job)
+    values |= resolve([each for each in chain_settings(chain, jobs) if not each.secret], found, chain.prefix)
+    # a live job is adopted only by the very same request: then the revision stays as well
+    kept = before.definition if live and "BATCH_JOB_DEFINITION" not in found.options else None
+    send_and_tell(account, Wanted(chain, values, start, again, kept), as_json=as_json, watch=watch)
+
+
+def _run_here(chain: Chain, found: Sources, named: str, bucket: Bucket, again: str, *, as_json: bool) -> None:
+    from dmpworks.runs.local import run_chain
+
+    start = _start(bucket, chain, _known(chain_settings(chain), found, chain), named)
+    if start.job is None:
+        nothing_left(chain, start, [], as_json=as_json)
+        return
+    values = resolve(chain_settings(chain, chain.from_job(start.job)), found, chain.prefix)
+    manifests = run_chain(chain, start, values, environment(), bucket, partial(_paste, again))
+    if as_json:
+        print(msgspec.json.format(msgspec.json.encode(manifests), indent=2).decode())
+
+
+def _paste(again: str, job: str) -> str:
+    """Return the command that goes on: what is complete by then stays, whichever job stopped."""
+    return again

@@ -1,0 +1,196 @@
+"""`dmpworks batch-submit all`: the month. Datasets side by side, then the works index, then the plans."""
+
+import json
+import shlex
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dmpworks.batch.plan import Plan
+from dmpworks.catalog import CHAINS
+from dmpworks.commands.inputs import chains_before
+from dmpworks.commands.places import places, values_of
+from dmpworks.commands.plan_table import show_plan
+from dmpworks.commands.submission import (
+    Account,
+    Ready,
+    Wanted,
+    check_no_folder,
+    live_job,
+    locks,
+    open_account,
+    preflight,
+    send,
+)
+from dmpworks.commands.submit import check_offline, costs_of, earliest, pinned_if_known, tell
+from dmpworks.errors import SettingsError, SubmitError
+from dmpworks.jobs.commands import ENV_FILE, command
+from dmpworks.jobs.model import Chain
+from dmpworks.jobs.settings import RUN_ID, Setting, declared, resolve
+from dmpworks.jobs.shared_settings import DmpsInput, Project
+from dmpworks.jobs.wiring import AUTO, start_job_setting
+from dmpworks.runs.completeness import Start
+
+if TYPE_CHECKING:
+    from dmpworks.batch.submit import Sent
+
+STUCK, DETACHED = 3, 130  # exit codes of a watch that ends all
+
+
+class Part(NamedTuple):
+    """One chain of the month: what is wanted of it, and the chains that it waits for."""
+
+    wanted: Wanted
+    after: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The chain's name."""
+        return self.wanted.chain.name
+
+
+def all_command(flags: Mapping[str, tuple[Any, Any]]) -> Callable[..., None]:
+    """Return the command, with an option for the run id of each chain; all else comes from environment and file."""
+    run_ids = [
+        Setting("", f"{each.prefix}_run_id".lower(), str, f"Run of {each.name}.", format=RUN_ID) for each in CHAINS
+    ]
+    every = Chain("all", *(job for chain in CHAINS for job in chain))
+    summary = (
+        "The month: the five datasets side by side, then process-works, then process-dmps; what is complete stays."
+    )
+    return command(every, [*declared(Project), *run_ids, *declared(DmpsInput)], flags, submit_all, summary)
+
+
+def submit_all(
+    _: Chain,
+    options: Mapping[str, Any],
+    *,
+    env_file: Path | None,
+    as_json: bool,
+    dry_run: bool,
+    offline: bool,
+    watch: bool,
+) -> None:
+    """Submit every chain, each after those that it reads; or with `dry_run` only show the plans."""
+    check_offline(dry_run=dry_run, offline=offline)
+    if dry_run:
+        _show(parts_of(options, env_file, None, offline=offline), offline=offline, as_json=as_json)
+        return
+    values = resolve(declared(Project), places(options, env_file), "")
+    check_no_folder("CHAIN", values["BUCKET_NAME"])
+    account = open_account(values)
+    parts = parts_of(options, env_file, account, offline=False)
+    sent = send_parts(account, parts)
+    _tell(parts, sent, as_json=as_json)
+    if watch and (code := _follow(account, parts, as_json=as_json)):
+        sys.exit(code)
+
+
+def parts_of(
+    options: Mapping[str, Any], env_file: Path | None, account: Account | None, *, offline: bool
+) -> list[Part]:
+    """Return what there is to do, in order; raises SettingsError that tells what is wrong with any chain."""
+    parts: list[Part] = []
+    wrong: list[tuple[str, SettingsError]] = []
+    for chain in CHAINS:
+        after = tuple(part.name for part in parts if part.wanted.chain in chains_before(chain))
+        try:
+            values, start = _settings(chain, options, env_file, offline=offline or bool(after))
+        except SettingsError as error:
+            wrong.append((chain.name, error))
+            continue
+        if account and (live := live_job(account, chain, values)):
+            start = earliest(chain, start, live)
+        if start.job:
+            parts.append(Part(Wanted(chain, values, start, _again(options, env_file)), after))
+    if wrong:
+        raise SettingsError(
+            "; ".join(f"{name}: {error.what}" for name, error in wrong),
+            on=f"looked in the options of this command, the environment and {env_file or ENV_FILE}",
+            next="set them there; .env.aws-batch.example explains each",
+        )
+    return parts
+
+
+def _again(options: Mapping[str, Any], env_file: Path | None) -> str:
+    given = [f"--{name.lower().replace('_', '-')}={value}" for name, value in options.items()]
+    given += [f"--env-file={env_file}"] if env_file else []
+    return shlex.join(["dmpworks", "batch-submit", "all", *given])
+
+
+def _settings(
+    chain: Chain, options: Mapping[str, Any], env_file: Path | None, *, offline: bool
+) -> tuple[dict[str, Any], Start]:
+    """Return the settings of a chain and its first job; the very first where the bucket cannot tell."""
+    first = chain.job_names[0] if offline else AUTO
+    return values_of(chain, {**options, start_job_setting(chain).variable: first}, env_file, submitting=True)
+
+
+def send_parts(account: Account, parts: Sequence[Part]) -> dict[str, "list[Sent]"]:
+    """Check all chains, then submit one after the other; what was sent stays when a later chain is refused."""
+    ready = _prepare(account, parts)
+    sent: dict[str, list[Sent]] = {}
+    with ExitStack() as stack:
+        held = locks(stack, account, [each.plan for each in ready])
+        for part, one, lock in zip(parts, ready, held, strict=True):
+            try:
+                sent[part.name] = send(account, one, lock, [sent[name][-1].id for name in part.after])
+            except SubmitError as error:
+                error.on += f"; the chains before it go on: {', '.join(sent) or 'none'}"
+                raise
+    return sent
+
+
+def _prepare(account: Account, parts: Sequence[Part]) -> list[Ready]:
+    from dmpworks.batch.checks import Check, require
+
+    checks: dict[Check, None] = {}
+    ready = []
+    for part in parts:
+        found, definition, digest = preflight(account, part.wanted, part.after)
+        checks |= dict.fromkeys(found)
+        ready.append(Ready(part.wanted.plan(definition), part.wanted.again, digest))
+    require(list(checks))
+    return ready
+
+
+def _tell(parts: Sequence[Part], sent: Mapping[str, "list[Sent]"], *, as_json: bool) -> None:
+    done = [chain.name for chain in CHAINS if chain.name not in sent]
+    if done:
+        print(f"complete and current, not submitted: {', '.join(done)}", file=sys.stderr)
+    if not parts and as_json:
+        print(json.dumps([]))
+    for part in parts:
+        tell(part.wanted.plan(), sent[part.name], as_json=as_json)
+
+
+def _follow(account: Account, parts: Sequence[Part], *, as_json: bool) -> int:
+    """Follow one run after the other and return the first exit code that is not 0."""
+    from dmpworks.commands.watch import follow
+
+    first = 0
+    for part in parts:
+        code = follow(account.bucket, part.wanted.plan().run, part.wanted.values, as_json=as_json)
+        first = first or code
+        if code in (STUCK, DETACHED):
+            break
+    return first
+
+
+def _show(parts: Sequence[Part], *, offline: bool, as_json: bool) -> None:
+    requests: list[dict[str, Any]] = []
+    last: dict[str, str] = {}  # chain -> its last job
+    definition = pinned_if_known(parts[0].wanted.values, offline=offline) if parts else ""
+    for part in parts:
+        plan: Plan = part.wanted.plan(definition)
+        after = [last[name] for name in part.after]
+        last[part.name] = f"{part.name} {plan.jobs[-1]}"
+        requests += plan.requests([f"<id of {job}>" for job in after])
+        if not as_json:
+            show_plan(plan, costs_of(plan, part.wanted.values, offline=offline), after)
+    if as_json:
+        print(json.dumps(requests, indent=2))
+    elif not parts:
+        print("every chain is complete and current", file=sys.stderr)

@@ -1,0 +1,104 @@
+"""`dmpworks runs watch RUN`: follow a run until it is over."""
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from dmpworks.batch.around import Around, around
+from dmpworks.batch.costs import usual_seconds
+from dmpworks.batch.digest import digests
+from dmpworks.batch.watch import CANCELLED, FAILED, STUCK, SUCCEEDED, Pace, Snapshot, Watch
+from dmpworks.commands.places import BucketName, project
+from dmpworks.commands.screens import Screen, screen
+from dmpworks.errors import TemporaryError
+from dmpworks.jobs.commands import EnvFile, Json
+from dmpworks.runs.history import earlier
+from dmpworks.runs.ledger import LATEST, Ledger, RunName, find_run
+from dmpworks.services.storage import Bucket
+
+DETACHED = 130  # Ctrl-C
+
+
+def watch(
+    run: str = LATEST, /, *, bucket_name: BucketName = None, env_file: EnvFile = None, as_json: Json = False
+) -> None:
+    """Follow a run until it is over; exit 0 done, 1 failed, 3 stuck, 4 cancelled, 130 detached by Ctrl-C.
+
+    Parameters
+    ----------
+    run
+        latest, CHAIN/latest or CHAIN/RUN-ID.
+    """
+    values, bucket = project(bucket_name, env_file)
+    if code := follow(bucket, find_run(bucket, run), values, as_json=as_json):
+        sys.exit(code)
+
+
+def follow(bucket: Bucket, run: RunName, values: Mapping[str, Any], *, as_json: bool) -> int:
+    """Follow a run until it is over and return the exit code that tells how it ended."""
+    ledger = Ledger(bucket, run)
+    here = around(ledger.state(), values["AWS_REGION"])
+    return follow_on(ledger, here, screen(as_json=as_json, clock=here.clock))
+
+
+def follow_on(ledger: Ledger, around: Around, shown: Screen) -> int:
+    """Follow a run on a screen and return the exit code; Ctrl-C detaches, and the run goes on."""
+    try:
+        last = _watch(ledger, around, shown)
+    except KeyboardInterrupt:
+        shown.close()
+        shown.say(
+            f"detached: {ledger.run} goes on",
+            f"  come back: dmpworks runs watch {ledger.run}",
+            f"  cancel:    dmpworks runs cancel {ledger.run}",
+        )
+        return DETACHED
+    finally:
+        shown.close()
+    _conclude(ledger, around, shown, last)
+    return last.code or SUCCEEDED
+
+
+def _watch(ledger: Ledger, around: Around, shown: Screen) -> Snapshot:
+    """Look until there is nothing more to see; what passes (throttling, no network) is said once and waited for."""
+    eye, pace = Watch(ledger, around.batch, _usual(ledger), around.clock), Pace.of(around.batch)
+    before, trouble = None, None
+    while True:
+        try:
+            now = eye.look()
+        except TemporaryError as error:
+            if error.what != trouble:
+                shown.say(f"{error.what}: trying again ({error.on})")
+            trouble = error.what
+            around.sleep(pace.after(changed=False))
+            continue
+        trouble = None
+        shown.show(now)
+        if now.code is not None:
+            return now
+        around.sleep(pace.after(changed=before is None or now.statuses != before.statuses))
+        before = now
+
+
+def _usual(ledger: Ledger) -> dict[str, float]:
+    """Return how many seconds each job took in earlier runs, where there are any."""
+    runs = earlier(ledger.bucket, ledger.run)
+    seconds = {job: usual_seconds(runs, job) for job in {job for run in runs for job in run.jobs}}
+    return {job: usual for job, usual in seconds.items() if usual is not None}
+
+
+def _conclude(ledger: Ledger, around: Around, shown: Screen, last: Snapshot) -> None:
+    run = ledger.run
+    if last.code == STUCK and last.stuck:
+        shown.say(f"{run} is stuck: {last.stuck.what}", f"  next: {last.stuck.next}")
+        shown.say(
+            "  its jobs still wait in the queue, and go on once that is mended", f"  or: dmpworks runs cancel {run}"
+        )
+    elif last.code == CANCELLED:
+        shown.say(f"{run} was cancelled", f"  next: dmpworks runs resume {run}")
+    elif last.code == FAILED:
+        shown.explain(digests(ledger, around))
+        if last.why:
+            shown.say(f"{run}: {last.why}")
+    else:
+        shown.say(f"{run} succeeded")

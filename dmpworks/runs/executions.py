@@ -1,0 +1,132 @@
+"""What was executed in a run, and when: the jobs' own words and AWS Batch's attempts put together."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+from msgspec.structs import replace
+
+from dmpworks.jobs.model import Counts
+from dmpworks.runs.events import AnyEvent, Asked, Observed, Planned, Started, Submitted, Told, Try
+from dmpworks.runs.state import LIVE, Attempt, RunState
+
+Ending = Literal["succeeded", "failed", "again", "interrupted", "lost"]  # lost: nobody saw an exit code
+BY_CODE: dict[int | None, Ending] = {0: "succeeded", 75: "again", 130: "interrupted", 143: "interrupted", None: "lost"}
+
+
+class Execution(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One execution of one job; without end it is under way."""
+
+    job: str
+    submission: int  # 0: started by hand
+    started: datetime
+    asked: Asked = Asked()
+    ended: datetime | None = None
+    ending: Ending | None = None
+    token: str | None = None
+    id: str | None = None
+    number: int | None = None
+    reason: str | None = None
+    exit_code: int | None = None
+    counts: Counts | None = None
+    error: Told | None = None
+    peak_memory: int | None = None  # MiB
+    cpu_seconds: float | None = None
+
+    def seconds(self, now: datetime) -> float:
+        """Return how long it took, or takes until now."""
+        return max(((self.ended or now) - self.started).total_seconds(), 0.0)
+
+    @property
+    def cores(self) -> float | None:
+        """How many cores were busy, on average."""
+        if self.cpu_seconds is None or self.ended is None:
+            return None
+        return self.cpu_seconds / (self.seconds(self.ended) or 1.0)
+
+
+def executions(state: RunState, events: Sequence[AnyEvent]) -> list[Execution]:
+    """Return all executions of a run by their start, those included that could not tell of themselves."""
+    submission = _submissions(events)
+    told = {event.id: event for event in events if isinstance(event, Observed) and event.id and event.tries}
+    found = [
+        _execution(job.name, one, submission.get(one.token, 0)) for job in state.jobs.values() for one in job.attempts
+    ]
+    for id, event in told.items():
+        for number, one in enumerate(event.tries, 1):
+            found = _with_try(found, event.job, id, number, one, submission.get(id, 0))
+    ordered = sorted(found, key=lambda one: one.started)
+    asked = {(plan.submission, job): asked for plan in state.submissions for job, asked in plan.jobs.items()}
+    closed = [_closed(one, state, ordered) for one in ordered]
+    return [replace(one, asked=asked.get((one.submission, one.job), Asked())) for one in closed]
+
+
+def _submissions(events: Iterable[AnyEvent]) -> dict[str, int]:
+    """Return the submission of each attempt (by token) and each Batch job (by id), by the order of the ledger.
+
+    Clocks of several machines do not agree to the second; the ledger's order does not err.
+    """
+    newest: dict[str, int] = {}
+    found: dict[str, int] = {}
+    for event in events:
+        if isinstance(event, Planned):
+            newest |= dict.fromkeys(event.jobs, event.submission)
+        elif isinstance(event, Submitted) and event.id:
+            found.setdefault(event.id, event.submission)
+        elif isinstance(event, Started):
+            found[event.attempt] = newest.get(event.job, 0)
+    return found
+
+
+def _execution(job: str, one: Attempt, submission: int) -> Execution:
+    return Execution(
+        job=job,
+        submission=submission,
+        started=one.started,
+        ended=one.ended,
+        ending=one.outcome,
+        token=one.token,
+        id=one.id,
+        number=one.number,
+        exit_code=one.exit_code,
+        counts=one.counts,
+        error=one.error,
+        peak_memory=one.peak_memory,
+        cpu_seconds=one.cpu_seconds,
+    )
+
+
+def _with_try(found: list[Execution], job: str, id: str, number: int, one: Try, submission: int) -> list[Execution]:
+    """Add what AWS Batch tells of an attempt to what the attempt told itself; one that never ran is left out."""
+    for place, known in enumerate(found):
+        if known.id == id and known.number == number:
+            return [*found[:place], _completed(known, one), *found[place + 1 :]]
+    if one.started is None:
+        return found
+    bare = Execution(job=job, submission=submission, started=one.started, id=id, number=number)
+    return [*found, _completed(bare, one)]
+
+
+def _completed(known: Execution, one: Try) -> Execution:
+    return replace(
+        known,
+        ended=known.ended or one.stopped,
+        ending=known.ending or BY_CODE.get(one.exit_code, "failed"),
+        exit_code=known.exit_code if known.exit_code is not None else one.exit_code,
+        reason=one.reason,
+    )
+
+
+def _closed(one: Execution, state: RunState, all: Sequence[Execution]) -> Execution:
+    """Return an execution that told no end with the end it must have had: its job's, or the next one's start."""
+    if one.ended:
+        return one
+    later = [other.started for other in all if other.job == one.job and other.started > one.started]
+    if later:
+        return replace(one, ended=later[0], ending="lost")
+    job = state.jobs[one.job]
+    if job.status in LIVE:
+        return one
+    ending: Ending = "interrupted" if job.status == "cancelled" else BY_CODE.get(job.exit_code, "failed")
+    return replace(one, ended=job.ended or state.changed, ending=ending, reason=job.reason, exit_code=job.exit_code)

@@ -1,0 +1,70 @@
+"""What lies in the bucket of a run: manifests, files that they list and do not list, and what is missing of them."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from dmpworks.errors import JobError
+from dmpworks.jobs.manifest import MANIFEST, STARTED, Manifest, read_manifest
+from dmpworks.runs.ledger import RunName
+from dmpworks.services.storage import Bucket, Stored
+
+
+class Outputs(msgspec.Struct, frozen=True):
+    """The output of a run, by job."""
+
+    manifests: dict[str, Manifest]
+    damaged: dict[str, str]  # manifests that cannot be read, and why
+    lacking: dict[str, str]  # a file that is listed and not there as listed
+    orphans: tuple[Stored, ...]  # files that no manifest lists
+    empty: bool  # nothing at all is left of the run
+
+
+def outputs_of(bucket: Bucket, run: RunName) -> Outputs:
+    """Return what lies in the bucket of a run, from one listing and its manifests."""
+    root = f"{run.chain}/{run.run_id}"
+    stored = bucket.list(root)
+    manifests: dict[str, Manifest] = {}
+    damaged = {}
+    for folder in _folders(stored, MANIFEST):
+        try:
+            if found := read_manifest(bucket, folder):
+                manifests[folder.rsplit("/", 1)[-1]] = found[0]
+        except JobError as error:
+            damaged[folder.rsplit("/", 1)[-1]] = error.on
+    sizes = dict(stored)
+    lacking = {job: why for job, manifest in manifests.items() if (why := _lacking(manifest, sizes, root))}
+    # what a manifest lists that cannot be read is not known: then nothing is called an orphan
+    orphans = () if damaged else tuple(_orphans(stored, manifests.values()))
+    return Outputs(manifests, damaged, lacking, orphans, not stored)
+
+
+def runs_with_output(bucket: Bucket, chains: Iterable[str]) -> set[RunName]:
+    """Return every run of these chains of which a job completed."""
+    keys = [stored.key.split("/") for chain in chains for stored in bucket.list(chain)]
+    return {RunName(parts[0], parts[1]) for parts in keys if len(parts) == 4 and parts[3] == MANIFEST}
+
+
+def _folders(stored: Iterable[Stored], marker: str) -> list[str]:
+    return [item.key.removesuffix(f"/{marker}") for item in stored if item.key.endswith(f"/{marker}")]
+
+
+def _lacking(manifest: Manifest, sizes: dict[str, int], root: str) -> str | None:
+    for file in manifest.files:
+        if file.key.startswith(f"{root}/") and sizes.get(file.key) != file.size:
+            there = f"has {sizes[file.key]:,} bytes, not {file.size:,}" if file.key in sizes else "is gone"
+            return f"{file.key} {there}"
+    return None
+
+
+def _orphans(stored: list[Stored], manifests: Iterable[Manifest]) -> list[Stored]:
+    """Return what no manifest lists in folders that jobs write to; a folder without mark was uploaded by a person."""
+    listed = {file.key for manifest in manifests for file in manifest.files}
+    folders = {*_folders(stored, MANIFEST), *_folders(stored, STARTED), *(key.rsplit("/", 1)[0] for key in listed)}
+    return [
+        item
+        for item in stored
+        if item.key not in listed
+        and item.key.rsplit("/", 1)[-1] not in (MANIFEST, STARTED)
+        and any(item.key.startswith(f"{folder}/") for folder in folders)
+    ]

@@ -1,0 +1,71 @@
+"""Figures as people read them: durations, memory, money, moments."""
+
+import math
+from datetime import datetime
+
+NONE = "–"
+
+
+def duration(seconds: float | None) -> str:
+    """Return a duration as exactly as anybody wants it: `3 d 4 h`, `3 h 12 min`, `38 min`, `4 min 10 s`, `8.2 s`."""
+    if seconds is None:
+        return NONE
+    if seconds < 59.5:
+        return f"{seconds:.0f} s" if seconds >= 10 or seconds == 0 else f"{seconds:.1f} s"
+    finest = next(finest for limit, finest in ((600, 1), (86400, 60), (math.inf, 3600)) if seconds < limit)
+    left, parts = round(seconds / finest) * finest, []
+    for size, name in ((86400, "d"), (3600, "h"), (60, "min"), (1, "s")):
+        whole, left = divmod(left, size)
+        parts += [f"{whole} {name}"] if whole else []
+    return " ".join(parts)
+
+
+def memory(mib: float | None) -> str:
+    """Return an amount of memory given in MiB."""
+    if mib is None:
+        return NONE
+    return f"{mib:,.0f} MiB" if mib < 1024 else f"{f'{mib / 1024:,.1f}'.removesuffix('.0')} GiB"
+
+
+def cores(count: float | None) -> str:
+    """Return a number of cores, whole where they were asked for."""
+    if count is None:
+        return NONE
+    told = f"{count}" if isinstance(count, int) else f"{count:.1f}"
+    return f"{told} core{'' if told == '1' else 's'}"
+
+
+def size(count: float) -> str:
+    """Return a number of bytes."""
+    for name in ("bytes", "KiB", "MiB", "GiB"):
+        if count < 1024:
+            return f"{count:,.0f} {name}" if name == "bytes" else f"{count:,.1f} {name}"
+        count /= 1024
+    return f"{count:,.1f} TiB"
+
+
+def money(dollars: float | None) -> str:
+    """Return an amount in dollars."""
+    return NONE if dollars is None else f"${dollars:,.2f}"
+
+
+def number(value: float | None) -> str:
+    """Return a number, with at most two decimals."""
+    if value is None:
+        return NONE
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"
+
+
+def moment(at: datetime | None) -> str:
+    """Return a moment, UTC."""
+    return f"{at:%Y-%m-%d %H:%M}" if at else NONE
+
+
+def change(before: float | None, after: float | None) -> str:
+    """Return by how much a figure has changed, in per cent where it was not nought."""
+    if before is None or after is None or before == after:
+        return "=" if before == after else NONE
+    if before == 0:
+        return "new"
+    share = (after - before) / before
+    return f"{share:+.1%}" if abs(share) < 10 else f"×{after / before:,.0f}"
