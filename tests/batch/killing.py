@@ -18,6 +18,7 @@ SERVER.set_forkserver_preload(
 model("batch")  # read once, before the processes part
 OF_BUCKET = ("get", "put", "create", "list", "delete")
 CALLS = "calls.txt"
+PATIENCE = 120  # seconds
 
 
 class Reaper:
@@ -75,7 +76,8 @@ def in_process(act: Callable[..., object], *values: Any) -> int:
     """Run something in a process of its own and return its exit code: -9 when it was killed."""
     process = SERVER.Process(target=act, args=values)
     process.start()
-    process.join()
+    process.join(PATIENCE)
+    assert not process.is_alive(), f"{act.__name__} hangs"
     return process.exitcode
 
 
