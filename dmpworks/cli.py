@@ -1,6 +1,7 @@
 """The root command; the only place where an error becomes a message and an exit code."""
 
 import os
+import shlex
 import signal
 import sys
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ DryRun = Annotated[bool, Parameter(name="--dry-run", group=COMMAND, negative=(),
 Offline = Annotated[
     bool, Parameter(name="--offline", group=COMMAND, negative=(), help="With --dry-run: do not even read from AWS.")
 ]
+PROGRAM, PLACES = "dmpworks ", ("--bucket-name", "--env-file")
 Watch = Annotated[bool, Parameter(name="--watch", group=COMMAND, negative=(), help="Follow the run until it is over.")]
 
 
@@ -101,6 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     0 done, 1 failed, 2 usage or preflight, 3 stuck, 4 cancelled, 75 try again, 130 interrupted.
     """
     _hear_interrupts()
+    repeat = _to_repeat(sys.argv[1:] if arguments is None else arguments)
     try:
         build_app()(arguments, exit_on_error=False, print_error=False, result_action="return_value")
         _flush()
@@ -111,13 +114,31 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )
         _exit(failure)
     except DmpworksError as error:
+        error.next += _with(repeat, error.next)
         _exit(error)
+    except SystemExit as stop:  # of a watch, which has told what to do next
+        if stop.code and repeat:
+            print(f"  each command above{_with(repeat, PROGRAM)}", file=sys.stderr)
+        raise
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(130)
     except BrokenPipeError:  # `| head` had enough
         _drop_output()
         sys.exit(1)
+
+
+def _to_repeat(arguments: Sequence[str]) -> list[str]:
+    """Return the options that say where the runs are: a command to paste that lacks them may mean another run."""
+    words = [*arguments, ""]
+    parts = [(word.partition("="), words[place]) for place, word in enumerate(arguments, 1)]
+    return [f"{name}={value if sign else after}" for (name, sign, value), after in parts if name in PLACES]
+
+
+def _with(options: Sequence[str], text: str) -> str:
+    """Return what to add to a text whose commands lack these options."""
+    lacking = [option for option in options if PROGRAM in text and option.partition("=")[0] not in text]
+    return f" (with {shlex.join(lacking)})" if lacking else ""
 
 
 def _hear_interrupts() -> None:

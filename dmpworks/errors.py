@@ -18,6 +18,11 @@
 Anything else that escapes is a bug and keeps its traceback.
 """
 
+from collections.abc import Sequence
+from typing import TypeVar
+
+E = TypeVar("E", bound="DmpworksError")
+
 
 class DmpworksError(Exception):
     """A failure told in three texts: what failed, on what, and what to do next (a command to paste)."""
@@ -34,6 +39,15 @@ class DmpworksError(Exception):
     def __reduce__(self) -> tuple[object, ...]:
         """Cross a process boundary whole: keyword-only arguments are lost by the default pickling."""
         return _rebuild, (type(self), self.what, self.on, self.next)
+
+
+def together(errors: Sequence[E]) -> E:
+    """Return several errors as one, what they have in common said once."""
+    first, *others = errors
+    if others:
+        texts = [(error.what, error.on, error.next) for error in errors]
+        first.what, first.on, first.next = ("; ".join(dict.fromkeys(each)) for each in zip(*texts, strict=True))
+    return first
 
 
 def _rebuild(kind: type[DmpworksError], what: str, on: str, next: str) -> DmpworksError:

@@ -1,9 +1,9 @@
 """Why AWS did not do as asked: the one place that reads botocore's errors and says what a person can do about them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeVar
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -20,6 +20,8 @@ from botocore.exceptions import ConnectionError as NoConnection
 
 from dmpworks.errors import DmpworksError, PreflightError, TemporaryError
 
+T = TypeVar("T")
+WAITS = (1.0, 2.0, 4.0, 8.0)  # seconds between attempts of a call that AWS was too busy to take
 REFUSALS = (ClientError, BotoCoreError)  # all that a call to AWS may raise
 Kind = Literal["throttled", "expired", "denied", "no network", "no credentials", "server", "refused"]
 
@@ -76,6 +78,18 @@ def asking(on: str, again: str = "try again") -> Iterator[None]:
         yield
     except REFUSALS as error:
         raise told(error, on, again) from error
+
+
+def patiently(ask: Callable[[], T], sleep: Callable[[float], None]) -> T:
+    """Return AWS's answer, asking again while it is throttled; raises what the last attempt raised."""
+    for wait in WAITS:
+        try:
+            return ask()
+        except REFUSALS as error:
+            if cause(error).kind != "throttled":
+                raise
+            sleep(wait)
+    return ask()
 
 
 def told(error: Exception, on: str, again: str = "try again") -> DmpworksError:

@@ -46,6 +46,14 @@ def of_error(name: str, error: DmpworksError) -> Check:
     return bad(name, f"{error.what} ({error.on})", error.next)
 
 
+def guarded(name: str, look: Callable[[], list[Check]]) -> list[Check]:
+    """Return what a look found, or the check that failed with an error of ours."""
+    try:
+        return look()
+    except DmpworksError as error:
+        return [of_error(name, error)]
+
+
 def asked(name: str, ask: Callable[[], T]) -> T | Check:
     """Return AWS's answer, or a warning when these credentials may not ask.
 

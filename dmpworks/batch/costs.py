@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from dmpworks.runs.events import Asked
 from dmpworks.runs.state import RunState
+from dmpworks.runs.words import money
 
 HOUR = 3600
 
@@ -34,8 +35,8 @@ class Estimate(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         if self.usual is None:
-            return f"${self.hourly:.2f} an hour, at most ${self.ceiling:.2f} an attempt"
-        return f"about ${self.usual:.2f}"
+            return f"{money(self.hourly)} an hour, at most {money(self.ceiling)} an attempt"
+        return f"about {money(self.usual)}".replace("about <", "<")
 
 
 @cache

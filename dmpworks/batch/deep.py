@@ -8,7 +8,7 @@ import msgspec
 
 from dmpworks.batch.causes import REFUSALS, asking
 from dmpworks.batch.checks import Check, bad
-from dmpworks.batch.plan import queue_of
+from dmpworks.batch.plan import queue_of, share_of
 from dmpworks.batch.reading import BatchJob, describe
 from dmpworks.jobs.containers import container_environment
 from dmpworks.jobs.model import Chain
@@ -58,12 +58,11 @@ def tiny_request(chain: Chain, values: Mapping[str, Any], definition: str, token
     for job in chain:
         settings |= container_environment(chain, job, values)
     small = next((job for job in chain if not job.size.large), chain.jobs[0])
-    share = values.get("BATCH_SHARE_IDENTIFIER")
     return {
         "jobName": f"dmpworks-{values['ENV']}-doctor-{chain.name}-{token}",
         "jobQueue": queue_of(small, values),
         "jobDefinition": definition,
-        **({"shareIdentifier": share} if share else {}),
+        **share_of(values),
         "retryStrategy": {"attempts": 1},
         "timeout": {"attemptDurationSeconds": TIMEOUT},
         "containerOverrides": {

@@ -12,7 +12,9 @@ from dmpworks.errors import PreflightError
 if TYPE_CHECKING:
     from mypy_boto3_batch import BatchClient
 
-ECR = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/(?P<name>[^:@]+)(?P<tag>[:@].+)?")
+ECR = re.compile(
+    r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com/(?P<name>[^:@]+)(?P<tag>[:@].+)?"
+)
 
 
 class Definition(msgspec.Struct, frozen=True):
@@ -56,6 +58,8 @@ def find_image(ecr: Any, reference: str) -> Image:
     match = ECR.fullmatch(reference)
     if not match:
         return Image(reference, why_not="it does not lie in ECR")
+    if match["region"] != ecr.meta.region_name:
+        return Image(reference, why_not="it lies in another region")
     tag = match["tag"] or ":latest"
     id = {"imageDigest" if tag[0] == "@" else "imageTag": tag[1:]}
     try:
@@ -66,9 +70,10 @@ def find_image(ecr: Any, reference: str) -> Image:
             raise PreflightError(
                 "the image does not exist", on=reference, next="push it, or register a job definition with another"
             ) from error
-        if cause(error).kind != "denied":
+        found = cause(error)
+        if found.kind != "denied" and not found.passing:
             raise told(error, f"image {reference}") from error
-        return Image(reference, why_not=f"these credentials may not ask: {cause(error).remedy}")
+        return Image(reference, why_not=f"{found.what}: {found.remedy}")
     return Image(reference, digest=answer["imageDetails"][0]["imageDigest"])
 
 

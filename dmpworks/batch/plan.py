@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dmpworks.batch.limits import broken_limits
-from dmpworks.errors import SubmitError
+from dmpworks.errors import PreflightError
 from dmpworks.jobs.containers import container_command, container_environment, recorded_settings
 from dmpworks.jobs.model import Chain, Job
 from dmpworks.jobs.wiring import run_id_setting, sized
@@ -70,7 +70,7 @@ def make_plan(
     definition: str,
     skipped: Mapping[str, str] | None = None,
 ) -> Plan:
-    """Return the plan of these jobs of a chain; raises SubmitError when a request breaks a limit of AWS Batch."""
+    """Return the plan of these jobs of a chain; raises PreflightError that tells every limit of AWS Batch it breaks."""
     plan = Plan(
         chain=chain.name,
         run_id=values[run_id_setting(chain).variable],
@@ -82,11 +82,13 @@ def make_plan(
         queues=chain_queues(chain, values),
         settings=recorded_settings(chain, values),
     )
-    for job, request in zip(plan.jobs, plan.requests(), strict=True):
-        if broken := broken_limits(request):
-            raise SubmitError(
-                f"AWS Batch would refuse {job}", on="; ".join(broken), next="change the setting; nothing was submitted"
-            )
+    broken = {job: broken_limits(request) for job, request in zip(plan.jobs, plan.requests(), strict=True)}
+    if refused := [job for job, limits in broken.items() if limits]:
+        raise PreflightError(
+            f"AWS Batch would refuse {', '.join(refused)} of {plan.run}",
+            on="; ".join(f"{job}: {limit}" for job in refused for limit in broken[job]),
+            next="change the setting; nothing was submitted",
+        )
     return plan
 
 
@@ -118,6 +120,12 @@ def queue_of(job: Job, values: Mapping[str, Any]) -> str:
     )
 
 
+def share_of(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a request to a queue with a fair-share policy holds; AWS Batch demands a priority as well."""
+    share = values.get("BATCH_SHARE_IDENTIFIER")
+    return {"shareIdentifier": share, "schedulingPriorityOverride": 0} if share else {}
+
+
 def _draft(chain: Chain, job: Job, values: Mapping[str, Any], definition: str) -> dict[str, Any]:
     run_id, env = values[run_id_setting(chain).variable], values["ENV"]
     about = {"env": env, "chain": chain.name, "run_id": run_id, "job": job.name}
@@ -138,11 +146,10 @@ def _draft(chain: Chain, job: Job, values: Mapping[str, Any], definition: str) -
             ],
         },
     }
-    share = values.get("BATCH_SHARE_IDENTIFIER")
     return {
         "jobName": f"{name_prefix(env, chain.name)}{run_id}-{job.name}",
         **asked,
-        **({"shareIdentifier": share} if share else {}),
+        **share_of(values),
         # unlike tags they come back in DescribeJobs and in events; the digest tells whether a twin asks for the same
         "parameters": about | {"request": _digest(asked)},
         "tags": {"project": "dmpworks"} | about,

@@ -8,7 +8,7 @@ from dmpworks.batch.checks import Check, asked, bad, doubtful, good, of_error
 from dmpworks.batch.definition import Definition, find_definition, find_image
 from dmpworks.batch.machines import USABLE, Machines, Queue, queues_named
 from dmpworks.batch.plan import Plan
-from dmpworks.batch.twins import live_jobs
+from dmpworks.batch.twins import live_jobs, queues_to_look_in
 from dmpworks.errors import DmpworksError, PreflightError
 from dmpworks.runs.events import Asked
 from dmpworks.runs.locks import holder
@@ -73,7 +73,10 @@ def of_live_run(client: "BatchClient", bucket: Bucket, plan: Plan) -> Check:
     if lock := holder(bucket, plan.chain):
         said = f"{lock.owner} is at work on {plan.chain} since {lock.taken:%H:%M:%S} UTC: {lock.purpose}"
         return bad(name, said, f"wait for it, or look: dmpworks runs show {plan.chain}/latest")
-    live = live_jobs(client, plan.queues, plan.name_prefix)
+    try:
+        live = live_jobs(client, queues_to_look_in(bucket, plan.chain, plan.queues), plan.name_prefix)
+    except PreflightError as error:
+        return of_error(name, error)
     others = sorted({job.parameters.get("run_id", "?") for job in live} - {plan.run_id})
     if others:
         run = f"{plan.chain}/{others[0]}"

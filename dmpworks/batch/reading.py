@@ -1,10 +1,12 @@
 """Jobs as AWS Batch tells them: its answers turned into values of our own, and the end of a job into an event."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
+from botocore.exceptions import ClientError
 
 from dmpworks.runs.events import Final, Observed, Try
 
@@ -15,6 +17,7 @@ AT_ONCE = 100  # ids that one DescribeJobs takes
 LOG_GROUP = "/aws/batch/job"  # unless the job definition says otherwise
 NEVER = datetime.min.replace(tzinfo=UTC)
 CANCELLED = "dmpworks: cancelled"  # how the reason of a termination by `runs cancel` begins
+NO_QUEUE = re.compile(r"queue .*(not found|does not exist)", re.I)  # AWS has no code of its own for that
 ENDED = frozenset(("SUCCEEDED", "FAILED"))
 
 Cause = Literal[
@@ -101,14 +104,20 @@ def describe(client: "BatchClient", ids: Iterable[str]) -> dict[str, BatchJob]:
 
 def jobs_named(client: "BatchClient", queues: Iterable[str], prefix: str) -> list[BatchJob]:
     """Return every Batch job in these queues, ended or not, whose name begins so; the oldest first."""
-    pages = client.get_paginator("list_jobs")
-    ids = [
-        summary["jobId"]
-        for queue in sorted(set(queues))
-        for page in pages.paginate(jobQueue=queue, filters=[{"name": "JOB_NAME", "values": [f"{prefix}*"]}])
-        for summary in page["jobSummaryList"]
-    ]
+    ids = [id for queue in sorted(set(queues)) for id in _ids(client, queue, prefix)]
     return sorted(describe(client, ids).values(), key=lambda job: (job.created or NEVER, job.id))
+
+
+def _ids(client: "BatchClient", queue: str, prefix: str) -> list[str]:
+    """Return the ids of the jobs in a queue; one that does not exist has none."""
+    asked = client.get_paginator("list_jobs")
+    try:
+        pages = asked.paginate(jobQueue=queue, filters=[{"name": "JOB_NAME", "values": [f"{prefix}*"]}])
+        return [summary["jobId"] for page in pages for summary in page["jobSummaryList"]]
+    except ClientError as error:
+        if NO_QUEUE.search(error.response["Error"].get("Message", "")):
+            return []
+        raise
 
 
 def observed(job: BatchJob, name: str, *, at: datetime, by: str) -> Observed:

@@ -3,13 +3,14 @@
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dmpworks.batch.causes import REFUSALS, Cause, cause
+from dmpworks.batch.causes import REFUSALS, WAITS, Cause, cause, patiently
 from dmpworks.batch.plan import Plan, request_after
-from dmpworks.batch.twins import Found, Sleep, find_twins, landed
+from dmpworks.batch.twins import Found, Sleep, find_twins, landed, queues_to_look_in
 from dmpworks.errors import DmpworksError, SubmitError
 from dmpworks.runs.events import Planned, Submitted, Withdrawn
 from dmpworks.runs.ledger import Ledger, now, who
@@ -19,7 +20,6 @@ from dmpworks.runs.state import RunState
 if TYPE_CHECKING:
     from mypy_boto3_batch import BatchClient
 
-WAITS = (1.0, 2.0, 4.0, 8.0)  # seconds between attempts of a call that AWS was too busy to take
 JUST_NOW = timedelta(minutes=10)
 
 
@@ -49,7 +49,8 @@ def submit(
     live; SubmitError when AWS refuses a job, after withdrawing those that were sent before it.
     """
     state = outlet.ledger.state()
-    found = find_twins(outlet.client, plan, after, outlet.sleep, expected=_broke_off(state))
+    everywhere = replace(plan, queues=queues_to_look_in(outlet.ledger.bucket, plan.chain, plan.queues))
+    found = find_twins(outlet.client, everywhere, after, outlet.sleep, expected=_broke_off(state))
     outlet.ledger.append(
         Planned(
             at=now(),
@@ -178,16 +179,11 @@ class _Submission:
         return told
 
     def _terminate(self, sent: Sent) -> bool:
-        for wait in (*WAITS, None):
-            try:
-                reason = "dmpworks: the submission of its chain did not succeed"
-                self.outlet.client.terminate_job(jobId=sent.id, reason=reason)
-            except REFUSALS as error:
-                if wait is None or cause(error).kind != "throttled":
-                    return False
-                self.outlet.sleep(wait)
-            else:
-                break
+        client, reason = self.outlet.client, "dmpworks: the submission of its chain did not succeed"
+        try:
+            patiently(lambda: client.terminate_job(jobId=sent.id, reason=reason), self.outlet.sleep)
+        except REFUSALS:
+            return False
         withdrawn = Withdrawn(at=now(), by=who(), submission=self.number, job=sent.job, id=sent.id)
         with suppress(DmpworksError):  # what the ledger misses, `runs reconcile` finds; the refusal is to be told
             self.outlet.ledger.append(withdrawn)

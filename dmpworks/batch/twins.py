@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from dmpworks.batch.causes import REFUSALS, asking
+from dmpworks.batch.causes import REFUSALS, asking, patiently
 from dmpworks.batch.plan import Plan
 from dmpworks.batch.reading import BatchJob, describe, jobs_named
-from dmpworks.errors import PreflightError
+from dmpworks.errors import LedgerError, PreflightError
+from dmpworks.runs.ledger import Ledger, newest_runs
+from dmpworks.services.storage import Bucket
 
 if TYPE_CHECKING:
     from mypy_boto3_batch import BatchClient
@@ -15,6 +17,7 @@ Sleep = Callable[[float], None]
 LOOKS = (1.0, 2.0, 3.0)  # seconds before each look: AWS Batch lists a job only some moments after it was sent
 SETTLING = 20  # looks, three seconds apart, at jobs that AWS Batch is about to end
 WAITING = ("SUBMITTED", "PENDING")  # for the jobs that they depend on
+FEW = 3  # runs of a chain that were last at work: one that is live is among them
 
 
 class Found(NamedTuple):
@@ -43,9 +46,21 @@ def find_twins(
     return Found(twins, frozenset(job.id for job in jobs))
 
 
+def queues_to_look_in(bucket: Bucket, chain: str, queues: Iterable[str]) -> tuple[str, ...]:
+    """Return these queues and those that the newest runs of a chain went to: settings may name others since."""
+    found = set(queues)
+    for run in newest_runs(bucket, chain, FEW):
+        try:
+            found |= {job.asked.queue for job in Ledger(bucket, run).state().current if job.asked.queue}
+        except LedgerError:  # its own commands tell what is wrong with it
+            continue
+    return tuple(sorted(found))
+
+
 def live_jobs(client: "BatchClient", queues: Iterable[str], prefix: str) -> list[BatchJob]:
     """Return the Batch jobs in these queues whose name begins so and that have not ended; the oldest first."""
-    return _live(_all(client, queues, prefix))
+    with asking(f"jobs {prefix}*"):
+        return _live(jobs_named(client, queues, prefix))
 
 
 def landed(client: "BatchClient", plan: Plan, name: str, seen: frozenset[str], sleep: Sleep) -> str | None:
@@ -69,9 +84,9 @@ def landed(client: "BatchClient", plan: Plan, name: str, seen: frozenset[str], s
     return None
 
 
-def _all(client: "BatchClient", queues: Iterable[str], prefix: str) -> list[BatchJob]:
-    with asking(f"jobs {prefix}*"):
-        return jobs_named(client, queues, prefix)
+def _all(client: "BatchClient", plan: Plan, sleep: Sleep) -> list[BatchJob]:
+    with asking(f"jobs {plan.name_prefix}*"):
+        return patiently(lambda: jobs_named(client, plan.queues, plan.name_prefix), sleep)
 
 
 def _live(jobs: Sequence[BatchJob]) -> list[BatchJob]:
@@ -81,7 +96,7 @@ def _live(jobs: Sequence[BatchJob]) -> list[BatchJob]:
 def _settled(client: "BatchClient", plan: Plan, sleep: Sleep) -> list[BatchJob]:
     """Return all jobs once none is left that AWS Batch will end by itself: one before it failed, or it is cancelled."""
     for _ in range(SETTLING):
-        jobs = _all(client, plan.queues, plan.name_prefix)
+        jobs = _all(client, plan, sleep)
         failed = {job.id for job in jobs if job.status == "FAILED"}
         doomed = [job for job in _live(jobs) if job.status in WAITING and failed & set(job.depends_on)]
         if not doomed and not any(job.stopping for job in _live(jobs)):

@@ -2,12 +2,14 @@
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from dmpworks.batch.checks import Check, bad, good, of_error, require
+from dmpworks.batch.checks import Check, bad, good, guarded, of_error, require
 from dmpworks.batch.plan import chain_queues, default_definition, queue_of
 from dmpworks.catalog import CHAINS, chain_named
 from dmpworks.commands.here import of_here
@@ -23,7 +25,7 @@ from dmpworks.jobs.shared_settings import Project, Submission
 from dmpworks.jobs.wiring import prefixes, size_settings, sized, variables
 from dmpworks.runs.events import Asked
 from dmpworks.runs.locks import holder
-from dmpworks.services.storage import names_folder, open_bucket
+from dmpworks.services.storage import Bucket, names_folder, open_bucket
 
 Deep = Annotated[
     bool,
@@ -52,14 +54,15 @@ def doctor(
     chain
         The chain that is to be submitted; without it, only what all chains share.
     """
-    found = sources({}, env_file, environment())
+    found = replace(sources({}, env_file, environment()), has_options=False)
     chains = [chain_named(chain)] if chain else list(CHAINS)
     if here:
         checks = of_here(chains, found)
         if answer:
             _leave(checks, answer, found)
     else:
-        checks = [_of_names(found, env_file), *_of_submission(chains if chain else [], found, deep=deep)]
+        checks = [_of_names(found, env_file)]
+        checks += guarded("AWS", lambda: _of_submission(chains if chain else [], found, deep=deep))
     _show(checks, as_json=as_json)
     require(checks)
 
@@ -77,38 +80,65 @@ def _of_submission(chains: Sequence[Chain], found: Sources, *, deep: bool) -> li
     try:
         values = resolve([*declared(Project), *declared(Submission)], found, "")
     except SettingsError as error:
-        return [of_error("settings", error)]
+        return _wrong_settings(chains, found) or [of_error("settings", error)]
     if names_folder(values["BUCKET_NAME"]):
         return _of_folder(chains, values, found)
     try:
         account = open_account(values)
     except DmpworksError as error:
-        return [of_error("account", error)]
+        return [*_wrong_settings(chains, found), of_error("bucket", error), *_of_batch(values, found)]
     if not chains:
-        return _of_account(account, values, found)
+        return _of_account(account.bucket, values, found)
     return _of_chain(account, chains[0], values, found, deep=deep)
+
+
+def _wrong_settings(chains: Sequence[Chain], found: Sources) -> list[Check]:
+    """Return what is wrong with the settings of these chains, judged without a look into the bucket."""
+
+    def look(chain: Chain) -> list[Check]:
+        values_from(chain, found, submitting=True, offline=True)
+        return []
+
+    return [check for chain in chains for check in guarded(f"settings of {chain.name}", partial(look, chain))]
 
 
 def _of_chain(account: Account, chain: Chain, shared: Mapping[str, Any], found: Sources, *, deep: bool) -> list[Check]:
     try:
         values, start = values_from(chain, found, submitting=True)
+        wanted = Wanted(chain, values, start, "")
+        wanted.plan()  # no limit of AWS Batch is broken
     except DmpworksError as error:
-        return [of_error(f"settings of {chain.name}", error), *_of_account(account, shared, found)]
+        return [of_error(f"settings of {chain.name}", error), *_of_account(account.bucket, shared, found)]
     if start.job is None:
-        return [good(f"jobs of {chain.name}", "all are complete and current"), *_of_account(account, shared, found)]
-    checks, definition, _ = preflight(account, Wanted(chain, values, start, ""))
+        done = good(f"jobs of {chain.name}", "all are complete and current")
+        return [done, *_of_account(account.bucket, shared, found)]
+    checks, definition, _ = preflight(account, wanted)
     if deep and definition:
         from dmpworks.batch.deep import look_from_container
 
         print("a tiny job looks from a container; that may take some minutes", file=sys.stderr)
-        checks += look_from_container(account.client, account.bucket, chain, values, definition, account.sleep)
+        look = partial(look_from_container, account.client, account.bucket, chain, values, definition, account.sleep)
+        checks += guarded("view of a container", look)
     return checks
 
 
-def _of_account(account: Account, values: Mapping[str, Any], found: Sources) -> list[Check]:
-    """Check what all chains share, for jobs of the sizes that are set."""
-    from dmpworks.batch.preflight import of_bucket, of_definition, of_queues
+def _of_account(bucket: Bucket, values: Mapping[str, Any], found: Sources) -> list[Check]:
+    """Check what all chains share."""
+    from dmpworks.batch.preflight import of_bucket
 
+    return [*_of_batch(values, found), of_bucket(bucket)]
+
+
+def _of_batch(values: Mapping[str, Any], found: Sources) -> list[Check]:
+    return guarded("AWS Batch", partial(_of_queues_and_definition, values, found))
+
+
+def _of_queues_and_definition(values: Mapping[str, Any], found: Sources) -> list[Check]:
+    """Check what all chains share of AWS Batch, for jobs of the sizes that are set."""
+    from dmpworks.batch.clients import batch_client, ecr_client
+    from dmpworks.batch.preflight import of_definition, of_queues
+
+    client, ecr = batch_client(values["AWS_REGION"], only_reads=True), ecr_client(values["AWS_REGION"])
     queues = sorted({queue for chain in CHAINS for queue in chain_queues(chain, values)})
     asked: dict[str, Asked] = {}
     for chain in CHAINS:
@@ -117,9 +147,8 @@ def _of_account(account: Account, values: Mapping[str, Any], found: Sources) -> 
             size = Asked(queue=queue_of(job, values), vcpus=job.size.vcpus, memory=job.size.memory)
             asked[f"{chain.name} {job.name}"] = size
     return [
-        *of_queues(account.reader, queues, asked, values["BATCH_SHARE_IDENTIFIER"]),
-        *of_definition(account.reader, account.ecr, default_definition(values)).checks,
-        of_bucket(account.bucket),
+        *of_queues(client, queues, asked, values["BATCH_SHARE_IDENTIFIER"]),
+        *of_definition(client, ecr, default_definition(values)).checks,
     ]
 
 

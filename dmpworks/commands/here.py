@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from dmpworks.batch.checks import Check, good, of_error
-from dmpworks.errors import DmpworksError
+from dmpworks.errors import DmpworksError, SettingsError
 from dmpworks.jobs.model import Chain
 from dmpworks.jobs.settings import Sources, build, declared, resolve
 from dmpworks.jobs.shared_settings import DmpTool, Project, Search
@@ -24,8 +24,10 @@ def of_here(chains: Iterable[Chain], found: Sources) -> list[Check]:
     classes: list[type[Any]] = list(dict.fromkeys(cls for chain in chains for cls in services_of(chain)))
     everything: list[type[Any]] = [Project, *classes]
     try:
-        settings = [setting for cls in everything for setting in declared(cls)]
-        values = resolve(settings, found, "")
+        values = resolve([setting for cls in everything for setting in declared(cls)], found, "")
+    except SettingsError as error:
+        return [of_error("settings", error)]
+    try:
         bucket = open_bucket(values["BUCKET_NAME"], values["AWS_REGION"])
     except DmpworksError as error:
         return [of_error("bucket", error)]

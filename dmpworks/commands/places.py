@@ -44,15 +44,17 @@ def project(bucket_name: str | None, env_file: Path | None) -> tuple[dict[str, A
 
 
 def values_of(
-    chain: Chain, options: Mapping[str, Any], env_file: Path | None, *, submitting: bool
+    chain: Chain, options: Mapping[str, Any], env_file: Path | None, *, submitting: bool, offline: bool = False
 ) -> tuple[dict[str, Any], Start]:
     """Return every setting that the jobs to run need, by variable, and where to start (at None: nothing is left)."""
-    return values_from(chain, places(options, env_file), submitting=submitting)
+    return values_from(chain, places(options, env_file), submitting=submitting, offline=offline)
 
 
-def values_from(chain: Chain, found: Sources, *, submitting: bool) -> tuple[dict[str, Any], Start]:
+def values_from(
+    chain: Chain, found: Sources, *, submitting: bool, offline: bool = False
+) -> tuple[dict[str, Any], Start]:
     """Return the same as `values_of`, from places that were looked at already."""
-    start = _start(chain, found)
+    start = _start(chain, found, offline=offline)
     wanted = chain_settings(chain, chain.from_job(start.job)) if start.job else _identity(chain)
     if submitting:
         wanted = [setting for setting in submit_settings(chain) if setting in wanted or not setting.required]
@@ -60,7 +62,7 @@ def values_from(chain: Chain, found: Sources, *, submitting: bool) -> tuple[dict
     return resolve(wanted, found, chain.prefix), start
 
 
-def _start(chain: Chain, found: Sources) -> Start:
+def _start(chain: Chain, found: Sources, *, offline: bool) -> Start:
     """Return the first job as set, or as what lies in the bucket says; a setting from the environment is said aloud."""
     setting = start_job_setting(chain)
     named: str = resolve([setting], found, chain.prefix)[setting.variable]
@@ -68,6 +70,9 @@ def _start(chain: Chain, found: Sources) -> Start:
         print(f"{chain.name} starts at {named}, because {setting.variable} says so", file=sys.stderr)
     if named != AUTO:
         return start_at(chain, named)
+    if offline:
+        print(f"{chain.name} from its first job on: the bucket was not asked what is complete", file=sys.stderr)
+        return start_at(chain, chain.job_names[0])
     identity = _identity(chain)
     given = [each for each in chain_settings(chain) if each not in identity and found.find(each) is not REQUIRED]
     values = resolve([*identity, *given], found, chain.prefix)

@@ -18,7 +18,8 @@ from dmpworks.commands.submit import earliest, nothing_left, say_start, send_and
 from dmpworks.errors import PreflightError, SettingsError
 from dmpworks.jobs.commands import COMMAND, EnvFile, Json
 from dmpworks.jobs.model import Chain
-from dmpworks.jobs.settings import Setting, Sources, check_unknown, environment, resolve
+from dmpworks.jobs.settings import REQUIRED, Setting, Sources, check_unknown, declared, environment, resolve
+from dmpworks.jobs.shared_settings import Project
 from dmpworks.jobs.wiring import AUTO, chain_settings, run_id_setting, start_job_setting, submit_settings
 from dmpworks.runs.completeness import Start, first_job
 from dmpworks.runs.events import Planned
@@ -57,10 +58,11 @@ def resume(
     name = find_run(bucket, run)
     before = _newest(bucket, name)
     chain = chain_named(name.chain)
-    changes = _parsed(chain, set)
+    texts = dict(_pair(change) for change in set)
+    changes = _parsed(chain, texts)
     found = _sources(chain, before.settings | {"BUCKET_NAME": bucket.name}, changes, env_file)
     again = _again(name, set, start_job, bucket_name, env_file)
-    _tell_changes(before, changes, found.file)
+    _tell_changes(before, texts, found.file)
     if before.where == "local":
         _run_here(chain, found, start_job, bucket, again, as_json=as_json)
     else:
@@ -82,12 +84,17 @@ def _newest(bucket: Bucket, run: RunName) -> Planned:
     return newest
 
 
-def _parsed(chain: Chain, changes: Sequence[str]) -> dict[str, Any]:
+def _parsed(chain: Chain, texts: Mapping[str, str]) -> dict[str, Any]:
     """Return the changed settings by variable, an empty text for the default.
 
-    Raises SettingsError at what is no setting of the chain.
+    Raises SettingsError at what is no setting of the chain, or cannot change within a run.
     """
-    texts = dict(_pair(change) for change in changes)
+    if fixed := [name for name in texts if name in _fixed(chain)]:
+        raise SettingsError(
+            f"{', '.join(fixed)} cannot change within a run",
+            on="--set",
+            next=f"for another run: dmpworks batch-submit {chain.name}; to begin elsewhere: --start-job JOB",
+        )
     known = {each.variable: each for each in _settings(chain)}
     check_unknown(known, (), Sources({}, {}, texts, "--set"))
     return {name: text and known[name].parse(text, f"--set {name}") for name, text in texts.items()}
@@ -95,15 +102,20 @@ def _parsed(chain: Chain, changes: Sequence[str]) -> dict[str, Any]:
 
 def _pair(change: str) -> tuple[str, str]:
     name, sign, value = change.partition("=")
-    if not sign:
-        raise SettingsError("a change is NAME=value", on=f"--set {change}", next=f"--set {name}=VALUE")
+    if not sign or not name:
+        raise SettingsError("a change is NAME=value", on=f"--set {change}", next=f"--set {name or 'NAME'}=VALUE")
     return name, value
 
 
 def _settings(chain: Chain) -> list[Setting]:
     """Return what a resume may change: not the run itself, nor secrets."""
-    fixed = {start_job_setting(chain).variable, run_id_setting(chain).variable}
-    return [each for each in submit_settings(chain) if not each.secret and each.variable not in fixed]
+    return [each for each in submit_settings(chain) if not each.secret and each.variable not in _fixed(chain)]
+
+
+def _fixed(chain: Chain) -> set[str]:
+    """Return the variables that tell which run it is, and where its ledger and its live jobs are."""
+    identity = [*declared(Project), run_id_setting(chain), start_job_setting(chain)]
+    return {setting.variable for setting in identity}
 
 
 def _sources(chain: Chain, recorded: Mapping[str, str], changes: Mapping[str, Any], env_file: Path | None) -> Sources:
@@ -115,7 +127,7 @@ def _sources(chain: Chain, recorded: Mapping[str, str], changes: Mapping[str, An
     return Sources({**changes, **{name: value for name, value in secrets.items() if value}}, {}, kept, "the ledger")
 
 
-def _tell_changes(before: Planned, changes: Mapping[str, Any], kept: Mapping[str, str]) -> None:
+def _tell_changes(before: Planned, changes: Mapping[str, str], kept: Mapping[str, str]) -> None:
     for name, value in changes.items():
         print(f"{name}: {before.settings.get(name, 'the default')} -> {value or 'the default'}", file=sys.stderr)
     for name in sorted({*before.settings} - {*kept} - {*changes}):
@@ -140,11 +152,18 @@ def _start(bucket: Bucket, chain: Chain, values: Mapping[str, Any], named: str) 
 
 def _known(settings: Sequence[Setting], found: Sources, chain: Chain) -> dict[str, Any]:
     """Return the values of those settings that have one: a run may have begun at a later job, with fewer settings."""
-    return resolve([each for each in settings if not each.required or _has(found, each)], found, chain.prefix)
+    return resolve([each for each in settings if found.find(each) is not REQUIRED], found, chain.prefix)
 
 
-def _has(found: Sources, setting: Setting) -> bool:
-    return any(setting.variable in place for place in (found.options, found.file))
+def _all_of(chain: Chain, settings: Sequence[Setting], found: Sources) -> dict[str, Any]:
+    """Return the values of all these settings; raises SettingsError where the run never had one."""
+    if missing := [each.variable for each in settings if found.find(each) is REQUIRED]:
+        raise SettingsError(
+            f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set",
+            on=f"{found.file_name}: no submission of this run needed it so far",
+            next=f"add {' '.join(f'--set {name}=VALUE' for name in missing)}",
+        )
+    return resolve(settings, found, chain.prefix)
 
 
 def resume_on_batch(
@@ -170,7 +189,7 @@ def resume_on_batch(
         return
     say_start(chain, start)
     jobs = chain.from_job(start.job)
-    values |= resolve([each for each in chain_settings(chain, jobs) if not each.secret], found, chain.prefix)
+    values |= _all_of(chain, [each for each in chain_settings(chain, jobs) if not each.secret], found)
     # a live job is adopted only by the very same request: then the revision stays as well
     kept = before.definition if live and "BATCH_JOB_DEFINITION" not in found.options else None
     send_and_tell(account, Wanted(chain, values, start, again, kept), as_json=as_json, watch=watch)
@@ -183,7 +202,7 @@ def _run_here(chain: Chain, found: Sources, named: str, bucket: Bucket, again: s
     if start.job is None:
         nothing_left(chain, start, [], as_json=as_json)
         return
-    values = resolve(chain_settings(chain, chain.from_job(start.job)), found, chain.prefix)
+    values = _all_of(chain, chain_settings(chain, chain.from_job(start.job)), found)
     manifests = run_chain(chain, start, values, environment(), bucket, partial(_paste, again))
     if as_json:
         print(msgspec.json.format(msgspec.json.encode(manifests), indent=2).decode())

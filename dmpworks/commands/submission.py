@@ -54,7 +54,7 @@ class Wanted(NamedTuple):
         return {job: why for job, why in self.start.why.items() if job not in wanted}
 
     def plan(self, definition: str | None = None) -> Plan:
-        """Return the plan; raises SubmitError when a request breaks a limit of AWS Batch."""
+        """Return the plan; raises PreflightError when a request breaks a limit of AWS Batch."""
         name = definition or self.definition or default_definition(self.values)
         return make_plan(self.chain, self.jobs, self.values, name, self.skipped)
 
@@ -88,10 +88,11 @@ def check_no_folder(chain: str, bucket: str) -> None:
 
 def live_job(account: Account, chain: Chain, values: Mapping[str, Any]) -> str | None:
     """Return the first job of this run that is live on AWS Batch, if any: a resume begins there, and adopts it."""
-    from dmpworks.batch.twins import live_jobs
+    from dmpworks.batch.twins import live_jobs, queues_to_look_in
 
     run_id = values[run_id_setting(chain).variable]
-    live = live_jobs(account.reader, chain_queues(chain, values), name_prefix(values["ENV"], chain.name))
+    queues = queues_to_look_in(account.bucket, chain.name, chain_queues(chain, values))
+    live = live_jobs(account.reader, queues, name_prefix(values["ENV"], chain.name))
     names = {job.parameters.get("job") for job in live if job.parameters.get("run_id") == run_id}
     return next((name for name in chain.job_names if name in names), None)
 
@@ -121,14 +122,19 @@ def preflight(
 
 def prepare(account: Account, wanted: Wanted) -> Ready:
     """Return the plan with its pinned definition; raises PreflightError that tells all failed checks at once."""
+    checks, definition, digest = preflight(account, wanted)
+    require_aloud(checks)
+    return Ready(wanted.plan(definition), wanted.again, digest)
+
+
+def require_aloud(checks: Sequence["Check"]) -> None:
+    """Raise PreflightError that tells all failed checks at once, if there are any; else say the warnings."""
     from dmpworks.batch.checks import require
 
-    checks, definition, digest = preflight(account, wanted)
     require(checks)
     for check in checks:
         if check.verdict == "warning":
             print(f"{check.name}: {check.said}", file=sys.stderr)
-    return Ready(wanted.plan(definition), wanted.again, digest)
 
 
 def send(account: Account, ready: Ready, held: Held, after: Sequence[str] = ()) -> "list[Sent]":

@@ -36,7 +36,7 @@ def submit_chain(
 ) -> None:
     """Submit the jobs of a chain from its start job on and print their ids, or with `dry_run` only show the plan."""
     check_offline(dry_run=dry_run, offline=offline)
-    values, start = values_of(chain, options, env_file, submitting=True)
+    values, start = values_of(chain, options, env_file, submitting=True, offline=offline)
     check_no_folder(chain.name, values["BUCKET_NAME"])
     if dry_run:
         _show(_wanted(chain, values, start, options, env_file), offline=offline, as_json=as_json)

@@ -22,10 +22,11 @@ from dmpworks.commands.submission import (
     locks,
     open_account,
     preflight,
+    require_aloud,
     send,
 )
 from dmpworks.commands.submit import check_offline, costs_of, earliest, pinned_if_known, tell
-from dmpworks.errors import SettingsError, SubmitError
+from dmpworks.errors import DmpworksError, SettingsError
 from dmpworks.jobs.commands import ENV_FILE, command
 from dmpworks.jobs.model import Chain
 from dmpworks.jobs.settings import RUN_ID, Setting, declared, resolve
@@ -75,12 +76,12 @@ def submit_all(
 ) -> None:
     """Submit every chain, each after those that it reads; or with `dry_run` only show the plans."""
     check_offline(dry_run=dry_run, offline=offline)
-    if dry_run:
-        _show(parts_of(options, env_file, None, offline=offline), offline=offline, as_json=as_json)
-        return
     values = resolve(declared(Project), places(options, env_file), "")
     check_no_folder("CHAIN", values["BUCKET_NAME"])
-    account = open_account(values)
+    account = None if offline else open_account(values)
+    if dry_run or not account:
+        _show(parts_of(options, env_file, None, offline=offline), offline=offline, as_json=as_json)
+        return
     parts = parts_of(options, env_file, account, offline=False)
     sent = send_parts(account, parts)
     _tell(parts, sent, as_json=as_json)
@@ -93,13 +94,13 @@ def parts_of(
 ) -> list[Part]:
     """Return what there is to do, in order; raises SettingsError that tells what is wrong with any chain."""
     parts: list[Part] = []
-    wrong: list[tuple[str, SettingsError]] = []
+    wrong: dict[str, list[str]] = {}  # what -> chains
     for chain in CHAINS:
         after = tuple(part.name for part in parts if part.wanted.chain in chains_before(chain))
         try:
             values, start = _settings(chain, options, env_file, offline=offline or bool(after))
         except SettingsError as error:
-            wrong.append((chain.name, error))
+            wrong.setdefault(error.what, []).append(chain.name)
             continue
         if account and (live := live_job(account, chain, values)):
             start = earliest(chain, start, live)
@@ -107,7 +108,7 @@ def parts_of(
             parts.append(Part(Wanted(chain, values, start, _again(options, env_file)), after))
     if wrong:
         raise SettingsError(
-            "; ".join(f"{name}: {error.what}" for name, error in wrong),
+            "; ".join(f"{', '.join(names)}: {what}" for what, names in wrong.items()),
             on=f"looked in the options of this command, the environment and {env_file or ENV_FILE}",
             next="set them there; .env.aws-batch.example explains each",
         )
@@ -137,14 +138,15 @@ def send_parts(account: Account, parts: Sequence[Part]) -> dict[str, "list[Sent]
         for part, one, lock in zip(parts, ready, held, strict=True):
             try:
                 sent[part.name] = send(account, one, lock, [sent[name][-1].id for name in part.after])
-            except SubmitError as error:
+            except DmpworksError as error:
                 error.on += f"; the chains before it go on: {', '.join(sent) or 'none'}"
+                error.exit_code = 1 if sent and error.exit_code == 2 else error.exit_code
                 raise
     return sent
 
 
 def _prepare(account: Account, parts: Sequence[Part]) -> list[Ready]:
-    from dmpworks.batch.checks import Check, require
+    from dmpworks.batch.checks import Check
 
     checks: dict[Check, None] = {}
     ready = []
@@ -152,7 +154,7 @@ def _prepare(account: Account, parts: Sequence[Part]) -> list[Ready]:
         found, definition, digest = preflight(account, part.wanted, part.after)
         checks |= dict.fromkeys(found)
         ready.append(Ready(part.wanted.plan(definition), part.wanted.again, digest))
-    require(list(checks))
+    require_aloud(list(checks))
     return ready
 
 

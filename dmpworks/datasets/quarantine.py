@@ -12,6 +12,7 @@ from dmpworks.errors import TransformError
 
 SAMPLE = 5
 LONGEST_REASON = 200
+MORE = "allow more with --max-bad-records SHARE (runs resume: --set MAX_BAD_RECORDS=SHARE)"
 
 
 class SetAside(msgspec.Struct, frozen=True):
@@ -64,5 +65,5 @@ def judge(quarantined: int, read: int, allowed: float, sample: Sequence[str], wh
         raise TransformError(
             f"{quarantined:,} of {read:,} records could not be read, more than MAX_BAD_RECORDS={allowed:g} allows",
             on="; ".join(sample[:SAMPLE]) + more,
-            next=f"look at {where}; then run the download job again, or allow more with --max-bad-records",
+            next=f"look at {where}; then run the download job again, or {MORE}",
         )

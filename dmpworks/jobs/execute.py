@@ -51,7 +51,7 @@ def execute(
     chains: Iterable[Chain], chain: Chain, job: Job, environ: Mapping[str, str], report: Report | None = None
 ) -> Manifest:
     """Run a job from its environment and complete its phase; raises what the job raises, and then writes nothing."""
-    sources = Sources({}, environ, {}, "")
+    sources = Sources({}, environ, {}, "", has_options=False)
     check_unknown(variables(chains), prefixes(chains), sources)
     values = resolve(job_settings(chain, job), sources, chain.prefix)
     project = build(Project, values)

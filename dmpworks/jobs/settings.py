@@ -22,11 +22,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Literal, TypeVar, Union, dataclass_transform, get_args, get_origin, get_type_hints
 
-from dmpworks.errors import SettingsError
+from dmpworks.errors import SettingsError, together
 
 C = TypeVar("C")
 REQUIRED: Any = object()  # stands for a default that is not there
 NOT_IN_OUTPUT: Any = object()  # marks a field that changes nothing in what a job writes
+LOGIN = re.compile(r"://[^/\s]*@")  # a user, perhaps a password, in an address
 TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
@@ -124,12 +125,14 @@ class Setting:
         raise self._not_allowed(text, source)
 
     def checked(self, value: Any, source: str) -> Any:
-        """Return the value if it is a date where one is wanted, or a number from 0 on; raises SettingsError."""
-        is_number = isinstance(value, int | float)
-        if self.format and isinstance(value, str) and not (self.format.fullmatch(value) and _is_date(value)):
+        """Return the value if it is a date where one is wanted, a number from 0 on, no secret; raises SettingsError."""
+        if self.format and isinstance(value, str) and not _is_date(self.format, value):
             raise self._not_allowed(value, source)
-        if is_number and not 0 <= value < math.inf:  # not a number (nan) is neither
+        if isinstance(value, int | float) and not 0 <= value < math.inf:  # not a number (nan) is neither
             raise self._not_allowed(str(value), source, "a number from 0 on")
+        if isinstance(value, str) and LOGIN.search(value):
+            what, next = f"{self.variable} holds a user or a password, and is no secret", "give the address alone"
+            raise SettingsError(what, on=f"the value came from {source}", next=next)
         return value
 
     def _not_allowed(self, text: str, source: str, allowed: str | None = None) -> SettingsError:
@@ -181,6 +184,7 @@ class Sources:
     environ: Mapping[str, str]
     file: Mapping[str, str]
     file_name: str
+    has_options: bool = True  # a container, the doctor and a resume have none a setting
 
     def find(self, setting: Setting) -> Any:
         """Return the value of a setting from the first place that has it; REQUIRED if none and no default.
@@ -196,8 +200,7 @@ class Sources:
 
     def came_from_environment(self, setting: Setting) -> bool:
         """Whether the value stands in the environment or the file rather than on the command line."""
-        places = (self.environ, self.file)
-        return not self._given(setting) and any(place.get(setting.variable) for place in places)
+        return not self._given(setting) and any(place.get(setting.variable) for place in (self.environ, self.file))
 
     def _given(self, setting: Setting) -> bool:
         return self.options.get(setting.variable, "") not in ("", ())
@@ -209,18 +212,26 @@ def environment() -> Mapping[str, str]:
 
 
 def resolve(wanted: Iterable[Setting], sources: Sources, chain_prefix: str) -> dict[str, Any]:
-    """Return the value of each setting by variable; raises SettingsError that names all missing ones."""
-    values = {setting.variable: (setting, sources.find(setting)) for setting in wanted}
-    missing = [setting for setting, value in values.values() if value is REQUIRED]
-    if missing:
-        raise _missing(missing, sources, chain_prefix)
-    return {variable: value for variable, (_, value) in values.items()}
+    """Return the value of each setting by variable; raises SettingsError that names all that are wrong or missing."""
+    values: dict[str, Any] = {}
+    wrong: list[SettingsError] = []
+    settings = list(wanted)
+    for setting in settings:
+        try:
+            values[setting.variable] = sources.find(setting)
+        except SettingsError as error:
+            wrong.append(error)
+    if missing := [setting for setting in settings if values.get(setting.variable) is REQUIRED]:
+        wrong.append(_missing(missing, sources, chain_prefix))
+    if wrong:
+        raise together(wrong)
+    return values
 
 
 def _missing(missing: list[Setting], sources: Sources, chain_prefix: str) -> SettingsError:
     """Tell each missing setting and, for the first, every place that was looked in: a container has no options."""
-    first, options = missing[0], bool(sources.file_name)
-    places = ["the environment", sources.file_name] if options else ["the environment"]
+    first, options = missing[0], sources.has_options
+    places = ["the environment", *filter(None, [sources.file_name])]
     if options and not first.secret:
         places.insert(0, f"the option {first.option(chain_prefix)}")
     wanted = [each.option(chain_prefix) if options and not each.secret else each.variable for each in missing]
@@ -268,12 +279,11 @@ def _allowed(kind: Any) -> str:
     return {bool: "true or false", int: "a whole number", float: "a number"}.get(kind, "a text")
 
 
-def _is_date(text: str) -> bool:
+def _is_date(format: re.Pattern[str], text: str) -> bool:
     try:
-        date.fromisoformat(text)
+        return bool(format.fullmatch(text) and date.fromisoformat(text))
     except ValueError:
         return False
-    return True
 
 
 def _convert(text: str, kind: Any) -> Any:

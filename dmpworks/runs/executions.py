@@ -100,12 +100,19 @@ def _execution(job: str, one: Attempt, submission: int) -> Execution:
 def _with_try(found: list[Execution], job: str, id: str, number: int, one: Try, submission: int) -> list[Execution]:
     """Add what AWS Batch tells of an attempt to what the attempt told itself; one that never ran is left out."""
     for place, known in enumerate(found):
-        if known.id == id and known.number == number:
-            return [*found[:place], _completed(known, one), *found[place + 1 :]]
+        if known.id == id and (known.number == number or (known.number is None and _overlap(known, one))):
+            return [*found[:place], _completed(replace(known, number=number), one), *found[place + 1 :]]
     if one.started is None:
         return found
     bare = Execution(job=job, submission=submission, started=one.started, id=id, number=number)
     return [*found, _completed(bare, one)]
+
+
+def _overlap(known: Execution, one: Try) -> bool:
+    """Whether an attempt that was not told its number may be this one."""
+    if one.started is None:
+        return False
+    return (one.stopped is None or known.started <= one.stopped) and (known.ended is None or known.ended >= one.started)
 
 
 def _completed(known: Execution, one: Try) -> Execution:

@@ -253,8 +253,8 @@ def _sizes(found: tuple[Suggestion, ...]) -> Iterator[Child]:
 
 def _size(each: Suggestion) -> list[Element]:
     told = memory if each.unit == "MiB" else cores
-    saving = "<$0.01" if each.saving and 0 < each.saving < 0.005 else money(each.saving)
-    return [_number(told(each.asked)), _number(told(each.used)), _number(told(each.suggested)), _number(saving)]
+    sizes = [_number(told(size)) for size in (each.asked, each.used, each.suggested)]
+    return [*sizes, _number(money(each.saving))]
 
 
 def _settings(report: Report) -> Iterator[Child]:

@@ -45,8 +45,10 @@ def size(count: float) -> str:
 
 
 def money(dollars: float | None) -> str:
-    """Return an amount in dollars."""
-    return NONE if dollars is None else f"${dollars:,.2f}"
+    """Return an amount in dollars, to the cent; what is less is not nothing."""
+    if dollars is None:
+        return NONE
+    return "<$0.01" if 0 < dollars < 0.005 else f"${dollars:,.2f}"
 
 
 def number(value: float | None) -> str:

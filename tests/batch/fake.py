@@ -124,6 +124,9 @@ class FakeBatch(Account):
             raise refused("SubmitJob", "ClientException", f"JobQueue {request['jobQueue']} not found or disabled.")
         if queue.fair_share != ("shareIdentifier" in request):
             raise refused("SubmitJob", "ClientException", "shareIdentifier does not fit the queue's scheduling policy")
+        if queue.fair_share and "schedulingPriorityOverride" not in request:
+            which = "schedulingPriority in job definition or schedulingPriorityOverride"
+            raise refused("SubmitJob", "ClientException", f"Either {which} is required.")
         for before in request.get("dependsOn", []):
             if before["jobId"] not in self.jobs:
                 raise refused("SubmitJob", "ClientException", f"Job {before['jobId']} does not exist")

@@ -61,7 +61,7 @@ class Account:
         nextToken: str = "0",
     ) -> dict[str, Any]:
         if jobQueue.rsplit("/", 1)[-1] not in self.queues:
-            raise refused("ListJobs", "ClientException", f"{jobQueue} does not exist")
+            raise refused("ListJobs", "ClientException", f"Job queue {jobQueue} does not exist")
         found = [job for job in self.jobs.values() if job.queue == jobQueue.rsplit("/", 1)[-1]]
         if filters:  # then the status counts for nothing
             (only,) = filters

@@ -40,6 +40,7 @@ def test_an_estimate_with_history_tells_the_usual():
     told = estimate(LARGE, price_table(), 1800)
     assert told.usual == pytest.approx(told.hourly / 2)
     assert str(told) == "about $0.99"
+    assert str(estimate(LARGE, price_table(), 5)) == "<$0.01"
 
 
 def test_the_usual_time_is_the_median_of_earlier_attempts_that_succeeded(bucket):

@@ -37,14 +37,14 @@ def test_more_memory_is_bounded_by_the_machines_of_the_queue(scene):
     resources = {"type": "EC2", "maxvCpus": 256, "instanceTypes": ["m5.large"], "subnets": []}
     scene.batch.environments["machines"] = {"computeResources": resources}
     digest = failed(scene, out_of_memory(), LETTERS_FETCH_MEMORY="6000")
-    assert digest.next == f"{RESUME} --set LETTERS_FETCH_MEMORY=7839"
+    assert digest.next == f"{RESUME} --set LETTERS_FETCH_MEMORY=7864"
 
 
 def test_where_no_larger_machine_is_another_queue_is_named(scene):
     resources = {"type": "EC2", "maxvCpus": 256, "instanceTypes": ["m5.large"], "subnets": []}
     scene.batch.environments["machines"] = {"computeResources": resources}
-    digest = failed(scene, out_of_memory(), LETTERS_FETCH_MEMORY="7839")
-    assert digest.next == f"its queue has no larger machine than 7,839 MiB: name another queue, then: {RESUME}"
+    digest = failed(scene, out_of_memory(), LETTERS_FETCH_MEMORY="7864")
+    assert digest.next == f"its queue has no larger machine than 7,864 MiB: name another queue, then: {RESUME}"
 
 
 def test_a_time_out_resumes_with_twice_the_time(scene):

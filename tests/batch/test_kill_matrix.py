@@ -39,12 +39,14 @@ CALLS = [
     "bucket get",
     "bucket delete",
     "bucket list",  # whether somebody holds the lock
+    "bucket list",  # which queues earlier runs went to
     "list_jobs",
     "list_jobs",
     # the lock
     "bucket list",
     "bucket create",
     # the ledger and the twins
+    "bucket list",
     "bucket list",
     "list_jobs",
     "list_jobs",

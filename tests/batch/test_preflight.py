@@ -1,5 +1,7 @@
 """Before a submission: everything that AWS and the bucket can tell is looked at, and all failures are told at once."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from dmpworks.batch.checks import require
@@ -10,7 +12,7 @@ from dmpworks.catalog import chain_named
 from dmpworks.errors import PreflightError, TemporaryError
 from dmpworks.runs.locks import hold
 from tests.batch.fake import FakeBatch
-from tests.batch.fake_jobs import Fault, Queue, denied, expired, refused, throttled
+from tests.batch.fake_jobs import NO_ANSWER, Fault, Queue, denied, expired, refused, throttled
 from tests.batch.sending import send
 from tests.batch.test_requests import plan_for
 
@@ -21,8 +23,8 @@ DIGEST = "sha256:" + "a" * 64
 class FakeEcr:
     """The registry of images: `latest` is there, or every question is answered with an error."""
 
-    def __init__(self, error=None):
-        self.error, self.asked = error, []
+    def __init__(self, error=None, region="us-east-1"):
+        self.error, self.asked, self.meta = error, [], SimpleNamespace(region_name=region)
 
     def describe_images(self, **request):
         self.asked.append(request)
@@ -186,15 +188,17 @@ def test_an_image_that_is_gone_fails():
 
 
 @pytest.mark.parametrize(
-    ("image", "why"),
+    ("image", "ecr", "why"),
     [
-        (f"{ECR}:1.2", "these credentials may not ask: ask for ecr:DescribeImages"),
-        ("ghcr.io/x/dmpworks:1", "it does not lie in ECR"),
+        ("ghcr.io/x/dmpworks:1", FakeEcr(), "it does not lie in ECR"),
+        (ECR, FakeEcr(region="eu-west-1"), "it lies in another region"),
+        (ECR, FakeEcr(denied("DescribeImages")), "these AWS credentials do not have the right: ask for"),
+        (ECR, FakeEcr(throttled("DescribeImages")), "AWS is throttled"),
+        (ECR, FakeEcr(NO_ANSWER), "AWS cannot be reached"),
     ],
 )
-def test_a_digest_that_cannot_be_known_is_a_warning(image, why):
-    may_not = refused("DescribeImages", "AccessDeniedException", "no")
-    outcome = of_definition(FakeBatch(definitions=[definition(image)]), FakeEcr(may_not), "dmpworks-dev")
+def test_a_digest_that_cannot_be_known_is_a_warning(image, ecr, why):
+    outcome = of_definition(FakeBatch(definitions=[definition(image)]), ecr, "dmpworks-dev")
     assert [check.verdict for check in outcome.checks] == ["ok", "warning"]
     assert why in outcome.checks[1].said
 
@@ -257,6 +261,13 @@ def test_a_live_run_of_another_id_fails_and_of_this_one_is_said(bucket):
     )
     other = of_live_run(batch, bucket, plan_for(LETTERS_RUN_ID="2026-11-01"))
     assert (other.verdict, other.said) == ("failed", "another run of letters is live: 2026-10-01")
+
+
+def test_a_listing_that_is_not_allowed_fails_with_the_right_to_ask_for(bucket):
+    batch = FakeBatch(faults=[Fault("ListJobs", denied("ListJobs"))])
+    check = of_live_run(batch, bucket, plan_for())
+    assert check.verdict == "failed"
+    assert "ask for batch:ListJobs" in check.next
 
 
 def test_somebody_at_work_fails(bucket):

@@ -5,11 +5,12 @@ import re
 
 import pytest
 
+from dmpworks.batch.deep import tiny_request
 from dmpworks.batch.limits import broken_limits
 from dmpworks.batch.plan import make_plan
-from dmpworks.errors import SubmitError
+from dmpworks.errors import PreflightError
 from dmpworks.jobs.model import Chain, Job
-from dmpworks.jobs.settings import Sources, resolve
+from dmpworks.jobs.settings import Secret, Sources, resolve
 from dmpworks.jobs.wiring import submit_settings
 from tests.jobs.sample import CHAIN
 
@@ -64,7 +65,12 @@ def test_the_requests_of_a_chain_exactly():
 
 
 def test_secrets_are_in_no_request():
-    assert "hunter2" not in json.dumps(plan_for(LETTERS_PASSWORD="hunter2").requests())
+    values = values_for() | {"LETTERS_PASSWORD": Secret("hunter2")}
+    plan = make_plan(CHAIN, CHAIN.jobs, values, "dmpworks-dev:7")
+    assert plan == plan_for()
+    tiny = tiny_request(CHAIN, values, "dmpworks-dev:7", "token")
+    assert "LETTERS_SOURCE" in json.dumps(tiny)
+    assert "LETTERS_PASSWORD" not in json.dumps([tiny, *plan.requests(), plan.settings])
 
 
 def test_a_start_job_leaves_out_what_comes_before():
@@ -97,7 +103,8 @@ def test_sizes_can_be_changed_a_job():
 
 def test_a_share_identifier_is_sent_only_when_it_is_set():
     assert "shareIdentifier" not in plan_for().requests()[0]
-    assert plan_for(BATCH_SHARE_IDENTIFIER="library").requests()[0]["shareIdentifier"] == "library"
+    shared = plan_for(BATCH_SHARE_IDENTIFIER="library").requests()[0]
+    assert (shared["shareIdentifier"], shared["schedulingPriorityOverride"]) == ("library", 0)
 
 
 def test_a_job_that_is_not_repeatable_has_one_attempt():
@@ -153,7 +160,9 @@ def test_every_limit_is_known(change, words):
 
 
 def test_a_broken_limit_stops_before_any_call():
-    with pytest.raises(SubmitError) as caught:
-        plan_for(LETTERS_SOURCE="x" * 31_000)
-    assert caught.value.what == "AWS Batch would refuse fetch"
-    assert "larger than 30720 bytes" in caught.value.on
+    with pytest.raises(PreflightError) as caught:
+        plan_for(LETTERS_SOURCE="x" * 31_000, LETTERS_COUNT_VCPUS="0", LETTERS_COUNT_MEMORY="3")
+    assert caught.value.what == "AWS Batch would refuse fetch, count of letters/2026-10-01"
+    assert caught.value.on == (
+        "fetch: the request is larger than 30720 bytes; count: less than 1 vCPU; count: less than 4 MiB of memory"
+    )

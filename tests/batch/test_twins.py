@@ -1,10 +1,14 @@
 """Twins: what is live already is adopted when it asks for the very same, and in the way otherwise."""
 
+from dataclasses import replace
+
 import pytest
 
-from dmpworks.errors import PreflightError
+from dmpworks.batch.preflight import of_live_run
+from dmpworks.errors import PreflightError, TemporaryError
 from dmpworks.runs.ledger import Ledger
 from tests.batch.fake import FakeBatch
+from tests.batch.fake_jobs import Fault, Queue, throttled
 from tests.batch.sending import RUN, names, send
 from tests.batch.test_requests import plan_for
 from tests.jobs.sample import CHAIN
@@ -45,6 +49,35 @@ def test_a_twin_of_another_request_is_refused(bucket, change):
     error = refused(batch, bucket, plan_for(**change))
     assert error.what == "this job is live already, with other settings"
     assert "dmpworks runs cancel letters/2026-10-01, then this again" in error.next
+
+
+def test_a_live_job_is_found_although_the_settings_name_other_queues_since(bucket):
+    batch = FakeBatch()
+    batch.queues["other"] = Queue()
+    send(batch, bucket)
+    for plan in (plan_for(BATCH_QUEUE="other", BATCH_QUEUE_LARGE="other"), plan_for(LETTERS_RUN_ID="2026-11-01")):
+        moved = replace(plan, queues=("other",))
+        assert of_live_run(batch, bucket, moved).verdict == ("warning" if plan.run == RUN else "failed")
+        with pytest.raises(PreflightError):
+            send(batch, bucket, moved)
+    assert len(names(batch)) == 2
+
+
+def test_a_queue_that_was_removed_has_no_jobs(bucket):
+    batch = FakeBatch()
+    batch.queues["old"] = Queue()
+    send(batch, bucket, plan_for(BATCH_QUEUE="old", BATCH_QUEUE_LARGE="old"))
+    batch.sleep(600)
+    del batch.queues["old"]
+    assert [each.adopted for each in send(batch, bucket)] == [False, False]
+
+
+def test_a_listing_that_is_throttled_is_asked_for_again(bucket):
+    batch = FakeBatch(faults=[Fault("ListJobs", throttled("ListJobs"), times=4)])
+    assert len(send(batch, bucket)) == 2
+    batch.faults.append(Fault("ListJobs", throttled("ListJobs"), times=5))
+    with pytest.raises(TemporaryError):
+        send(batch, bucket)
 
 
 def test_a_twin_of_another_definition_is_refused(bucket):

@@ -75,7 +75,8 @@ def test_what_the_start_job_reads_must_be_there(ror, place, capsys):
     assert code == 2
     assert what == "a check failed: input ror/2026-10-01/download"
     assert "it has not run" in on
-    assert next == "dmpworks batch-submit ror --run-id 2026-10-01 --start-job download"
+    again = "dmpworks batch-submit ror --run-id 2026-10-01 --start-job download"
+    assert next == f"{again} (with --bucket-name={place.name})"
     assert submitted() == []
     assert Ledger(place, RUN).events() == []
 
@@ -87,6 +88,23 @@ def test_auto_starts_at_the_first_job_without_output(ror, place, capsys):
     assert list(json.loads(out)["jobs"]) == ["transform"]
     assert "ror goes on at transform: it has not run" in err
     assert Ledger(place, RUN).state().newest.skipped == {"download": "was uploaded by hand"}
+
+
+def test_auto_begins_where_the_manifest_is_damaged(ror, place, capsys):
+    place.put("ror/2026-10-01/download/_manifest.json", b"{")
+    main([*ror, "--start-job", "auto", "--json"])
+    out, err = capsys.readouterr()
+    assert list(json.loads(out)["jobs"]) == ["download", "transform"]
+    assert "ror goes on at download: it has a damaged manifest" in err
+
+
+def test_offline_no_bucket_is_asked_where_auto_begins(monkeypatch, capsys):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    where = ["--bucket-name", "my-bucket", "--start-job", "auto", "--dry-run", "--offline", "--json"]
+    main(["batch-submit", "ror", *OPTIONS, *where])
+    out, err = capsys.readouterr()
+    assert len(json.loads(out)) == 2
+    assert "ror from its first job on: the bucket was not asked what is complete" in err
 
 
 def test_auto_has_nothing_to_do_when_all_is_there(ror, place, capsys):

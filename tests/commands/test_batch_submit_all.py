@@ -9,7 +9,7 @@ from dmpworks.catalog import CHAINS
 from dmpworks.cli import main
 from dmpworks.commands.submission import Account
 from dmpworks.commands.submit_all import parts_of, send_parts
-from dmpworks.errors import SubmitError
+from dmpworks.errors import PreflightError, SubmitError
 from dmpworks.runs.ledger import Ledger, RunName, run_names
 from dmpworks.services.storage import open_bucket
 from tests.batch.fake import FakeBatch
@@ -113,6 +113,13 @@ def test_what_is_wrong_with_any_chain_is_told_at_once(month, place, monkeypatch,
     assert run_names(place) == []
 
 
+def test_a_mistake_that_several_chains_share_is_told_once(month, monkeypatch, capsys):
+    monkeypatch.setenv("MAX_BAD_RECORDS", "few")
+    with pytest.raises(SystemExit):
+        main(month)
+    assert capsys.readouterr().err.count("MAX_BAD_RECORDS cannot be 'few'") == 1
+
+
 def test_a_failed_check_of_any_chain_stops_all(month, place, monkeypatch, capsys):
     monkeypatch.delenv("OPENSEARCH_URL")
     upload(place, f"dmps/{DAY}/download")
@@ -142,9 +149,10 @@ def test_offline_shows_every_job(capsys, monkeypatch):
     assert "ror transform, openalex-works transform, crossref-metadata transform" in out
 
 
-def test_a_folder_is_no_bucket_for_it(tmp_path, capsys):
+@pytest.mark.parametrize("how", [[], ["--dry-run", "--offline"]])
+def test_a_folder_is_no_bucket_for_it(how, tmp_path, capsys):
     with pytest.raises(SystemExit):
-        main([*ALL, "--bucket-name", f"{tmp_path}/"])
+        main([*ALL, "--bucket-name", f"{tmp_path}/", *how])
     assert "AWS Batch cannot read a folder of this machine" in capsys.readouterr().err
 
 
@@ -180,6 +188,15 @@ def test_a_refused_chain_leaves_those_before_it_and_the_same_again_adopts_them(a
     assert all(each.adopted for jobs in every.values() for each in jobs)
     live = [job for job in account.client.jobs.values() if job.live]
     assert len(live) == sum(len(chain.jobs) for chain in CHAINS)
+
+
+def test_a_chain_that_cannot_be_asked_about_midway_tells_what_was_sent(account):
+    parts = month_of(account)
+    account.client.faults.append(Fault("ListJobs", refused("ListJobs", "AccessDeniedException", "no"), after=18))
+    with pytest.raises(PreflightError) as caught:
+        send_parts(account, parts)
+    assert caught.value.on.endswith("go on: ror, openalex-works, crossref-metadata, datacite")
+    assert caught.value.exit_code == 1  # not 2: something was submitted
 
 
 def test_a_month_whose_datasets_are_partly_done_is_adopted_as_it_stands(account):

@@ -80,6 +80,34 @@ def test_missing_settings_do_not_hide_the_rest(ror, monkeypatch, capsys):
     assert found["queue dmpworks-dev-large"][0] == "ok"
 
 
+def test_a_bucket_that_does_not_exist_hides_nothing_else(ror, monkeypatch, capsys):
+    changes = {"BUCKET_NAME": "nowhere", "BATCH_QUEUE": "nowhere", "BATCH_JOB_DEFINITION": "nowhere:3", "ROR_HAHS": "x"}
+    for name, value in changes.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("ROR_RUN_ID")
+    found = checked(["ror"], capsys, code=2)
+    failed = [name for name, (verdict, _) in found.items() if verdict == "failed"]
+    assert failed == ["names of settings", "settings of ror", "bucket", "queue nowhere", "job definition"]
+
+
+def test_every_wrong_setting_is_told_at_once_and_where_it_can_be_set(ror, monkeypatch, capsys):
+    monkeypatch.delenv("BUCKET_NAME")
+    monkeypatch.setenv("ENV", "test")
+    monkeypatch.setenv("ROR_RUN_ID", "October")
+    with pytest.raises(SystemExit):
+        main(["doctor", "ror", "--json"])
+    check = json.loads(capsys.readouterr().out)[1]
+    assert check["said"].startswith("ENV cannot be 'test'; ROR_RUN_ID cannot be 'October'; BUCKET_NAME is not set")
+    assert check["next"].endswith("give BUCKET_NAME (a text)")  # the doctor has no option for it
+
+
+def test_a_size_that_no_request_may_have(ror, monkeypatch, capsys):
+    monkeypatch.setenv("ROR_DOWNLOAD_VCPUS", "0")
+    found = checked(["ror"], capsys, code=2)
+    assert found["settings of ror"][1].endswith("(download: less than 1 vCPU)")
+    assert found["bucket"][0] == "ok"
+
+
 def test_without_a_chain_what_all_share_is_checked(ror, capsys):
     assert list(checked([], capsys)) == [
         "names of settings",
@@ -100,12 +128,14 @@ def test_the_hint_of_each_failure_is_printed(ror, monkeypatch, capsys):
     assert err.splitlines()[-3] == "failed: a check failed: job definition"
 
 
-def test_without_credentials_one_line_says_so(monkeypatch, capsys):
+def test_without_credentials_that_is_told_and_the_rest_is_tried(monkeypatch, capsys):
     monkeypatch.setenv("BUCKET_NAME", "my-bucket")
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_BATCH", "http://127.0.0.1:9")
     found = checked([], capsys, code=2)
-    assert found["account"][1].startswith("there are no AWS credentials")
+    assert found["bucket"][1].startswith("there are no AWS credentials")
+    assert found["AWS Batch"][0] == "failed"
 
 
 def test_with_a_folder_what_runs_here_is_checked(planted, monkeypatch, capsys):

@@ -61,12 +61,14 @@ def test_a_named_start_job_is_obeyed(place, capsys):
 
 
 def test_changes_are_shown_and_kept(place, capsys):
-    changes = ["--set", "ROR_TRANSFORM_MEMORY=16384", "--set", "ROR_HASH=md5:0", "--set", "MAX_BAD_RECORDS="]
+    texts = ("ROR_TRANSFORM_MEMORY=16384", "ROR_HASH=md5:0", "MAX_BAD_RECORDS=", "BATCH_PRICE_GIB_HOUR=0")
+    changes = [word for text in texts for word in ("--set", text)]
     main(["runs", "resume", "ror/2026-10-01", *changes, "--bucket-name", place.name])
     err = capsys.readouterr().err.splitlines()
     assert "ROR_TRANSFORM_MEMORY: 8192 -> 16384" in err
     assert "ROR_HASH: the default -> md5:0" in err
     assert "MAX_BAD_RECORDS: 0.001 -> the default" in err
+    assert "BATCH_PRICE_GIB_HOUR: the default -> 0" in err
     newest = Ledger(place, RUN).state().newest
     assert newest.jobs["transform"].memory == 16384
     assert (newest.settings["ROR_HASH"], newest.settings["MAX_BAD_RECORDS"]) == ("md5:0", "0.001")
@@ -83,7 +85,10 @@ def test_the_environment_changes_nothing(place, monkeypatch, capsys):
     ("change", "what", "next"),
     [
         ("ROR_HAHS=x", "unknown setting ROR_HAHS", "did you mean ROR_HASH?"),
-        ("ROR_RUN_ID=2026-11-01", "unknown setting ROR_RUN_ID", ""),
+        ("ROR_RUN_ID=2026-11-01", "ROR_RUN_ID cannot change within a run", "batch-submit ror"),
+        ("BUCKET_NAME=other", "BUCKET_NAME cannot change within a run", "batch-submit ror"),
+        ("ENV=prod", "ENV cannot change within a run", "batch-submit ror"),
+        ("=x", "a change is NAME=value", "--set NAME=VALUE"),
         ("ROR_HASH", "a change is NAME=value", "--set ROR_HASH=VALUE"),
         ("ROR_TRANSFORM_MEMORY=much", "ROR_TRANSFORM_MEMORY cannot be 'much'", "give a whole number"),
     ],
@@ -93,6 +98,16 @@ def test_a_change_that_is_none(place, capsys, change, what, next):
     assert (code, told) == (2, what)
     assert next in hint
     assert len(Ledger(place, RUN).state().submissions) == 1
+
+
+def test_an_earlier_start_says_how_to_give_what_was_never_needed(place, capsys):
+    place.put("ror/2026-11-01/download/file", b"uploaded by hand")
+    options = ["--bucket-name", place.name, "--run-id", "2026-11-01", "--start-job", "transform"]
+    main(["batch-submit", "ror", *options])
+    capsys.readouterr()
+    back = ["runs", "resume", "ror/2026-11-01", "--start-job", "download", "--bucket-name", place.name]
+    code, told, _, hint = refused(back, capsys)
+    assert (code, told, hint) == (2, "ROR_DOWNLOAD_URL is not set", "add --set ROR_DOWNLOAD_URL=VALUE")
 
 
 def test_nothing_is_resumed_while_somebody_is_at_work(place, capsys):

@@ -56,6 +56,17 @@ def test_texts_become_values_and_texts_again(variable, text, value):
         assert found(variable, environ={variable: again}) == value
 
 
+@pytest.mark.parametrize("text", ["https://ada:hunter2@search", "s3://hunter2@bucket/key"])
+def test_an_address_that_holds_a_password_is_refused_and_never_shown(text):
+    for places in ({"options": {"LETTERS_SOURCE": text}}, {"environ": {"LETTERS_SOURCE": text}}):
+        with pytest.raises(SettingsError) as caught:
+            found("LETTERS_SOURCE", **places)
+        assert caught.value.what == "LETTERS_SOURCE holds a user or a password, and is no secret"
+        assert "hunter2" not in str(caught.value)
+    assert found("LETTERS_SOURCE", environ={"LETTERS_SOURCE": "https://x/a@b"}) == "https://x/a@b"
+    assert found("LETTERS_PASSWORD", environ={"LETTERS_PASSWORD": text}) == Secret(text)
+
+
 @pytest.mark.parametrize(
     ("variable", "text", "allowed"),
     [

@@ -2,8 +2,13 @@
 
 from datetime import timedelta
 
+from msgspec.structs import replace
+
+from dmpworks.runs.events import Started
+from dmpworks.runs.executions import executions
 from dmpworks.runs.figures import read_run
 from dmpworks.runs.ledger import RunName
+from dmpworks.runs.state import fold
 from tests.runs.sample import BEGAN, JOBS, LARGE, SMALL, Story, good_run, troubled_run
 
 MINUTE = 60
@@ -56,6 +61,20 @@ def test_an_attempt_that_could_tell_nothing_is_known_from_aws(bucket):
     lost, good = read(told).executions
     assert (lost.token, lost.ending, lost.reason) == (None, "lost", "Host EC2 (instance i-0a1b2c3d) terminated.")
     assert (good.number, good.ending, good.seconds(told.now)) == (2, "succeeded", 20 * MINUTE)
+
+
+def test_attempts_that_were_not_told_their_number_are_known_by_their_times(bucket):
+    told = story(bucket).plan(TWO).wait(2)
+    told.begun["download"] = told.now
+    told.lose("download", 5).wait(3).start("download").lose("download", 9).wait(3)
+    told.start("download").end("download", 20).see("download", "succeeded")
+    events = [replace(event, number=None) if isinstance(event, Started) else event for event in told.ledger.events()]
+    found = executions(fold(*told.run, events), events)
+    assert [(one.number, one.token is None, one.ending) for one in found] == [
+        (1, True, "lost"),  # its machine was lost before it could tell
+        (2, False, "lost"),
+        (3, False, "succeeded"),
+    ]
 
 
 def test_an_attempt_without_end_ended_when_the_next_began(bucket):

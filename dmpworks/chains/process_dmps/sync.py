@@ -25,7 +25,7 @@ from dmpworks.chains.process_dmps.plans import (
 from dmpworks.chains.process_dmps.stored import open_dmp_database, plan_from_row, plan_ids, row_of_plan
 from dmpworks.datasets.lenient import decode_leniently
 from dmpworks.datasets.lines import NO_RECORD, Bad
-from dmpworks.datasets.quarantine import Quarantine
+from dmpworks.datasets.quarantine import MORE, Quarantine
 from dmpworks.errors import JobError, SyncError
 from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import File, Phase, Run
@@ -118,7 +118,7 @@ def _judge(quarantine: Quarantine, counts: Counts, allowed: float) -> None:
         raise JobError(
             f"{quarantine.count} of {counts.read} lines are no plans, more than MAX_BAD_RECORDS={allowed:g} allows",
             on="; ".join(quarantine.sample),
-            next="upload a sound export, or allow more with --max-bad-records",
+            next=f"upload a sound export, or {MORE}",
         )
 
 
