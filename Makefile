@@ -1,5 +1,6 @@
 # make demo   all seven chains on a small bundled world, in under a minute after the installation
 # make test   the whole test suite
+# make bench  the transforms beside what the machine can do at all, about eight minutes
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
@@ -7,13 +8,16 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 INSTALL := $(PIP) --no-index --no-deps --no-build-isolation --editable .
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(LOCK_ARGS)
 
-.PHONY: demo test lint docs lock clean
+.PHONY: demo test bench lint docs lock clean
 
 demo: .venv/runtime.stamp
 	@$(BIN)/python demo/run.py
 
 test: .venv/dev.stamp
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+bench: .venv/dev.stamp
+	@$(BIN)/python -m benchmarks.transform
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .

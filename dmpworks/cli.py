@@ -18,6 +18,7 @@ from dmpworks.commands.submit import submit_chain
 from dmpworks.commands.submit_all import all_command
 from dmpworks.errors import DmpworksError, JobError, SettingsError
 from dmpworks.jobs.commands import COMMAND, EnvFile, Json, command
+from dmpworks.jobs.interrupts import end
 from dmpworks.jobs.settings import declared, resolve
 from dmpworks.jobs.shared_settings import Project
 from dmpworks.jobs.wiring import chain_settings, run_id_setting, start_job_setting, submit_settings
@@ -33,7 +34,13 @@ Watch = Annotated[bool, Parameter(name="--watch", group=COMMAND, negative=(), he
 def build_app() -> App:
     """Return the whole command line, made from the catalog."""
     about = "Find the articles, datasets and software that came out of each Data Management Plan."
-    app = App(name="dmpworks", help=about, help_format="plaintext", version_flags=["--version"])
+    app = App(
+        name="dmpworks",
+        help=about,
+        help_format="plaintext",
+        version_flags=["--version"],
+        suppress_keyboard_interrupt=False,
+    )
     app.command(_chain_commands("batch-submit", "Submit a chain to AWS Batch.", submit_chain), name="batch-submit")
     app.command(_chain_commands("run", "Run a chain on this machine.", run_here), name="run")
     app.command(aws_batch, name="aws-batch")
@@ -121,8 +128,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             print(f"  each command above{_with(repeat, PROGRAM)}", file=sys.stderr)
         raise
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        sys.exit(130)
+        end()
     except BrokenPipeError:  # `| head` had enough
         _drop_output()
         sys.exit(1)

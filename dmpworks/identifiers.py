@@ -73,7 +73,7 @@ def orcid(text: str | None) -> str | None:
     """Return an ORCID as `0000-0001-2345-678x`, with or without hyphens or a URL around it."""
     if not text:
         return None
-    found = _ORCID.search(text.translate(_DASHES).lower())
+    found = _ORCID.search((text if text.isascii() else text.translate(_DASHES)).lower())
     return "-".join(found.groups()) if found else None
 
 

@@ -264,10 +264,9 @@ def _person(surname: str, givens: list[str], initials_count: bool, full: str) ->
     for token in givens:
         if not east_asian and words.is_initials(token.rstrip("."), initials_count):
             initials += [(letter.upper(), None) for letter in token if letter.isalpha()]
-        elif _ABBREVIATION.fullmatch(token):
-            initials.append((_initial(token), None))
-        elif _WORD.search(token):
-            initials.append((_initial(token), words.usual_case(token)))
+        elif any(map(str.isalpha, token)):  # a numeral such as ½ or Ⅷ is a word character, but no letter
+            name = None if _ABBREVIATION.fullmatch(token) else words.usual_case(token)
+            initials.append((_initial(token), name))
     first, given_name = initials[0] if initials else (None, None)
     names = [name for _, name in initials[1:] if name]
     return Person(

@@ -25,7 +25,8 @@ _NO_TEXT = re.compile(
     r"|<(script|style)\b[^<>]*>.*?(?:</\2\s*>|(\Z))",
     re.DOTALL | re.IGNORECASE,
 )
-_INLINE = _set(
+_PERHAPS_NO_TEXT = ("<!", "<?", "<s", "<S", "]]>")  # searching for these takes much less than for _NO_TEXT
+INLINE = _set(
     """
     a abbr b bdi bdo bold cite code del em email emph ext-link fixed-case fn font i ins inf inline-formula italic
     kbd label mark math menclose mfenced mfrac mi mmultiscripts mn mo monospace mover mpadded mphantom mroot mrow
@@ -34,7 +35,7 @@ _INLINE = _set(
     var xref annotation alternatives ovid
     """
 )
-_BLOCK = _set(
+BLOCK = _set(
     """
     abstract article address blockquote body boxed-text br break caption center dd def def-item def-list
     disp-formula disp-quote div dl dt figure fig footer graphic h1 h2 h3 h4 h5 h6 head header hr html img item li
@@ -43,7 +44,7 @@ _BLOCK = _set(
     """
 )
 _EDGES = " \t\n.,;:!?-–—_*#|/\\()[]{}<>\"'`“”‘’«»…"
-_SAYS_NOTHING = frozenset(
+SAYS_NOTHING = frozenset(
     [
         "", "n/a", "n.a", "na", "n a", "nan", "nil", "none", "null", "undefined", "unknown", "unspecified", "missing",
         "tba", "tbd", "unav", "unkn", "unas", "unap", "unal", "tbc", "etal", "abstract", "abstracts", "no abstract",
@@ -62,8 +63,8 @@ _SAYS_NOTHING = frozenset(
 
 def decent(text: str) -> str:
     """Return a text in NFC without what no file or engine takes: lone surrogates, control and invisible characters."""
-    if text.isascii() and text.isprintable():
-        return text
+    if text.isprintable():  # nothing broken or invisible counts as printable
+        return text if text.isascii() else unicodedata.normalize("NFC", text)
     return unicodedata.normalize("NFC", _INVISIBLE.sub("", _BROKEN.sub(" ", text)))
 
 
@@ -77,7 +78,7 @@ def plain(value: str | int | float | None) -> str | None:
         return None
     if not isinstance(value, str):
         return number(value)
-    text = value if value.isascii() and value.isprintable() else decent(value)
+    text = decent(value)
     if "<" in text or "&" in text:
         text = _without_markup(text)
     text = " ".join(text.split())
@@ -97,8 +98,9 @@ def _without_markup(text: str) -> str:
 def _without_tags(text: str) -> str:
     if "<" not in text:
         return text
-    # What is never closed stays; matching it up to the end keeps this from starting anew at each of many openings.
-    text = _NO_TEXT.sub(lambda found: " " if found.group(1) is found.group(3) is None else found.group(), text)
+    if any(map(text.__contains__, _PERHAPS_NO_TEXT)):
+        # What is never closed stays; matching it to the end keeps this from starting anew at each of many openings.
+        text = _NO_TEXT.sub(lambda found: " " if found.group(1) is found.group(3) is None else found.group(), text)
     closed = {found.group(2).lower() for found in _TAG.finditer(text) if found.group(1)}
     return _TAG.sub(lambda found: _instead_of_tag(found, closed), text)
 
@@ -108,9 +110,9 @@ def _instead_of_tag(found: re.Match[str], closed: set[str]) -> str:
     local = name.rpartition(":")[2].rstrip("/")
     if attributes and "=" not in attributes:
         return found.group()
-    if local in _INLINE:
+    if local in INLINE:
         return ""
-    if local in _BLOCK or name in closed:
+    if local in BLOCK or name in closed:
         return " "
     return " " if ":" in name and name.partition(":")[0] in ("jats", "mml", "m", "xlink", "ali") else found.group()
 
@@ -119,7 +121,7 @@ def says_nothing(text: str) -> bool:
     """Return whether a text only fills the place of one: "n/a", ":unav", "Abstract", "No abstract available.", "."."""
     if len(text) > 60:
         return False
-    return text.strip(_EDGES).casefold() in _SAYS_NOTHING or not any(map(str.isalnum, text))
+    return text.strip(_EDGES).casefold() in SAYS_NOTHING or not any(map(str.isalnum, text))
 
 
 def number(value: int | float) -> str | None:

@@ -27,12 +27,13 @@ def run_pieces(
     function: Callable[[T], R],
     pieces: Sequence[T],
     processes: int,
-    done: Callable[[int, int], None] = lambda finished, total: None,
+    done: Callable[[T, R | Failed[T]], None] = lambda piece, outcome: None,
 ) -> tuple[list[R], list[Failed[T]]]:
     """Apply a function to every piece and return the results in the order of the pieces, and the failures.
 
     `processes` 0 means one per core; one process, or one piece, runs here without a pool. A failure stops no other
-    piece. Only our own errors and a lost worker are failures of a piece; anything else is a bug and is raised.
+    piece. Only our own errors and a lost worker are failures of a piece; anything else is a bug and is raised. `done`
+    is told each piece and what became of it, in the order in which they end.
     """
     processes = min(processes or os.cpu_count() or 1, len(pieces))
     outcomes = _here(function, pieces, done) if processes <= 1 else _pool(function, pieces, processes, done)
@@ -40,11 +41,13 @@ def run_pieces(
     return [outcome for outcome in outcomes if not isinstance(outcome, Failed)], failed
 
 
-def _here(function: Callable[[T], R], pieces: Sequence[T], done: Callable[[int, int], None]) -> list[R | Failed[T]]:
+def _here(
+    function: Callable[[T], R], pieces: Sequence[T], done: Callable[[T, R | Failed[T]], None]
+) -> list[R | Failed[T]]:
     outcomes: list[R | Failed[T]] = []
     for piece in pieces:
         outcomes.append(_attempt(function, piece))
-        done(len(outcomes), len(pieces))
+        done(piece, outcomes[-1])
     return outcomes
 
 
@@ -56,21 +59,22 @@ def _attempt(function: Callable[[T], R], piece: T) -> R | Failed[T]:
 
 
 def _pool(
-    function: Callable[[T], R], pieces: Sequence[T], processes: int, done: Callable[[int, int], None]
+    function: Callable[[T], R], pieces: Sequence[T], processes: int, done: Callable[[T, R | Failed[T]], None]
 ) -> list[R | Failed[T]]:
     # spawn, not fork: Arrow, DuckDB and obstore hold threads that do not survive a fork.
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=spawn, initializer=_follow_parent) as pool:
         try:
-            futures = [pool.submit(_attempt, function, piece) for piece in pieces]
-            for finished, _ in enumerate(as_completed(futures), 1):
-                done(finished, len(pieces))
+            futures = {pool.submit(_attempt, function, piece): piece for piece in pieces}
+            for future in as_completed(futures):
+                if future.exception() is None:
+                    done(futures[future], future.result())
         except KeyboardInterrupt:  # without this the pool would first work off every piece
             pool.shutdown(wait=False, cancel_futures=True)
             for process in multiprocessing.active_children():
                 process.kill()
             raise
-        return [_outcome(future, piece) for future, piece in zip(futures, pieces, strict=True)]
+        return [_outcome(future, piece) for future, piece in futures.items()]
 
 
 def _follow_parent() -> None:

@@ -1,5 +1,6 @@
 """Reads back what a transform published."""
 
+from io import BytesIO
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -9,9 +10,8 @@ from dmpworks.jobs.run import Run
 
 def rows(run: Run) -> list[dict[str, Any]]:
     """Return the rows of every Parquet file that the run lists, in the order of the files."""
-    assert run.bucket.root
-    paths = [run.bucket.root / output.key for output in run.outputs if output.key.endswith(".parquet")]
-    return [row for path in paths for row in pq.read_table(path).to_pylist()]
+    contents = [run.bucket.get(output.key) for output in run.outputs if output.key.endswith(".parquet")]
+    return [row for content in contents for row in pq.read_table(BytesIO(content)).to_pylist()]
 
 
 def quarantined(run: Run) -> list[str]:

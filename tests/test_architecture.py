@@ -26,7 +26,10 @@ MAY_IMPORT = {
     "commands": {"catalog", "batch", "runs", "jobs", "errors", "services.storage", "services.reach"},
     "cli": {"catalog", "chains", "commands", "jobs", "errors", "services.storage"},
 }
-HEAVY = ["polars", "pyarrow", "duckdb", "sqlmesh", "opensearchpy", "sqlalchemy", "boto3", "tantivy", "httpx", "numpy"]
+HEAVY = [
+    "polars", "pyarrow", "duckdb", "sqlmesh", "opensearchpy", "sqlalchemy", "boto3", "tantivy", "httpx", "numpy",
+    "numba",
+]  # fmt: skip
 BANNED = {"utils", "common", "helpers", "manager", "base", "misc"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

@@ -53,13 +53,13 @@ def prices(values: Mapping[str, Any]) -> Prices:
 
 
 def hourly(asked: Asked, price: Prices) -> float:
-    """Return dollars an hour for a job of this size."""
+    """Return dollars an hour for a machine of this size."""
     return (asked.vcpus or 0) * price.vcpu_hour + (asked.memory or 0) / 1024 * price.gib_hour
 
 
 def estimate(asked: Asked, price: Prices, seconds: float | None) -> Estimate:
-    """Return what a job of this size may cost; `seconds` is how long it usually takes, if that is known."""
-    rate = hourly(asked, price)
+    """Return what a job may cost, all its machines together; `seconds`: how long one usually takes, if known."""
+    rate = hourly(asked, price) * (asked.shards or 1)
     usual = None if seconds is None else rate * seconds / HOUR
     return Estimate(rate, rate * (asked.timeout or 0) / HOUR, seconds, usual)
 

@@ -3,18 +3,20 @@
 from collections.abc import Sequence
 
 import msgspec
+from msgspec.structs import replace
 
 from dmpworks.batch.around import Around
 from dmpworks.batch.causes import REFUSALS, cause
 from dmpworks.batch.logs import log_places
 from dmpworks.batch.machines import queues_named
-from dmpworks.batch.reading import describe
+from dmpworks.batch.reading import describe, failed_children
 from dmpworks.errors import DmpworksError
 from dmpworks.runs.events import Told
 from dmpworks.runs.ledger import Ledger
 from dmpworks.runs.standing import GONE, standing
 from dmpworks.runs.state import JobState, RunState
 
+NAMED = 20  # shards
 LINES = 20  # of a log
 LAG = 3.0  # seconds until CloudWatch shows what was written last
 FACTOR = 2  # what a job that ran out of memory or of time is given next
@@ -46,15 +48,22 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_
     lost: int = 0  # attempts whose machine was lost
     told: Told | None = None
     log: tuple[str, ...] = ()
+    shards: tuple[int, ...] = ()  # that failed; all else is of the first of them
+    of: int | None = None  # so many shards
 
     def lines(self) -> list[str]:
         """Return it in lines for the operator."""
         told = [f"{self.run} {self.job} failed: {self.what}{self._figures()}"]
+        told += [f"  {self._shards()}"] if self.shards else []
         told += [f"  AWS says: {self.reason}"] if self.reason else []
         told += [f"  error: {self.told.what}"] if self.told and self.told.what != self.what else []
         told += [f"  on:    {self.told.on}"] if self.told else []
         told += [f"  log, the last {len(self.log)} lines:", *(f"  | {line}" for line in self.log)] if self.log else []
         return [*told, f"  next:  {self.next}"]
+
+    def _shards(self) -> str:
+        named = ", ".join(map(str, self.shards[:NAMED])) + (" ..." if self.shards[NAMED:] else "")
+        return f"{len(self.shards):,} of {self.of:,} shards failed: {named}; what follows is of shard {self.shards[0]}"
 
     def _figures(self) -> str:
         parts = [f"exit code {self.exit_code}"] if self.exit_code is not None else []
@@ -69,9 +78,43 @@ def digests(ledger: Ledger, around: Around) -> list[Digest]:
     failed = [job for job in state.current if job.status == "failed"]
     if failed and around.logs:
         around.sleep(LAG)
-    return [
-        digest(state, job, _last_lines(ledger, state, job, around), largest=_largest(job, around)) for job in failed
-    ]
+    return [_digest(ledger, state, job, around) for job in failed]
+
+
+def _digest(ledger: Ledger, state: RunState, job: JobState, around: Around) -> Digest:
+    shards = failed_shards(job, around)
+    one = _of_shard(job, shards[0], around) if shards else job
+    lines = _last_lines(ledger, replace(state, jobs=state.jobs | {job.name: one}), one, around)
+    found = digest(state, one, lines, largest=_largest(job, around))
+    return replace(found, shards=tuple(shards), of=job.asked.shards)
+
+
+def failed_shards(job: JobState, around: Around) -> list[int]:
+    """Return the shards of a job that failed: AWS Batch knows those too that were killed before they could tell."""
+    if not job.asked.shards:
+        return []
+    try:
+        told = failed_children(around.batch, job.id) if around.batch and job.id else []
+    except REFUSALS:
+        told = []
+    return told or job.failed_shards
+
+
+def _of_shard(job: JobState, number: int, around: Around) -> JobState:
+    """Return a job as if the shard were all of it."""
+    attempts = tuple(one for one in job.attempts if one.shard and one.shard.number == number)
+    exit_code = attempts[-1].exit_code if attempts else None
+    one = replace(job, attempts=attempts, exit_code=exit_code if exit_code is not None else job.exit_code)
+    if not job.id:
+        return one
+    one = replace(one, id=f"{job.id}:{number}")
+    try:
+        told = describe(around.batch, [one.id]).get(one.id) if around.batch and one.id else None
+    except REFUSALS:
+        return one
+    if not told:
+        return one
+    return replace(one, cause=told.cause, reason=told.told, exit_code=told.exit_code, tries=told.tries)
 
 
 def _last_lines(ledger: Ledger, state: RunState, job: JobState, around: Around) -> list[str]:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from dmpworks.batch.around import Around
 from dmpworks.batch.causes import asking
-from dmpworks.batch.logs import LogPlace, log_places
+from dmpworks.batch.logs import LogPlace, ids_of, log_places
 from dmpworks.batch.reading import BatchJob, describe
 from dmpworks.errors import SettingsError
 from dmpworks.runs.ledger import Ledger
@@ -52,7 +52,8 @@ class LogReader:
         places = [place for place in self._places(moment) if place.job == name and attempt in (None, place.attempt)]
         if not places:
             raise _no_log(moment, name, attempt)
-        yield from self._more(places[-1])
+        failed = moment.state.jobs[name].failed_shards if name else []
+        yield from self._more(([place for place in places if place.shard in failed] or places)[-1])
 
     def follow(self, job: str | None, attempt: int | None) -> Iterator[tuple[LogPlace, Line]]:
         """Yield lines as they are written, until the job (None: the whole run) is over."""
@@ -70,7 +71,7 @@ class LogReader:
 
     def _moment(self) -> Moment:
         _, state, held = standing(self._ledger)
-        ids = [job.id for job in state.current if job.id]
+        ids = {id for job in state.current for id in [job.id, *ids_of(job)] if id}
         if not self._around.batch or not ids:
             return Moment(state, {}, held)
         with asking(f"AWS Batch about {state.name}", f"dmpworks runs logs {state.name}"):

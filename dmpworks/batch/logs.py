@@ -9,7 +9,7 @@ from dmpworks.batch.around import Around
 from dmpworks.batch.reading import LOG_GROUP, BatchJob, moment
 from dmpworks.runs.ledger import Ledger
 from dmpworks.runs.logs import Line, LocalLog, Log
-from dmpworks.runs.state import JobState, RunState
+from dmpworks.runs.state import JobState, RunState, whole_id
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -18,12 +18,13 @@ NOT_THERE = "ResourceNotFoundException"  # a stream comes into being with its fi
 
 
 class LogPlace(NamedTuple):
-    """The log of one attempt (from 1) of a job, and its name: of the stream, or the key in the bucket."""
+    """The log of one attempt (from 1, those of all shards) of a job, and its name: of the stream, or the key."""
 
     job: str
     attempt: int
     name: str
     log: Log
+    shard: int | None = None
 
 
 def log_places(ledger: Ledger, state: RunState, batch: Mapping[str, BatchJob], around: Around) -> Iterator[LogPlace]:
@@ -37,11 +38,23 @@ def log_places(ledger: Ledger, state: RunState, batch: Mapping[str, BatchJob], a
             if ledger.bucket.exists(key):
                 yield LogPlace(job.name, 1, key, LocalLog(ledger.bucket, key))
             continue
-        told = batch.get(job.id or "")
-        for number, name in enumerate(_streams(job, told), 1):
+        streams = [(id, told, name) for id in ids_of(job) for told in [batch.get(id)] for name in _streams(job, told)]
+        for number, (id, told, name) in enumerate(streams, 1):
             if name:
                 log = Stream(around.logs, told.log_group if told else LOG_GROUP, name)
-                yield LogPlace(job.name, number, name, log)
+                yield LogPlace(job.name, number, name, log, shard_of(id))
+
+
+def ids_of(job: JobState) -> list[str]:
+    """Return the ids under which AWS Batch tells of a job's attempts: its own, or those of its shards that began."""
+    shards = dict.fromkeys(one.id for one in job.own if one.shard and one.id and whole_id(one.id) == job.id)
+    return [*shards] or ([job.id] if job.id else [])
+
+
+def shard_of(id: str) -> int | None:
+    """Return the number of the shard that an id stands for."""
+    number = id.partition(":")[2]
+    return int(number) if number else None
 
 
 class Stream:

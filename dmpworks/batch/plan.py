@@ -10,7 +10,7 @@ from dmpworks.batch.limits import broken_limits
 from dmpworks.errors import PreflightError
 from dmpworks.jobs.containers import container_command, container_environment, recorded_settings
 from dmpworks.jobs.model import Chain, Job
-from dmpworks.jobs.wiring import run_id_setting, sized
+from dmpworks.jobs.wiring import asked_shards, run_id_setting, sized
 from dmpworks.runs.events import Asked
 from dmpworks.runs.ledger import RunName
 
@@ -146,6 +146,8 @@ def _draft(chain: Chain, job: Job, values: Mapping[str, Any], definition: str) -
             ],
         },
     }
+    if number := asked_shards(chain, job, values):
+        asked["arrayProperties"] = {"size": number}
     return {
         "jobName": f"{name_prefix(env, chain.name)}{run_id}-{job.name}",
         **asked,
@@ -169,4 +171,5 @@ def _asked(draft: Mapping[str, Any]) -> Asked:
         memory=memory,
         timeout=draft["timeout"]["attemptDurationSeconds"],
         retries=draft["retryStrategy"]["attempts"],
+        shards=draft.get("arrayProperties", {}).get("size"),
     )

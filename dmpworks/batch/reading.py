@@ -17,6 +17,7 @@ AT_ONCE = 100  # ids that one DescribeJobs takes
 LOG_GROUP = "/aws/batch/job"  # unless the job definition says otherwise
 NEVER = datetime.min.replace(tzinfo=UTC)
 CANCELLED = "dmpworks: cancelled"  # how the reason of a termination by `runs cancel` begins
+UPSTREAM_FAILED = "Dependent Job failed"
 NO_QUEUE = re.compile(r"queue .*(not found|does not exist)", re.I)  # AWS has no code of its own for that
 ENDED = frozenset(("SUCCEEDED", "FAILED"))
 
@@ -51,11 +52,19 @@ class BatchJob(msgspec.Struct, frozen=True, kw_only=True):
     log: str | None = None  # stream of the newest attempt
     parameters: dict[str, str] = {}
     depends_on: tuple[str, ...] = ()  # ids
+    shards: int | None = None  # of an array job, which has no attempts of its own
+    done: int = 0  # of its shards, how many have succeeded
+    begun: bool = False  # whether anything of it ever ran, or tried to
 
     @property
     def ended(self) -> bool:
         """Whether nothing more will happen to it."""
         return self.status in ENDED
+
+    @property
+    def told(self) -> str | None:
+        """All that AWS says of its end."""
+        return "; ".join(text for text in (self.reason, self.container_reason) if text) or None
 
     @property
     def lost(self) -> int:
@@ -69,7 +78,7 @@ class BatchJob(msgspec.Struct, frozen=True, kw_only=True):
             return "succeeded"
         if (self.stopping or (self.reason or "").startswith(CANCELLED)) and self.cause != "timed out":
             return "cancelled"
-        return "skipped" if self.depends_on and not self.tries else "failed"
+        return "skipped" if self.depends_on and not self.begun else "failed"
 
     @property
     def cause(self) -> Cause:
@@ -108,6 +117,12 @@ def jobs_named(client: "BatchClient", queues: Iterable[str], prefix: str) -> lis
     return sorted(describe(client, ids).values(), key=lambda job: (job.created or NEVER, job.id))
 
 
+def failed_children(client: "BatchClient", id: str) -> list[int]:
+    """Return which shards of an array job have failed, in order; none where AWS Batch has forgotten it."""
+    pages = client.get_paginator("list_jobs").paginate(arrayJobId=id, jobStatus="FAILED")
+    return sorted(each["arrayProperties"]["index"] for page in pages for each in page["jobSummaryList"])
+
+
 def _ids(client: "BatchClient", queue: str, prefix: str) -> list[str]:
     """Return the ids of the jobs in a queue; one that does not exist has none."""
     asked = client.get_paginator("list_jobs")
@@ -129,7 +144,7 @@ def observed(job: BatchJob, name: str, *, at: datetime, by: str) -> Observed:
         job=name,
         state=final,
         id=job.id,
-        reason="; ".join(text for text in (job.reason, job.container_reason) if text) or None,
+        reason=job.told,
         cause=job.cause if final == "failed" else None,
         exit_code=job.exit_code,
         created=job.created,
@@ -142,11 +157,12 @@ def _job(told: Mapping[str, Any]) -> BatchJob:
     options = container.get("logConfiguration", {}).get("options", {})
     every = [_try(each) for each in told.get("attempts", ())]
     tries = tuple(each for each in every if each.stopped or told["status"] in ENDED)
+    children = told.get("arrayProperties", {}).get("statusSummary", {})
     return BatchJob(
         id=told["jobId"],
         name=told["jobName"],
         queue=told["jobQueue"].rsplit("/", 1)[-1],
-        status=told["status"],
+        status=_status(told["status"], children),
         reason=told.get("statusReason"),
         container_reason=container.get("reason"),
         exit_code=container.get("exitCode"),
@@ -159,7 +175,17 @@ def _job(told: Mapping[str, Any]) -> BatchJob:
         log=container.get("logStreamName") or (every[-1].log if every else None),
         parameters=told.get("parameters", {}),
         depends_on=tuple(each["jobId"] for each in told.get("dependsOn", ()) if "jobId" in each),
+        shards=told.get("arrayProperties", {}).get("size"),
+        done=children.get("SUCCEEDED", 0),
+        begun=bool(tries) or (any(map(children.get, ENDED)) and told.get("statusReason") != UPSTREAM_FAILED),
     )
+
+
+def _status(status: str, children: Mapping[str, int]) -> str:
+    """Return the status of a job; an array job is PENDING all the while, so its furthest child tells more."""
+    if status in ENDED:
+        return status
+    return next((each for each in ("RUNNING", "STARTING", "RUNNABLE") if children.get(each)), status)
 
 
 def _try(told: Mapping[str, Any]) -> Try:

@@ -10,6 +10,7 @@ from dmpworks.batch.machines import queues_named
 from dmpworks.batch.reading import BatchJob, describe, jobs_named, moment, observed
 from dmpworks.errors import LedgerError
 from dmpworks.runs.events import AnyEvent, Asked, Observed, Planned, Started, Submitted, Withdrawn
+from dmpworks.runs.fold import fold
 from dmpworks.runs.ledger import Ledger, RunName
 from dmpworks.runs.mending import (
     Finding,
@@ -23,7 +24,7 @@ from dmpworks.runs.mending import (
 )
 from dmpworks.runs.outputs import outputs_of
 from dmpworks.runs.standing import GONE
-from dmpworks.runs.state import ENDS, LIVE, JobState, RunState, fold
+from dmpworks.runs.state import ENDS, LIVE, JobState, RunState, whole_id
 
 if TYPE_CHECKING:
     from mypy_boto3_batch import BatchClient
@@ -124,7 +125,7 @@ def mend(ledger: Ledger, deployment: Deployment | None, at: datetime, by: str) -
 def _ids(events: Iterable[AnyEvent]) -> list[str]:
     """Return the id of every Batch job that the ledger names."""
     named = (event.id for event in events if isinstance(event, Submitted | Withdrawn | Started | Observed))
-    return list(dict.fromkeys(id for id in named if id))
+    return list(dict.fromkeys(id for each in named if (id := whole_id(each))))
 
 
 def _from_unrecorded(
@@ -202,4 +203,5 @@ def _asked(told: Mapping[str, Any]) -> Asked:
         memory=sizes.get("MEMORY"),
         timeout=told.get("timeout", {}).get("attemptDurationSeconds"),
         retries=told.get("retryStrategy", {}).get("attempts"),
+        shards=told.get("arrayProperties", {}).get("size"),
     )

@@ -39,7 +39,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     job: str
     status: Shown
-    tries: int = 0  # attempts that began
+    tries: int = 0  # attempts that began; not told of shards
     lost: int = 0  # of them on machines that were lost
     since: datetime | None = None  # it waits for a machine, or runs
     elapsed: float | None = None  # since then, or of the newest attempt of what is over
@@ -82,15 +82,15 @@ def waiting_since(job: JobState, told: BatchJob, state: RunState) -> datetime | 
 def _as_batch_tells(job: JobState, told: BatchJob, state: RunState, now: datetime) -> Row:
     status: Shown = told.final if told.ended else IN_BATCH.get(told.status, "pending")
     running, waiting = status == "running", status == "waiting"
-    since = waiting_since(job, told, state) if waiting else told.started if running else None
+    since = waiting_since(job, told, state) if waiting else _began(job, told) if running else None
     return Row(
         job=job.name,
         status=status,
-        tries=len(told.tries) + running,
+        tries=len(told.tries) + (running and not told.shards),
         lost=told.lost,
         since=since,
-        elapsed=_seconds(since, now) if since else _seconds(told.started, told.stopped) if told.ended else None,
-        detail=_detail(job, status, told.reason),
+        elapsed=_seconds(since, now) if since else _seconds(_began(job, told), told.stopped) if told.ended else None,
+        detail=_detail(job, status, told.reason, told.done),
         id=told.id,
     )
 
@@ -99,19 +99,33 @@ def _as_the_ledger_tells(job: JobState, now: datetime) -> Row:
     """Return the row of a job that is not on AWS Batch, or that AWS Batch does not tell of."""
     sent: Shown = "pending" if job.id else "starting"
     status: Shown = sent if job.status == "submitted" else job.status
-    own, last = job.own, job.own[-1] if job.own else None
+    own = job.own
+    last = own[0 if job.asked.shards else -1] if own else None
     return Row(
         job=job.name,
         status=status,
-        tries=max(len(job.tries), len(own)),
+        tries=0 if job.asked.shards else max(len(job.tries), len(own)),
         since=last.started if last else job.submitted,
-        elapsed=_elapsed(last, now if status == "running" else job.ended),
-        detail=_detail(job, status, job.reason),
+        elapsed=_elapsed(last, now if status == "running" else job.ended, whole=not job.asked.shards),
+        detail=_detail(job, status, job.reason, len(job.done(job.asked.shards or 0))),
         id=job.id,
     )
 
 
-def _detail(job: JobState, status: Shown, reason: str | None) -> str:
+def _began(job: JobState, told: BatchJob) -> datetime | None:
+    """Return when a job began to run, which AWS Batch need not tell of an array job."""
+    return told.started or (job.own[0].started if told.shards and job.own else None)
+
+
+def _detail(job: JobState, status: Shown, reason: str | None, done: int) -> str:
+    told = _why(job, status, reason)
+    if not job.asked.shards or status in ("planned", "pending", "skipped"):
+        return told
+    shards = f"{done:,} of {job.asked.shards:,} shards done"
+    return f"{shards}, {told}" if told else shards
+
+
+def _why(job: JobState, status: Shown, reason: str | None) -> str:
     if status == "skipped":
         return "a job before it failed"
     if status in ("failed", "cancelled"):
@@ -119,8 +133,8 @@ def _detail(job: JobState, status: Shown, reason: str | None) -> str:
     return (reason or "").split(" - ")[0] if status == "waiting" else ""  # its code; the sentence is told apart
 
 
-def _elapsed(attempt: Attempt | None, until: datetime | None) -> float | None:
-    return _seconds(attempt.started, attempt.ended or until) if attempt else None
+def _elapsed(attempt: Attempt | None, until: datetime | None, *, whole: bool) -> float | None:
+    return _seconds(attempt.started, (attempt.ended if whole else None) or until) if attempt else None
 
 
 def _seconds(since: datetime | None, until: datetime | None) -> float | None:

@@ -8,6 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from dmpworks.batch.machines import Queue, queues_named
 from dmpworks.batch.reading import BatchJob
+from dmpworks.runs.state import whole_id
 
 if TYPE_CHECKING:
     from mypy_boto3_batch import BatchClient
@@ -123,7 +124,7 @@ def _place(client: "BatchClient", job: BatchJob) -> int | None:
         front = client.get_job_queue_snapshot(jobQueue=job.queue)["frontOfQueue"]["jobs"]
     except (ClientError, BotoCoreError, KeyError):
         return None
-    ids = [each["jobArn"].rsplit("/", 1)[-1] for each in front]
+    ids = [whole_id(each["jobArn"].rsplit("/", 1)[-1]) for each in front]
     return ids.index(job.id) + 1 if job.id in ids else None
 
 

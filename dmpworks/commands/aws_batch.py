@@ -18,6 +18,7 @@ def aws_batch(chain: Literal[tuple(chain.name for chain in CHAINS)], job: str) -
         The job of the chain.
     """
     from dmpworks.jobs.execute import execute
+    from dmpworks.jobs.interrupts import end_in_time
     from dmpworks.runs.reporting import LedgerReport
 
     found = chain_named(chain)
@@ -25,4 +26,5 @@ def aws_batch(chain: Literal[tuple(chain.name for chain in CHAINS)], job: str) -
         raise SettingsError(
             f"{chain} has no job {job}", on="the command line", next=f"one of {', '.join(found.job_names)}"
         )
+    end_in_time()
     execute(CHAINS, found, found.job(job), environment(), LedgerReport(environment()))

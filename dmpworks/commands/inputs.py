@@ -18,7 +18,7 @@ SEARCHES = {"process-dmps": "process-works"}
 
 def chains_before(chain: Chain) -> list[Chain]:
     """Return the chains that have to be done before a chain begins, in the catalog's order."""
-    read = {setting.variable for job in chain for setting in own_settings(job)}
+    read = {setting.variable for job in chain for setting in own_settings(chain, job)}
     return [
         each
         for each in CHAINS
@@ -33,7 +33,7 @@ def of_inputs(
 
     The chains in `coming` are submitted with it: what they make need not be there yet.
     """
-    read = {setting.variable for setting in own_settings(job)}
+    read = {setting.variable for setting in own_settings(chain, job)}
     checks = _of_jobs_before(bucket, chain, job, values)
     for other in CHAINS:
         variable = run_id_setting(other).variable

@@ -56,7 +56,8 @@ def print_logs(
     said = None
     for place, line in reader.follow(job, attempt) if follow else reader.read(job, attempt):
         if not as_json and place != said:
-            print(f"==> {state.name} {place.job}, attempt {place.attempt} ({place.name})", file=sys.stderr)
+            shard = "" if place.shard is None else f", shard {place.shard}"
+            print(f"==> {state.name} {place.job}{shard}, attempt {place.attempt} ({place.name})", file=sys.stderr)
         said = place
         print(_as_json(place, line) if as_json else line.text, flush=follow)
     if said is None:

@@ -7,13 +7,13 @@ from dmpworks.batch.plan import Plan
 from dmpworks.commands.tables import print_lines, print_table
 from dmpworks.runs.words import duration, money
 
-COLUMNS = ("job", "queue", "definition", "vCPU", "MiB", "time-out", "retries", "depends on", "estimated cost")
+COLUMNS = ("job", "queue", "definition", "vCPU", "MiB", "shards", "time-out", "retries", "depends on", "estimated cost")
 
 
 def show_plan(plan: Plan, costs: Mapping[str, Estimate], after: Sequence[str] = ()) -> None:
     """Print a plan; its first job depends on `after`."""
     print_lines(f"{plan.chain} {plan.run_id} on {plan.env}: would be submitted")
-    print_table(COLUMNS, _rows(plan, costs, after), right=("vCPU", "MiB", "retries"))
+    print_table(COLUMNS, _rows(plan, costs, after), right=("vCPU", "MiB", "shards", "retries"))
     print_lines(*(f"left out: {job}: {why}" for job, why in plan.skipped.items()), _total(costs))
 
 
@@ -26,6 +26,7 @@ def _rows(plan: Plan, costs: Mapping[str, Estimate], after: Sequence[str]) -> li
             plan.definition,
             str(asked.vcpus),
             f"{asked.memory:,}",
+            str(asked.shards or 1),
             duration(asked.timeout),
             str((asked.retries or 1) - 1),
             depends,

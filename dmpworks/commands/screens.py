@@ -82,14 +82,14 @@ class Lines:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._shown: dict[str, tuple[str, int]] = {}
+        self._shown: dict[str, tuple[str, int, str]] = {}
         self._stuck: str | None = None
 
     def show(self, snapshot: Snapshot) -> None:
         """Print the rows that have changed, and why a job waits when that has changed."""
         for row in snapshot.rows:
-            if self._shown.get(row.job) != (row.status, row.tries):
-                self._shown[row.job] = (row.status, row.tries)
+            if self._shown.get(row.job) != (row.status, row.tries, row.detail):
+                self._shown[row.job] = (row.status, row.tries, row.detail)
                 self.say(f"{snapshot.at:%Y-%m-%d %H:%M:%S} {snapshot.run} {row.job}: {_status(row)}{_more(row)}")
         if snapshot.stuck and snapshot.stuck.what != self._stuck:
             self.say(*snapshot.stuck.lines())

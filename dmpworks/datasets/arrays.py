@@ -31,7 +31,9 @@ class ArrayLines(io.BufferedIOBase):
 def objects(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """Yield the bytes of each object of a JSON array; raises EOFError when the array is broken or cut short."""
     buffer, scanned, start, depth, expected = b"", 0, 0, 0, b"["
-    for piece in pieces:
+    source = iter(pieces)
+    # A text that is not whole yet is looked through anew, so there is to be twice as much of it each time.
+    while piece := _at_least(source, len(buffer)):
         buffer += piece
         while found := _TO_BRACE.match(buffer, scanned):
             scanned = found.end()
@@ -48,6 +50,18 @@ def objects(pieces: Iterable[bytes]) -> Iterator[bytes]:
     if depth:
         raise EOFError("it ends inside a record")
     _check(buffer, b"]" if expected == b"," else b"[]")
+
+
+def _at_least(pieces: Iterator[bytes], size: int) -> bytes:
+    """Return the next pieces, of that many bytes together and at least one; fewer at the end, and at last none."""
+    found: list[bytes] = []
+    length = 0
+    for piece in pieces:
+        found.append(piece)
+        length += len(piece)
+        if length >= size:
+            break
+    return b"".join(found)
 
 
 def _check(between: bytes, expected: bytes) -> None:

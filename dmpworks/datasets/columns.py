@@ -2,7 +2,7 @@
 
 A row is a NamedTuple whose fields are the columns (`schema_of`); lists of structs are lists of NamedTuples (`Party`,
 `Award`, `Relation`) or of `names.Person`, whose fields again are those of the struct. Columns are made by `zip`, nested
-ones from their flat leaves and offsets.
+ones from their flat leaves and offsets; who has flat leaves already makes no rows (`nested`).
 """
 
 from collections.abc import Iterable, Sequence
@@ -79,7 +79,7 @@ def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
 
 
 def _list(values: Sequence[Sequence[Any]], kind: pa.DataType) -> pa.Array:
-    offsets = pa.array(accumulate(map(len, values), initial=0), pa.int32())
+    offsets = offsets_of(map(len, values))
     flat = list(chain.from_iterable(values))
     return pa.ListArray.from_arrays(offsets, _array(flat, kind.value_type), type=kind)
 
@@ -92,6 +92,30 @@ def _structs(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     return pa.StructArray.from_arrays(arrays, fields=list(kind))
 
 
+def nested(kind: pa.ListType, offsets: Any, *leaves: Sequence[Any] | pa.Array) -> pa.ListArray:
+    """Return a column of lists from flat values, those of a leaf or of each leaf of a struct, and where lists begin.
+
+    `nested(SCHEMA.field("funders").type, [0, 2, 2, 3], names, id_types, ids)`, where each leaf has three values;
+    `offsets_of(lengths)` makes the offsets of lengths.
+    """
+    offsets = pa.array(offsets, pa.int32())
+    item = kind.value_type
+    if pa.types.is_struct(item):
+        columns = [_leaf(leaf, field.type) for leaf, field in zip(leaves, item, strict=True)]
+        return pa.ListArray.from_arrays(offsets, pa.StructArray.from_arrays(columns, fields=list(item)), type=kind)
+    (leaf,) = leaves
+    return pa.ListArray.from_arrays(offsets, _leaf(leaf, item), type=kind)
+
+
+def offsets_of(lengths: Iterable[int]) -> pa.Array:
+    """Return where each list of such a length begins, and where the last one ends."""
+    return pa.array(accumulate(lengths, initial=0), pa.int32())
+
+
+def _leaf(values: Sequence[Any] | pa.Array, kind: pa.DataType) -> pa.Array:
+    return values if isinstance(values, pa.Array) else pa.array(values, kind)
+
+
 class PartWriter:
     """Writes rows to one Parquet file in groups of about 24,000; a file that is not closed well is removed."""
 
@@ -100,14 +124,19 @@ class PartWriter:
         self.path, self.rows, self._schema = path, 0, schema
         self._waiting: list[pa.RecordBatch] = []
         self._writer = pq.ParquetWriter(
-            path, schema, compression="zstd", compression_level=1, use_dictionary=list(dictionary)
+            path,
+            schema,
+            compression="zstd",
+            compression_level=1,
+            use_dictionary=list(dictionary),
+            write_statistics=False,  # nobody asks for the least and the greatest title
         )
 
-    def add(self, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Add rows; their batch is checked at once, so that an error tells of these rows."""
-        if rows:
-            self._waiting.append(batch(self._schema, rows))
-            self.rows += len(rows)
+    def add(self, rows: pa.RecordBatch) -> None:
+        """Add rows, which are written once enough of them are waiting."""
+        if rows.num_rows:
+            self._waiting.append(rows)
+            self.rows += rows.num_rows
         waiting = self._waiting
         if sum(one.num_rows for one in waiting) >= ROW_GROUP or sum(one.nbytes for one in waiting) >= LARGE_GROUP:
             self._write()

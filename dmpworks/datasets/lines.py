@@ -6,19 +6,22 @@ number, reason and bytes. A file that is no gzip, ends early or has a wrong CRC 
 reached, so publish nothing before the last batch has come.
 """
 
+import json
 import zlib
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 import msgspec
 from isal import igzip
 from isal.igzip_lib import IsalError
 
+from dmpworks.datasets.kernels.strings import is_utf8
 from dmpworks.datasets.lenient import decode_leniently
 from dmpworks.errors import TransformError
+from dmpworks.services.ranged import Openable
 
 T = TypeVar("T")
+Check = Callable[[T], None]
 
 PIECE = 256 * 1024  # larger reads are mapped anew by malloc each time, and page faults cost more than they save
 BATCH = 4000
@@ -36,7 +39,7 @@ class Readable(Protocol):
 
 
 class Bad(NamedTuple):
-    """A line (or other unit of a file, counted from 1) that holds no record."""
+    """A line (or other unit of a file, counted from 1) that holds no record; the reason begins with its kind."""
 
     line: int
     reason: str
@@ -51,27 +54,34 @@ class Batch(NamedTuple, Generic[T]):
     lenient: int = 0
 
 
-def read_gzip_lines(path: Path, kind: type[T]) -> Iterator[Batch[T]]:
-    """Yield the records of a gzip JSON Lines file in batches; raises TransformError when the file is damaged."""
+def read_gzip_lines(path: Openable, kind: type[T], check: Check[T] | None = None) -> Iterator[Batch[T]]:
+    """Yield the records of a gzip JSON Lines file in batches; raises TransformError when the file is damaged.
+
+    `check` raises one of NO_RECORD for a record that holds something bad, such as bytes that are no UTF-8, in what the
+    decoder leaves undecoded.
+    """
     if path.stat().st_size == 0:
         raise damaged(path.name, "it is empty", 0)
     with path.open("rb") as file, igzip.GzipFile(fileobj=file, mode="rb") as stream:
-        yield from read_lines(stream, kind, path.name)
+        yield from read_lines(stream, kind, path.name, check)
 
 
-def read_lines(stream: Readable, kind: type[T], name: str) -> Iterator[Batch[T]]:
+def read_lines(stream: Readable, kind: type[T], name: str, check: Check[T] | None = None) -> Iterator[Batch[T]]:
     """Yield the records of a stream of JSON Lines in batches of about 4,000; `name` is for messages."""
     decoder = msgspec.json.Decoder(kind)
-    batch: Batch[T] = Batch([], [])
-    size = 0
+    records: list[T] = []
+    bad: list[Bad] = []
+    lenient = size = 0
     for number, lines in _pieces(stream, name):
-        decoded = _decode(decoder, lines, number)
-        batch = Batch(batch.records + decoded.records, batch.bad + decoded.bad, batch.lenient + decoded.lenient)
+        decoded = _decode(decoder, check, lines, number)
+        records += decoded.records
+        bad += decoded.bad
+        lenient += decoded.lenient
         size += sum(map(len, lines))
-        if len(batch.records) >= BATCH or size >= LARGE:
-            yield batch
-            batch, size = Batch([], []), 0
-    yield batch
+        if len(records) >= BATCH or size >= LARGE:
+            yield Batch(records, bad, lenient)
+            records, bad, lenient, size = [], [], 0, 0
+    yield Batch(records, bad, lenient)
 
 
 def damaged(name: str, reason: str, lines: int) -> TransformError:
@@ -113,15 +123,22 @@ def _cut(block: bytes, end: int) -> list[memoryview]:
     return lines
 
 
-def _decode(decoder: "msgspec.json.Decoder[T]", lines: list[memoryview], number: int) -> Batch[T]:
+def _decode(
+    decoder: "msgspec.json.Decoder[T]", check: Check[T] | None, lines: list[memoryview], number: int
+) -> Batch[T]:
     decode = decoder.decode
-    try:
-        return Batch([decode(line) for line in lines], [])
-    except NO_RECORD:
-        return _decode_one_by_one(decoder, lines, number)
+    # Only where something in the whole piece is no UTF-8 (or a character was cut at its end) each record is checked.
+    if check is None or is_utf8(lines[0].obj):
+        try:
+            return Batch([decode(line) for line in lines], [])
+        except NO_RECORD:
+            pass
+    return _decode_one_by_one(decoder, check, lines, number)
 
 
-def _decode_one_by_one(decoder: "msgspec.json.Decoder[T]", lines: list[memoryview], number: int) -> Batch[T]:
+def _decode_one_by_one(
+    decoder: "msgspec.json.Decoder[T]", check: Check[T] | None, lines: list[memoryview], number: int
+) -> Batch[T]:
     records: list[T] = []
     bad: list[Bad] = []
     lenient = 0
@@ -130,11 +147,23 @@ def _decode_one_by_one(decoder: "msgspec.json.Decoder[T]", lines: list[memoryvie
         if not raw.strip():
             continue
         try:
-            records.append(decoder.decode(raw))
+            record = decoder.decode(raw)
+            if check:
+                check(record)
+            records.append(record)
         except NO_RECORD as error:
             try:
                 records.append(decode_leniently(raw, decoder.type))
                 lenient += 1
-            except NO_RECORD:
-                bad.append(Bad(place, f"{type(error).__name__}: {error}", raw))
+            except NO_RECORD as final:
+                bad.append(Bad(place, f"{_kind(final)}: {error}", raw))
     return Batch(records, bad, lenient)
+
+
+def _kind(error: Exception) -> str:
+    """Return in few words why a line holds no record: bad ones are counted by it."""
+    if isinstance(error, UnicodeDecodeError):
+        return "bad UTF-8"
+    if isinstance(error, RecursionError):
+        return "nested too deeply"
+    return "malformed JSON" if isinstance(error, json.JSONDecodeError) else "not an object"

@@ -1,5 +1,6 @@
 """Sets bad records aside as gzip JSON Lines beside the output, and judges whether there are too many."""
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -30,12 +31,14 @@ class Quarantine:
     def __init__(self, path: Path, file: str) -> None:
         self.path, self.file, self.count = path, file, 0
         self.sample: list[str] = []
+        self.reasons: Counter[str] = Counter()  # by their kind, the words before the colon
         self._stream: igzip.IGzipFile | None = None
 
     def add(self, bad: Sequence[Bad]) -> None:
         """Write bad records, and keep the first few for a message."""
         for record in bad:
             self.count += 1
+            self.reasons[record.reason.partition(":")[0]] += 1
             reason = record.reason[:LONGEST_REASON]
             if len(self.sample) < SAMPLE:
                 self.sample.append(f"{self.file} line {record.line}: {reason}")

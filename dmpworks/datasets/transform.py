@@ -4,19 +4,25 @@ A dataset supplies a `Dataset`:
 
 - `read(path, part)` yields `Batch`es of decoded records of one part of the input (`lines.read_gzip_lines` for gzip
   JSON Lines) and raises TransformError when the file is damaged;
-- `row(record, subset, notes)` is pure: it returns one row (a NamedTuple in the order of `schema`) or, as text, the
-  reason why the record is dropped ("no DOI"); `subset` is None when every work is kept; `notes` (a Counter) takes what
-  else is worth a figure in the manifest ("publication dates not parsed"). Bind options with functools.partial;
+- `columns(records, subset, notes)` is pure: it turns the records of one batch (whatever `read` put there, if it has a
+  length) into `Made(rows, dropped)` at once: an Arrow record batch of `schema`, and how many records were left out by
+  reason ("no DOI"). `subset` is None when every work is kept; `notes` (a Counter) takes what else is worth a figure in
+  the manifest ("publication dates not parsed"), of the rows that are kept. Bind options with functools.partial.
+  Where speed does not matter, `by_row(schema, row)` makes it of a function of one record: `row(record, subset, notes)`
+  returns one row (a NamedTuple in the order of `schema`) or, as text, the reason why the record is dropped. Where it
+  does: flatten the records into one list per leaf, clean the leaves as Arrow arrays (`kernels/`), nest them by offsets
+  (`columns.nested`);
 - `schema`, and the columns that Parquet stores by dictionary.
 
-Both functions are module-level, because they travel to worker processes. The job function then is:
+These functions are module-level, because they travel to worker processes. The job function then is:
 
     parts = [Part(file) for file in run.earlier("download").files if file.key.endswith(".gz")]
     return transform(run, DATASET, parts, workers=options.workers, use_subset=..., max_bad_records=bad.max_bad_records)
 
 Each part becomes `transform/part_00000-<token>.parquet`, uploaded once its input is read to the last byte; bad records
 go to `quarantine/part_00000-<token>.jsonl.gz`. Both are listed in the manifest, so readers pick the files that end in
-`.parquet`. Memory is bounded by some thousand records a worker.
+`.parquet`. Memory is bounded by some thousand records a worker. A finished part leaves a record (`finished.py`): what
+was killed goes on where it was, and of several shards the last one completes the phase.
 """
 
 import gc
@@ -24,20 +30,26 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
+from rich.console import Console
 
-from dmpworks.datasets.columns import PartWriter
+from dmpworks.datasets.columns import PartWriter, batch
+from dmpworks.datasets.finished import QUARANTINE, Result, fingerprint, finished, record_key, write_record
 from dmpworks.datasets.lines import Batch
+from dmpworks.datasets.progress import Progress, shown
 from dmpworks.datasets.quarantine import SAMPLE, Quarantine, judge
+from dmpworks.datasets.shards import share
+from dmpworks.datasets.sources.opening import open_in_place
 from dmpworks.datasets.subset import Subset, read_subset
 from dmpworks.errors import JobError, TransformError
-from dmpworks.jobs.model import Counts
+from dmpworks.jobs.model import Counts, Partial
 from dmpworks.jobs.run import File, Run
-from dmpworks.services.storage import Bucket
-from dmpworks.workers import run_pieces
+from dmpworks.services.storage import Bucket, Openable
+from dmpworks.workers import Failed, run_pieces
 
 Row = tuple[Any, ...]
 Notes = Counter[str]
@@ -59,9 +71,20 @@ class Part:
         return self.file.key if self.within is None else f"{self.file.key} ({self.within})"
 
     @property
-    def shared(self) -> bool:
-        """Whether other parts read the same file."""
-        return self.within is not None
+    def size(self) -> int:
+        """How many bytes there are to read."""
+        return getattr(self.within, "size", self.file.size)
+
+
+class Made(NamedTuple):
+    """The rows that became of a batch of records, and how many of these were left out, by reason."""
+
+    rows: pa.RecordBatch
+    dropped: Counter[str]
+
+
+Columns = Callable[[Any, Subset | None, Notes], Made]
+Check = Callable[[Sequence[tuple[Part, int]]], None]
 
 
 @dataclass(frozen=True)
@@ -69,9 +92,26 @@ class Dataset:
     """What is particular to a dataset: see the module's docstring."""
 
     schema: pa.Schema
-    read: Callable[[Path, Part], Iterator[Batch[Any]]]
-    row: Callable[[Any, Subset | None, Notes], Row | str]
+    read: Callable[[Openable, Part], Iterator[Batch[Any]]]
+    columns: Columns
     dictionary: tuple[str, ...] = ()
+
+
+def by_row(schema: pa.Schema, row: Callable[[Any, Subset | None, Notes], Row | str]) -> Columns:
+    """Return the `columns` of a dataset whose records are turned into rows one by one."""
+    return partial(_rows, schema, row)
+
+
+def _rows(
+    schema: pa.Schema,
+    row: Callable[[Any, Subset | None, Notes], Row | str],
+    records: Sequence[Any],
+    subset: Subset | None,
+    notes: Notes,
+) -> Made:
+    made = [row(record, subset, notes) for record in records]
+    dropped = Counter(one for one in made if isinstance(one, str))
+    return Made(batch(schema, [one for one in made if not isinstance(one, str)]), dropped)
 
 
 @dataclass(frozen=True)
@@ -85,63 +125,94 @@ class _Piece:
     scratch: Path
     output: str  # key of the Parquet part
     quarantine: str  # key of the bad records
-
-
-@dataclass(frozen=True)
-class _Done:
-    """What a worker hands back."""
-
-    outputs: tuple[File, ...]
-    counts: Counts
-    sample: tuple[str, ...]  # the first bad records, for a message
+    record: str  # key of the record that the part is finished
 
 
 def transform(
-    run: Run, dataset: Dataset, parts: Sequence[Part], *, workers: int, use_subset: bool, max_bad_records: float
-) -> Counts:
-    """Write every part as Parquet and record it; raises TransformError naming each part that could not be read."""
+    run: Run,
+    dataset: Dataset,
+    parts: Sequence[Part],
+    *,
+    workers: int,
+    use_subset: bool,
+    max_bad_records: float,
+    check: Check | None = None,
+) -> Counts | Partial:
+    """Write every part of this shard as Parquet; whoever finds all parts finished lists them as the run's outputs.
+
+    Raises TransformError naming each part that could not be read; `check` may raise it too, given how many records
+    each part held.
+    """
     if not parts:
         raise JobError(
             "the input holds no file of this dataset",
             on=f"{run.bucket.name}: {run.chain}/{run.run_id}/",
             next=f"dmpworks run {run.chain} --run-id {run.run_id} --start-job download",
         )
-    subset = read_subset(run.bucket) if use_subset else None
-    pieces = [_piece(run, dataset, subset, part, number) for number, part in enumerate(parts)]
-    pieces.sort(key=lambda piece: -piece.part.file.size)  # the largest first, so that none is left over at the end
-    if sum(part.file.size for part in parts) < SMALL_INPUT:
+    pieces = _pieces(run, dataset, read_subset(run.bucket) if use_subset else None, parts)
+    own = [pieces[place] for place in share([part.size for part in parts], run.shard)]
+    results = _work_off(run, own, workers)
+    counts = sum((result.counts for result in results.values()), Counts())
+    if len(results) < len(pieces):
+        results |= finished(run, [piece.record for piece in pieces if piece.record not in results])
+    if len(results) < len(pieces):
+        return Partial(counts, len(pieces) - len(results))
+    return _assemble(run, [(piece.part, results[piece.record]) for piece in pieces], max_bad_records, check)
+
+
+def _pieces(run: Run, dataset: Dataset, subset: Subset | None, parts: Sequence[Part]) -> list[_Piece]:
+    made_by = fingerprint(dataset, subset, run.inputs)
+    pieces = []
+    for number, part in enumerate(parts):
+        stem = f"part_{number:05}"
+        output, quarantine = run.key(f"{stem}.parquet"), run.key(f"{stem}.jsonl.gz", folder=QUARANTINE)
+        record = record_key(run, stem, fingerprint(made_by, part))
+        pieces.append(_Piece(part, dataset, subset, run.bucket, run.scratch, output, quarantine, record))
+    return pieces
+
+
+def _work_off(run: Run, pieces: Sequence[_Piece], workers: int) -> dict[str, Result]:
+    """Return the results of pieces by their records; those that an earlier execution finished are taken over."""
+    results = finished(run, [piece.record for piece in pieces])
+    if results:
+        run.progress(f"{len(results)} of {len(pieces)} files were finished by an earlier execution")
+    left = [piece for piece in pieces if piece.record not in results]
+    if not left:
+        return results
+    size = sum(piece.part.size for piece in left)
+    if size < SMALL_INPUT:
         workers = workers or 1
-    done, failed = run_pieces(
-        _write_part, pieces, workers, lambda finished, total: run.progress(f"{finished} of {total} parts")
-    )
+    with shown(Progress(len(left), size), run.progress, Console(stderr=True)) as add:
+        done, failed = run_pieces(_write_part, left, workers, lambda piece, outcome: add(*_figures(piece, outcome)))
     if failed:
         raise TransformError(
-            f"{len(failed)} of {len(parts)} files could not be transformed",
+            f"{len(failed)} of {len(pieces)} files could not be transformed",
             on="; ".join(sorted(failure.reason for failure in failed)),
             next=f"dmpworks run {run.chain} --run-id {run.run_id} --start-job download (or batch-submit)",
         )
-    return _finish(run, done, max_bad_records)
+    return results | {piece.record: result for piece, result in zip(left, done, strict=True)}
 
 
-def _piece(run: Run, dataset: Dataset, subset: Subset | None, part: Part, number: int) -> _Piece:
-    stem = f"part_{number:05}"
-    output, quarantine = run.key(f"{stem}.parquet"), run.key(f"{stem}.jsonl.gz", folder="quarantine")
-    return _Piece(part, dataset, subset, run.bucket, run.scratch, output, quarantine)
+def _figures(piece: _Piece, outcome: Result | Failed[_Piece]) -> tuple[int, int]:
+    return piece.part.size, 0 if isinstance(outcome, Failed) else outcome.counts.read
 
 
-def _finish(run: Run, done: Sequence[_Done], max_bad_records: float) -> Counts:
-    counts = sum((one.counts for one in done), Counts())
-    sample = sorted(line for one in done for line in one.sample)
-    where = f"{run.bucket.name}/{run.chain}/{run.run_id}/quarantine/*-{run.token}.jsonl.gz"
+def _assemble(run: Run, results: Sequence[tuple[Part, Result]], max_bad_records: float, check: Check | None) -> Counts:
+    """Judge the whole and list its files as the run's outputs."""
+    counts = sum((result.counts for _, result in results), Counts())
+    sample = sorted(line for _, result in results for line in result.sample)
+    where = f"{run.bucket.name}/{run.chain}/{run.run_id}/{QUARANTINE}/*.jsonl.gz"
     judge(counts.quarantined, counts.read, max_bad_records, sample, where)
     if not counts.accounted:
         raise TransformError("records were lost", on=f"{run.chain} {run.run_id}: {counts}", next="report this as a bug")
-    for output in sorted((output for one in done for output in one.outputs), key=lambda output: output.key):
+    if check:
+        check([(part, result.counts.read) for part, result in results])
+    for output in sorted((file for _, result in results for file in result.files), key=lambda file: file.key):
         run.record(output)
     return counts
 
 
-def _write_part(piece: _Piece) -> _Done:
+def _write_part(piece: _Piece) -> Result:
     """Transform one part; nothing is uploaded unless its input could be read to the end."""
     gc.disable()  # batches of records without cycles only make the collector scan them again and again
     folder = piece.scratch / Path(piece.output).stem
@@ -158,27 +229,30 @@ def _write_part(piece: _Piece) -> _Done:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _transform_part(piece: _Piece, folder: Path) -> _Done:
+def _transform_part(piece: _Piece, folder: Path) -> Result:
     part, dataset = piece.part, piece.dataset
-    path = _local(piece, folder)
+    path = _opened(piece)
     counts = _Tally()
     quarantine = Quarantine(folder / "bad.jsonl.gz", part.file.key)
     with PartWriter(folder / "rows.parquet", dataset.schema, dataset.dictionary) as writer, quarantine:
         for batch in dataset.read(path, part):
             quarantine.add(batch.bad)
             writer.add(counts.take(batch, dataset, piece.subset))
+            del batch  # the records need not stay while the next ones are read
         _check_stated(part, counts.read)
     outputs = [File(piece.output, piece.bucket.upload(writer.path, piece.output), writer.rows)]
     if quarantine.count:
         size = piece.bucket.upload(quarantine.path, piece.quarantine)
         outputs.append(File(piece.quarantine, size, quarantine.count))
-    return _Done(tuple(outputs), counts.counts(writer.rows, quarantine.count), tuple(quarantine.sample[:SAMPLE]))
+    result = Result(tuple(outputs), counts.counts(writer.rows, quarantine), tuple(quarantine.sample[:SAMPLE]))
+    write_record(piece.bucket, piece.record, result)
+    return result
 
 
-def _local(piece: _Piece, folder: Path) -> Path:
-    # A copy of its own goes away with the part's folder; one that others share stays until the job ends.
-    scratch = piece.scratch / "inputs" if piece.part.shared else folder
-    return piece.bucket.local(piece.part.file.key, scratch)
+def _opened(piece: _Piece) -> Openable:
+    """Return the input, to be read where it lies: by ranges when that is not on this machine."""
+    file = piece.part.file
+    return open_in_place(file) if file.in_place else piece.bucket.opened(file.key)
 
 
 def _check_stated(part: Part, read: int) -> None:
@@ -198,20 +272,16 @@ class _Tally:
         self._dropped: Counter[str] = Counter()
         self._notes: Notes = Counter()
 
-    def take(self, batch: Batch[Any], dataset: Dataset, subset: Subset | None) -> list[Row]:
+    def take(self, batch: Batch[Any], dataset: Dataset, subset: Subset | None) -> pa.RecordBatch:
         """Return the rows of a batch and count the others."""
-        rows: list[Row] = []
-        for record in batch.records:
-            made = dataset.row(record, subset, self._notes)
-            if isinstance(made, str):
-                self._dropped[made] += 1
-            else:
-                rows.append(made)
+        rows, dropped = dataset.columns(batch.records, subset, self._notes)
+        self._dropped += dropped
         self.read += len(batch.records) + len(batch.bad)
         if batch.lenient:
             self._notes[LENIENT] += batch.lenient
         return rows
 
-    def counts(self, written: int, quarantined: int) -> Counts:
+    def counts(self, written: int, quarantine: Quarantine) -> Counts:
         """Return the figures for the manifest."""
-        return Counts(self.read, written, dict(self._dropped), quarantined, dict(self._notes))
+        by_reason = dict(quarantine.reasons)
+        return Counts(self.read, written, dict(self._dropped), quarantine.count, dict(self._notes), by_reason)

@@ -14,13 +14,22 @@ from typing import Any, Protocol
 import msgspec
 
 from dmpworks.errors import JobError
-from dmpworks.jobs.manifest import STARTED, Manifest, fingerprint, phase_folder, write_manifest
-from dmpworks.jobs.model import Chain, Counts, Job
+from dmpworks.jobs.manifest import (
+    STARTED,
+    Manifest,
+    fingerprint,
+    keep_manifest,
+    phase_folder,
+    read_manifest,
+    says_the_same,
+    write_manifest,
+)
+from dmpworks.jobs.model import Chain, Counts, Job, Partial
 from dmpworks.jobs.run import Run
 from dmpworks.jobs.settings import Sources, build, check_unknown, resolve
 from dmpworks.jobs.shared_settings import Project
 from dmpworks.jobs.usage import Usage, metered
-from dmpworks.jobs.wiring import job_settings, output_values, prefixes, run_id_setting, variables
+from dmpworks.jobs.wiring import job_settings, output_values, prefixes, run_id_setting, shard, variables
 from dmpworks.services.storage import LOCAL, Bucket, open_bucket, remove_tree
 
 # What the machine refuses is no bug of ours: told in three lines like any other failure.
@@ -33,8 +42,8 @@ class Report(Protocol):
     def started(self, run: Run) -> None:
         """An execution begins."""
 
-    def ended(self, run: Run, result: Counts | BaseException, usage: Usage) -> None:
-        """It ended: with counts, or with what was raised."""
+    def ended(self, run: Run, result: Counts | Partial | BaseException, usage: Usage) -> None:
+        """It ended: with the job's counts, as one of several shards, or with what was raised."""
 
 
 class NoReport:
@@ -43,23 +52,27 @@ class NoReport:
     def started(self, run: Run) -> None:
         """Say nothing."""
 
-    def ended(self, run: Run, result: Counts | BaseException, usage: Usage) -> None:
+    def ended(self, run: Run, result: Counts | Partial | BaseException, usage: Usage) -> None:
         """Say nothing."""
 
 
 def execute(
     chains: Iterable[Chain], chain: Chain, job: Job, environ: Mapping[str, str], report: Report | None = None
-) -> Manifest:
-    """Run a job from its environment and complete its phase; raises what the job raises, and then writes nothing."""
+) -> Manifest | Partial:
+    """Run a job from its environment and complete its phase; raises what the job raises, and then writes nothing.
+
+    A shard that others have not caught up with leaves the phase as it is, for the last of them to complete.
+    """
     sources = Sources({}, environ, {}, "", has_options=False)
     check_unknown(variables(chains), prefixes(chains), sources)
     values = resolve(job_settings(chain, job), sources, chain.prefix)
     project = build(Project, values)
     bucket = open_bucket(project.bucket_name, project.aws_region)
     run_id = values[run_id_setting(chain).variable]
-    name = f"{chain.name} {run_id} {job.name}"
+    share = shard(chain, job, values, environ)
+    name = f"{chain.name} {run_id} {job.name}" + (f":{share.number}" if share.of > 1 else "")
     with _named(name), _refusals(bucket), _scratch(bucket, name.replace(" ", "-")) as scratch:
-        run = Run(chain.name, job.name, run_id, project.env, bucket, scratch, project.aws_region)
+        run = Run(chain.name, job.name, run_id, project.env, bucket, scratch, project.aws_region, share)
         with metered() as usage:
             return _reported(
                 run, job, values, fingerprint(output_values(chain, job, values)), report or NoReport(), usage
@@ -68,7 +81,7 @@ def execute(
 
 def _reported(
     run: Run, job: Job, values: Mapping[str, Any], settings: str, report: Report, usage: Callable[[], Usage]
-) -> Manifest:
+) -> Manifest | Partial:
     report.started(run)
     try:
         with _refusals(run.bucket):
@@ -76,16 +89,19 @@ def _reported(
     except BaseException as error:
         report.ended(run, error, usage())
         raise
-    report.ended(run, manifest.counts, usage())
+    report.ended(run, manifest if isinstance(manifest, Partial) else manifest.counts, usage())
     return manifest
 
 
-def _execute(run: Run, job: Job, values: Mapping[str, Any], settings: str) -> Manifest:
+def _execute(run: Run, job: Job, values: Mapping[str, Any], settings: str) -> Manifest | Partial:
     started = datetime.now(UTC)
     run.progress(f"run {run.run_id} begins, attempt {run.token}")
     folder = phase_folder(run.chain, run.run_id, run.job)
     run.bucket.put(f"{folder}/{STARTED}", msgspec.json.encode({"attempt": run.token, "started": started}))
     counts = job.function(**{name: run if cls is Run else build(cls, values) for name, cls in job.parameters.items()})
+    if isinstance(counts, Partial):
+        run.progress(f"shard {run.shard.number} is done: {told(counts.counts)}; {counts.waiting:,} parts are awaited")
+        return counts
     manifest = Manifest(
         chain=run.chain,
         job=run.job,
@@ -99,17 +115,35 @@ def _execute(run: Run, job: Job, values: Mapping[str, Any], settings: str) -> Ma
         counts=counts,
         files=tuple(run.outputs),
     )
+    before = _manifest_before(run.bucket, folder)
+    if before and says_the_same(before, manifest):
+        keep_manifest(run.bucket, before)
+        run.progress("nothing has changed: the phase is left as it is")
+        return before
     write_manifest(run.bucket, manifest)
     run.progress(f"done in {(manifest.ended - started).total_seconds():.1f} s: {told(counts)}")
     return manifest
+
+
+def _manifest_before(bucket: Bucket, folder: str) -> Manifest | None:
+    try:
+        found = read_manifest(bucket, folder)
+    except JobError:  # this execution replaces the damaged one
+        return None
+    return found[0] if found else None
 
 
 def told(counts: Counts) -> str:
     """Return counts as one line of text, figures that are nought left out."""
     parts = [f"{counts.read:,} read", f"{counts.written:,} written"]
     parts += [f"{number:,} dropped ({reason})" for reason, number in counts.dropped.items() if number]
-    parts += [f"{counts.quarantined:,} quarantined"] if counts.quarantined else []
+    parts += [f"{counts.quarantined:,} quarantined{_reasons(counts)}"] if counts.quarantined else []
     return ", ".join(parts + [f"{name} {number:,}" for name, number in counts.also.items() if number])
+
+
+def _reasons(counts: Counts) -> str:
+    told = ", ".join(f"{number:,} {reason}" for reason, number in counts.quarantined_by_reason.items())
+    return f" ({told})" if told else ""
 
 
 @contextmanager

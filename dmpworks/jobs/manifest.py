@@ -16,12 +16,29 @@ STARTED = "_started.json"  # there while an execution is under way: tells a kill
 UPLOADED = "uploaded"  # stands for the digest of an input that has no manifest
 
 
+class Origin(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a file of a download is a copy of: a name, an address, and what tells one content there from another."""
+
+    name: str  # below the source
+    address: str  # of the very file
+    etag: str | None = None
+    digest: str | None = None  # of its content, such as md5:...
+    region: str | None = None  # of a bucket
+    anonymous: bool = False  # whether it is read without credentials
+
+
 class File(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A file of a phase: its key in the bucket, its size in bytes, its rows where they are known."""
+    """A file of a phase: its key in the bucket, its size in bytes, its rows where they are known.
+
+    A file may lie in the folder of an earlier run, whose download it was; one that is `in_place` was not copied at all:
+    nothing of its key is in the bucket, it is read at its origin.
+    """
 
     key: str
     size: int
     rows: int | None = None
+    origin: Origin | None = None
+    in_place: bool = False
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +88,18 @@ def write_manifest(bucket: Bucket, manifest: Manifest) -> None:
     _remove_superseded(bucket, manifest, before)
 
 
+def keep_manifest(bucket: Bucket, manifest: Manifest) -> None:
+    """Leave a complete phase as it is, and remove what an execution that changed nothing left beside it."""
+    bucket.delete([f"{phase_folder(manifest.chain, manifest.run_id, manifest.job)}/{STARTED}"])
+    _remove_superseded(bucket, manifest, ())
+
+
+def says_the_same(one: Manifest, other: Manifest) -> bool:
+    """Tell whether two executions of a job left the very same files, by equal settings, inputs and counts."""
+    compared = ("chain", "job", "run_id", "settings", "inputs", "counts", "files")
+    return bool(one.files) and all(getattr(one, name) == getattr(other, name) for name in compared)
+
+
 def _files_before(bucket: Bucket, folder: str) -> tuple[File, ...]:
     """Return what the manifest to be replaced lists; running the job again is what mends a damaged one."""
     try:
@@ -81,13 +110,14 @@ def _files_before(bucket: Bucket, folder: str) -> tuple[File, ...]:
 
 
 def _remove_superseded(bucket: Bucket, manifest: Manifest, earlier: Iterable[File]) -> None:
-    """Delete what lies in the folders this job writes to and no manifest of the run lists."""
+    """Delete what lies in the folders this job writes to and no manifest lists, of this run or of a later one."""
     run = f"{manifest.chain}/{manifest.run_id}/"
+    bucket.delete_unfinished(phase_folder(manifest.chain, manifest.run_id, manifest.job))
     stored = bucket.list(run.rstrip("/"))
     try:
-        listed = _listed_in_run(bucket, [item.key for item in stored])
+        listed = _listed_in_run(bucket, [item.key for item in stored]) | _listed_by_others(bucket, manifest)
     except JobError:
-        return  # another job's manifest is damaged: what it lists is not known, so nothing goes away this time
+        return  # another manifest is damaged: what it lists is not known, so nothing goes away this time
     written = {file.key for file in (*manifest.files, *earlier) if file.key.startswith(run)}
     folders = {manifest.job, *(key.removeprefix(run).split("/")[0] for key in written)}
     bucket.delete(
@@ -101,6 +131,13 @@ def _remove_superseded(bucket: Bucket, manifest: Manifest, earlier: Iterable[Fil
 
 def _listed_in_run(bucket: Bucket, keys: Iterable[str]) -> set[str]:
     found = (read_manifest(bucket, key.removesuffix(f"/{MANIFEST}")) for key in keys if key.endswith(f"/{MANIFEST}"))
+    return {file.key for pair in found if pair for file in pair[0].files}
+
+
+def _listed_by_others(bucket: Bucket, manifest: Manifest) -> set[str]:
+    """Return what the other runs list of this job: a later run takes files over from an earlier one."""
+    runs = [run_id for run_id in bucket.folders(manifest.chain) if run_id != manifest.run_id]
+    found = (read_manifest(bucket, phase_folder(manifest.chain, run_id, manifest.job)) for run_id in runs)
     return {file.key for pair in found if pair for file in pair[0].files}
 
 

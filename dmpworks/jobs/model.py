@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, get_type_hints
+from typing import Any, NamedTuple, get_type_hints
 
 import msgspec
 
@@ -18,6 +18,7 @@ class Counts(msgspec.Struct, frozen=True):
     dropped: dict[str, int] = {}
     quarantined: int = 0
     also: dict[str, int] = {}
+    quarantined_by_reason: dict[str, int] = {}  # where the reasons are known
 
     def __add__(self, other: "Counts") -> "Counts":
         return Counts(
@@ -26,6 +27,7 @@ class Counts(msgspec.Struct, frozen=True):
             dropped=_sum(self.dropped, other.dropped),
             quarantined=self.quarantined + other.quarantined,
             also=_sum(self.also, other.also),
+            quarantined_by_reason=_sum(self.quarantined_by_reason, other.quarantined_by_reason),
         )
 
     @property
@@ -36,6 +38,23 @@ class Counts(msgspec.Struct, frozen=True):
 
 def _sum(a: dict[str, int], b: dict[str, int]) -> dict[str, int]:
     return {name: a.get(name, 0) + b.get(name, 0) for name in [*a, *(name for name in b if name not in a)]}
+
+
+class Shard(NamedTuple):
+    """Which share of a job an execution does: its number, from 0 on, and of how many."""
+
+    number: int
+    of: int
+
+
+WHOLE = Shard(0, 1)
+
+
+class Partial(NamedTuple):
+    """What a shard did that leaves the phase incomplete, and how many parts of other shards are still to come."""
+
+    counts: Counts
+    waiting: int
 
 
 @dataclass(frozen=True)
@@ -55,11 +74,12 @@ LARGE = Size(vcpus=32, memory=250_880, large=True)
 class Job:
     """One container command: a function whose parameters are the run and settings classes, and nothing else."""
 
-    function: Callable[..., Counts]
+    function: Callable[..., Counts | Partial]
     size: Size = SMALL
     timeout: int = 24 * 3600  # seconds an attempt may take; Batch itself has no default and would wait for ever
     attempts: int = 3  # of a lost machine or exit 75 only: see batch/plan.py
     repeatable: bool = True  # if not, a job that began and broke off is started again by people only
+    sharded: bool = False  # whether several containers may share the work: the function heeds `run.shard`
 
     def __post_init__(self) -> None:
         """A job that is not repeatable has one attempt."""

@@ -90,7 +90,7 @@ def _page(chain: Chain) -> str:
             f"{job.summary} Asks for {job.size.vcpus} vCPU, {job.size.memory:,} MiB.",
             "",
         ]
-        lines += [*_table(chain, [*own_settings(job), *size_settings(chain, [job])]), ""]
+        lines += [*_table(chain, [*own_settings(chain, job), *size_settings(chain, [job])]), ""]
     return "\n".join(lines)
 
 

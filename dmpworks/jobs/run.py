@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from dmpworks.errors import JobError
 from dmpworks.jobs.manifest import MANIFEST, STARTED, UPLOADED, File, Manifest, phase_folder, read_manifest
-from dmpworks.services.storage import Bucket
+from dmpworks.jobs.model import WHOLE, Shard
+from dmpworks.services.storage import Bucket, Openable
 
 __all__ = ["File", "Phase", "Run"]
 
@@ -30,6 +31,15 @@ class Phase:
         """Return a path on disk with the file's content: in place for a folder bucket, else a copy in scratch."""
         return self.bucket.local(file.key, self.scratch / "inputs")
 
+    def opened(self, file: File) -> Openable:
+        """Return the file to be read where it lies in the bucket."""
+        return self.bucket.opened(file.key)
+
+    def content(self, file: File) -> bytes:
+        """Return a small file whole."""
+        with self.opened(file).open("rb") as stream:
+            return bytes(stream.read())
+
 
 @dataclass
 class Run:
@@ -42,6 +52,7 @@ class Run:
     bucket: Bucket
     scratch: Path
     region: str | None = None
+    shard: Shard = WHOLE
     token: str = field(default_factory=lambda: secrets.token_hex(4))
     inputs: dict[str, str] = field(default_factory=dict)
     outputs: list[File] = field(default_factory=list)
@@ -60,6 +71,23 @@ class Run:
     def earlier(self, job: str) -> Phase:
         """Return what another job of this run wrote."""
         return self.phase(self.chain, self.run_id, job)
+
+    def before(self) -> tuple[File, ...]:
+        """Return what this job wrote when it last ended well in this run."""
+        return self._written(self.run_id)
+
+    def previous(self) -> tuple[File, ...]:
+        """Return what this job wrote in the newest run before this one that has ended well."""
+        runs = (run_id for run_id in reversed(self.bucket.folders(self.chain)) if run_id < self.run_id)
+        return next((files for files in map(self._written, runs) if files), ())
+
+    def _written(self, run_id: str) -> tuple[File, ...]:
+        try:
+            found = read_manifest(self.bucket, phase_folder(self.chain, run_id, self.job))
+        except JobError as error:  # a damaged manifest tells nothing; what it listed is made anew
+            self.progress(f"{error.what}: {error.on}")
+            return ()
+        return found[0].files if found else ()
 
     def key(self, name: str, folder: str | None = None) -> str:
         """Return the key of an output: the token in its name keeps this execution's files apart from all others'."""
@@ -99,7 +127,9 @@ def find_phase(bucket: Bucket, folder: str) -> Found | None:
     stored = bucket.list(folder)
     if not stored or any(item.key.endswith(f"/{STARTED}") for item in stored):
         return None
-    return Found(tuple(File(key, size) for key, size in stored), None, UPLOADED)
+    # What begins with an underscore is no data: notes that an execution keeps for the next.
+    data = tuple(File(key, size) for key, size in stored if not key.removeprefix(f"{folder}/").startswith("_"))
+    return Found(data, None, UPLOADED) if data else None
 
 
 def missing_phase(bucket: Bucket, dataset: str, run_id: str, phase: str) -> JobError:

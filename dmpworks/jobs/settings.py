@@ -16,19 +16,17 @@ import difflib
 import math
 import os
 import re
-import types
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
-from typing import Annotated, Any, Literal, TypeVar, Union, dataclass_transform, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, TypeVar, dataclass_transform, get_args, get_origin, get_type_hints
 
 from dmpworks.errors import SettingsError, together
+from dmpworks.jobs.values import allowed, alternatives, convert, is_date, within
 
 C = TypeVar("C")
 REQUIRED: Any = object()  # stands for a default that is not there
 NOT_IN_OUTPUT: Any = object()  # marks a field that changes nothing in what a job writes
 LOGIN = re.compile(r"://[^/\s]*@")  # a user, perhaps a password, in an address
-TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
 class Secret:
@@ -63,6 +61,7 @@ class Setting:
     default_in_words: str | None = None
     format: re.Pattern[str] | None = None
     in_output: bool = True
+    limits: tuple[float, float] = (0, math.inf)
 
     @property
     def variable(self) -> str:
@@ -77,7 +76,7 @@ class Setting:
     @property
     def alternatives(self) -> list[Any]:
         """The types a value may have, None left out."""
-        return _alternatives(self.type)
+        return alternatives(self.type)
 
     @property
     def secret(self) -> bool:
@@ -96,7 +95,7 @@ class Setting:
     @property
     def allowed(self) -> str:
         """What a value may be, in words."""
-        return " or ".join(_allowed(kind) for kind in self.alternatives) if not self.format else "YYYY-MM-DD"
+        return " or ".join(allowed(kind) for kind in self.alternatives) if not self.format else "YYYY-MM-DD"
 
     def option(self, chain_prefix: str) -> str:
         """The command-line option: chain level `--name`, job level `--job.name`."""
@@ -118,18 +117,19 @@ class Setting:
         """Turn an environment variable's text into the value; raises SettingsError that names the source."""
         for kind in self.alternatives:
             try:
-                value = _convert(text, kind)
+                value = convert(text, kind)
             except ValueError:
                 continue
             return self.checked(value, source)
         raise self._not_allowed(text, source)
 
     def checked(self, value: Any, source: str) -> Any:
-        """Return the value if it is a date where one is wanted, a number from 0 on, no secret; raises SettingsError."""
-        if self.format and isinstance(value, str) and not _is_date(self.format, value):
+        """Return the value if it has its format, lies within its limits and holds no secret; raises SettingsError."""
+        if self.format and isinstance(value, str) and not is_date(self.format, value):
             raise self._not_allowed(value, source)
-        if isinstance(value, int | float) and not 0 <= value < math.inf:  # not a number (nan) is neither
-            raise self._not_allowed(str(value), source, "a number from 0 on")
+        if isinstance(value, int | float) and not within(self.limits, value):
+            most = "on" if self.limits[1] == math.inf else f"to {self.limits[1]:,}"
+            raise self._not_allowed(str(value), source, f"a number from {self.limits[0]} {most}")
         if isinstance(value, str) and LOGIN.search(value):
             what, next = f"{self.variable} holds a user or a password, and is no secret", "give the address alone"
             raise SettingsError(what, on=f"the value came from {source}", next=next)
@@ -264,37 +264,3 @@ def check_unknown(known: Iterable[str], prefixes: Iterable[str], sources: Source
 def build(cls: type[C], values: Mapping[str, Any]) -> C:
     """Make a settings class from values by variable."""
     return cls(**{setting.field: values[setting.variable] for setting in declared(cls)})
-
-
-def _alternatives(kind: Any) -> list[Any]:
-    members = get_args(kind) if get_origin(kind) in (Union, types.UnionType) else (kind,)
-    return [member for member in members if member is not type(None)]
-
-
-def _allowed(kind: Any) -> str:
-    if get_origin(kind) is Literal:
-        return " or ".join(get_args(kind))
-    if get_origin(kind) is tuple:
-        return "names separated by commas"
-    return {bool: "true or false", int: "a whole number", float: "a number"}.get(kind, "a text")
-
-
-def _is_date(format: re.Pattern[str], text: str) -> bool:
-    try:
-        return bool(format.fullmatch(text) and date.fromisoformat(text))
-    except ValueError:
-        return False
-
-
-def _convert(text: str, kind: Any) -> Any:
-    if kind is bool:
-        if text.lower() not in TRUE + FALSE:
-            raise ValueError(text)
-        return text.lower() in TRUE
-    if get_origin(kind) is Literal:
-        if text not in get_args(kind):
-            raise ValueError(text)
-        return text
-    if get_origin(kind) is tuple:
-        return tuple(part.strip() for part in text.split(",") if part.strip())
-    return kind(text)

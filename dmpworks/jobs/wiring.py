@@ -4,12 +4,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
-from dmpworks.jobs.model import Chain, Job
+from dmpworks.errors import SettingsError
+from dmpworks.jobs.model import WHOLE, Chain, Job, Shard
 from dmpworks.jobs.run import Run
 from dmpworks.jobs.settings import RUN_ID, Setting, declared
 from dmpworks.jobs.shared_settings import Project, Submission
 
 AUTO = "auto"  # as start job: the first whose output is missing or stale
+ARRAY_INDEX = "AWS_BATCH_JOB_ARRAY_INDEX"  # which child of an array job a container is, set by AWS Batch
+MOST_SHARDS = 10_000  # children that AWS Batch allows an array job
 
 
 def run_id_setting(chain: Chain) -> Setting:
@@ -44,14 +47,46 @@ def _sizes(chain: Chain, job: Job) -> list[Setting]:
     ]
 
 
-def own_settings(job: Job) -> list[Setting]:
-    """Return the settings of the classes that a job's function takes."""
-    return [setting for cls in job.parameters.values() if cls is not Run for setting in declared(cls)]
+def shards_setting(chain: Chain, job: Job) -> Setting:
+    """Return the setting that says how many containers share a job: `<CHAIN>_<JOB>_SHARDS`, `--<job>.shards`."""
+    text = "Shards that the files are split into by size: one container each, here one after the other."
+    return Setting(f"{chain.prefix}_{job.prefix}", "shards", int, text, 1, in_output=False, limits=(1, MOST_SHARDS))
+
+
+def shards(chain: Chain, job: Job, values: Mapping[str, Any]) -> int:
+    """Return how many containers share a job."""
+    return int(values[shards_setting(chain, job).variable]) if job.sharded else 1
+
+
+def asked_shards(chain: Chain, job: Job, values: Mapping[str, Any]) -> int | None:
+    """Return how many shards are asked for; None for a job that is done whole."""
+    number = shards(chain, job, values)
+    return number if number > 1 else None
+
+
+def shard(chain: Chain, job: Job, values: Mapping[str, Any], environ: Mapping[str, str]) -> Shard:
+    """Return which share of a job this container does; raises SettingsError when AWS Batch has not said so."""
+    number, of = environ.get(ARRAY_INDEX, ""), shards(chain, job, values)
+    if of == 1:
+        return WHOLE
+    if not number.isdecimal() or int(number) >= of:
+        raise SettingsError(
+            f"{ARRAY_INDEX} cannot be {number!r} where {shards_setting(chain, job).variable} is {of}",
+            on="the environment: AWS Batch sets it in each child of an array job",
+            next=f"set it to a number from 0 to {of - 1}, or: dmpworks run {chain.name} --start-job {job.name}",
+        )
+    return Shard(int(number), of)
+
+
+def own_settings(chain: Chain, job: Job) -> list[Setting]:
+    """Return the settings of the classes that a job's function takes, and its number of shards."""
+    taken = [setting for cls in job.parameters.values() if cls is not Run for setting in declared(cls)]
+    return [*taken, shards_setting(chain, job)] if job.sharded else taken
 
 
 def job_settings(chain: Chain, job: Job) -> list[Setting]:
     """Return what a job's container is given: the project's settings, the run id and the job's own."""
-    return _distinct([*declared(Project), run_id_setting(chain), *own_settings(job)])
+    return _distinct([*declared(Project), run_id_setting(chain), *own_settings(chain, job)])
 
 
 def chain_settings(chain: Chain, jobs: Iterable[Job] | None = None) -> list[Setting]:

@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from dmpworks.jobs.model import Counts
+from dmpworks.jobs.model import Counts, Shard
 
 Where = Literal["batch", "local"]
 Outcome = Literal["succeeded", "failed", "again", "interrupted"]  # again: exit 75, worth another attempt
@@ -31,6 +31,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     memory: int | None = None
     timeout: int | None = None
     retries: int | None = None
+    shards: int | None = None  # containers that share the job; sizes are of each
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -82,12 +83,13 @@ class Withdrawn(Event, frozen=True, kw_only=True):
 
 
 class Started(Event, frozen=True, kw_only=True):
-    """An attempt begins: written by the job itself."""
+    """An attempt begins: written by the job itself; the `id` of a shard is `<id of the job>:<number>`."""
 
     job: str
     attempt: str
     id: str | None = None
     number: int | None = None  # AWS Batch's count of attempts of this Batch job
+    shard: Shard | None = None  # which share of the job; None: all of it
 
 
 class Ended(Event, frozen=True, kw_only=True):

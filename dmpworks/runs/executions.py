@@ -1,5 +1,6 @@
 """What was executed in a run, and when: the jobs' own words and AWS Batch's attempts put together."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Literal
@@ -7,16 +8,16 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
-from dmpworks.jobs.model import Counts
+from dmpworks.jobs.model import Counts, Shard
 from dmpworks.runs.events import AnyEvent, Asked, Observed, Planned, Started, Submitted, Told, Try
-from dmpworks.runs.state import LIVE, Attempt, RunState
+from dmpworks.runs.state import LIVE, Attempt, RunState, whole_id
 
 Ending = Literal["succeeded", "failed", "again", "interrupted", "lost"]  # lost: nobody saw an exit code
 BY_CODE: dict[int | None, Ending] = {0: "succeeded", 75: "again", 130: "interrupted", 143: "interrupted", None: "lost"}
 
 
 class Execution(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One execution of one job; without end it is under way."""
+    """One execution of one job, or of a shard of it; without end it is under way."""
 
     job: str
     submission: int  # 0: started by hand
@@ -27,6 +28,9 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     token: str | None = None
     id: str | None = None
     number: int | None = None
+    shard: Shard | None = None
+    shards: int = 1  # that were put together
+    machine_seconds: float | None = None  # of shards together, once all have ended
     reason: str | None = None
     exit_code: int | None = None
     counts: Counts | None = None
@@ -40,10 +44,10 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def cores(self) -> float | None:
-        """How many cores were busy, on average."""
+        """How many cores of a machine were busy, on average."""
         if self.cpu_seconds is None or self.ended is None:
             return None
-        return self.cpu_seconds / (self.seconds(self.ended) or 1.0)
+        return self.cpu_seconds / (self.machine_seconds or self.seconds(self.ended) or 1.0)
 
 
 def executions(state: RunState, events: Sequence[AnyEvent]) -> list[Execution]:
@@ -60,6 +64,49 @@ def executions(state: RunState, events: Sequence[AnyEvent]) -> list[Execution]:
     asked = {(plan.submission, job): asked for plan in state.submissions for job, asked in plan.jobs.items()}
     closed = [_closed(one, state, ordered) for one in ordered]
     return [replace(one, asked=asked.get((one.submission, one.job), Asked())) for one in closed]
+
+
+def joined(found: Sequence[Execution], state: RunState) -> list[Execution]:
+    """Return executions by their start, those of one job's shards in a submission put together as one."""
+    shards: dict[tuple[str, int], list[Execution]] = defaultdict(list)
+    for one in found:
+        if one.shard:
+            shards[one.job, one.submission].append(one)
+    whole = [one for one in found if not one.shard]
+    return sorted([*whole, *(_joined(own, state) for own in shards.values())], key=lambda one: one.started)
+
+
+def _joined(own: Sequence[Execution], state: RunState) -> Execution:
+    """Return what the shards of a job did, from the first start to the last end."""
+    ending = _ending(own, state)
+    ends = [one.ended for one in own if one.ended]
+    used = [one.cpu_seconds for one in own if one.cpu_seconds is not None]
+    return replace(
+        own[0],
+        id=whole_id(own[0].id),
+        token=None,
+        number=None,
+        shard=None,
+        shards=own[0].shard.of if own[0].shard else 1,
+        ended=max(ends) if ending else None,
+        ending=ending,
+        machine_seconds=sum(one.seconds(one.ended or one.started) for one in own),
+        counts=next((one.counts for one in reversed(own) if one.counts), None),
+        error=next((one.error for one in own if one.error), None),
+        peak_memory=max((one.peak_memory for one in own if one.peak_memory is not None), default=None),
+        cpu_seconds=sum(used) if used else None,
+    )
+
+
+def _ending(own: Sequence[Execution], state: RunState) -> Ending | None:
+    """Return how shards ended together; None while one is under way, or still to come."""
+    newest = {one.shard: one.ending for one in own}
+    if len(newest) == (own[0].shard.of if own[0].shard else 1) and set(newest.values()) == {"succeeded"}:
+        return "succeeded"
+    job = state.jobs[own[0].job]
+    if any(one.ended is None for one in own) or (job.status in LIVE and job.submission == own[0].submission):
+        return None
+    return next((ending for ending in newest.values() if ending != "succeeded"), "interrupted")
 
 
 def _submissions(events: Iterable[AnyEvent]) -> dict[str, int]:
@@ -89,6 +136,7 @@ def _execution(job: str, one: Attempt, submission: int) -> Execution:
         token=one.token,
         id=one.id,
         number=one.number,
+        shard=one.shard,
         exit_code=one.exit_code,
         counts=one.counts,
         error=one.error,
@@ -125,11 +173,16 @@ def _completed(known: Execution, one: Try) -> Execution:
     )
 
 
+def _follows(other: Execution, one: Execution) -> bool:
+    """Whether an execution of the same job tells that another is over: shards run side by side."""
+    return other.started > one.started and (other.shard == one.shard or other.submission > one.submission)
+
+
 def _closed(one: Execution, state: RunState, all: Sequence[Execution]) -> Execution:
     """Return an execution that told no end with the end it must have had: its job's, or the next one's start."""
     if one.ended:
         return one
-    later = [other.started for other in all if other.job == one.job and other.started > one.started]
+    later = [other.started for other in all if other.job == one.job and _follows(other, one)]
     if later:
         return replace(one, ended=later[0], ending="lost")
     job = state.jobs[one.job]

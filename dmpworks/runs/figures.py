@@ -7,18 +7,21 @@ import msgspec
 
 from dmpworks.jobs.model import Counts
 from dmpworks.runs.events import AnyEvent, Asked, Told, Where
-from dmpworks.runs.executions import Execution, executions
+from dmpworks.runs.executions import Execution, executions, joined
 from dmpworks.runs.ledger import Ledger
 from dmpworks.runs.standing import standing
 from dmpworks.runs.state import JobState, RunState, RunStatus, Status
 from dmpworks.runs.timeline import Timeline, timelines
 
-Hourly = Callable[[Asked], float]  # dollars an hour for a job of this size
+Hourly = Callable[[Asked], float]  # dollars an hour for a machine of this size
 HOUR = 3600
 
 
 class JobFigures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A job over all submissions of its run; counts, memory and CPU are of its last execution that succeeded."""
+    """A job over all submissions of its run; counts, memory and CPU are of its last execution that succeeded.
+
+    Of shards each is an execution; memory is the most of any, CPU and time are of all together.
+    """
 
     job: str
     status: Status
@@ -156,7 +159,8 @@ def _job(
     hourly: Hourly | None,
 ) -> JobFigures:
     own = [one for one in found if one.job == job.name]
-    last = next((one for one in reversed(own) if one.ending == "succeeded"), own[-1] if own else None)
+    whole = joined(own, state)
+    last = next((one for one in reversed(whole) if one.ending == "succeeded"), whole[-1] if whole else None)
     waits = [wait for time in times for lane in time.lanes if lane.job == job.name for wait in lane.waits]
     return JobFigures(
         job=job.name,
@@ -173,9 +177,9 @@ def _job(
         cores=last.cores if last else None,
         cost=_cost(own, now, hourly),
         in_vain=_cost([one for one in own if one.ending not in ("succeeded", None)], now, hourly),
-        reason=job.reason or ("interrupted" if own and own[-1].ending == "interrupted" else None),
+        reason=job.reason or ("interrupted" if whole and whole[-1].ending == "interrupted" else None),
         cause=job.cause,
-        error=own[-1].error if own and job.status != "succeeded" else None,
+        error=whole[-1].error if whole and job.status != "succeeded" else None,
         left_out=(state.newest.skipped if state.newest else {}).get(job.name),
     )
 

@@ -87,7 +87,7 @@ def _bars(lane: Lane, scale: Scale, now: datetime) -> Iterator[Element]:
         yield _bar(scale, "wait", wait.since, wait.until or now, _waiting(wait, now), None)
     for number, one in enumerate(lane.executions, 1):
         kind = {None: "open", "again": "lost", "interrupted": "failed"}.get(one.ending, one.ending)
-        told = duration(one.seconds(now))
+        told = duration(one.seconds(now)) + (f", {one.shards} shards" if one.shards > 1 else "")
         yield _bar(scale, kind or "open", one.started, one.ended or now, _running(one, number, now), told)
 
 
@@ -103,7 +103,8 @@ def _waiting(wait: Wait, now: datetime) -> str:
 
 def _running(one: Execution, number: int, now: datetime) -> str:
     why = f": {one.reason}" if one.reason and one.ending != "succeeded" else ""
-    told = f"attempt {number} {ENDINGS[one.ending]}, {duration(one.seconds(now))}"
+    many = f" of {one.shards} shards" if one.shards > 1 else ""
+    told = f"attempt {number}{many} {ENDINGS[one.ending]}, {duration(one.seconds(now))}"
     return f"{told} ({_span(one.started, one.ended)}){why}"
 
 

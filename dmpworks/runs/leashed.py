@@ -10,13 +10,13 @@ import signal
 import threading
 import time
 
-PATIENCE = 10  # seconds in which an interrupted job may tidy up before it is killed
+from dmpworks.jobs.interrupts import TIDYING
 
 
 def _follow() -> None:
     os.read(0, 1)  # nothing is ever written: it returns when the other end is closed
     os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(PATIENCE)
+    time.sleep(2 * TIDYING)  # it ends itself sooner, unless it hangs
     os.kill(os.getpid(), signal.SIGKILL)
 
 

@@ -15,7 +15,8 @@ import msgspec
 
 from dmpworks.errors import LedgerError, SettingsError
 from dmpworks.runs.events import AnyEvent
-from dmpworks.runs.state import RunState, after, fold
+from dmpworks.runs.fold import after, fold
+from dmpworks.runs.state import RunState
 from dmpworks.services.storage import Bucket
 
 ROOT = "runs"

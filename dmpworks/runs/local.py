@@ -4,6 +4,7 @@ The chain's lock is held all the while. The jobs write their own start and end i
 tell (it was killed, or never began) is written here.
 """
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -16,21 +17,21 @@ from typing import Any, BinaryIO
 
 from dmpworks.errors import DmpworksError, JobError, PreflightError
 from dmpworks.jobs.containers import container_command, container_environment, recorded_settings, secret_environment
+from dmpworks.jobs.interrupts import INTERRUPTED, TIDYING
 from dmpworks.jobs.manifest import Manifest, phase_folder, read_manifest
 from dmpworks.jobs.model import Chain, Job
-from dmpworks.jobs.wiring import run_id_setting
+from dmpworks.jobs.wiring import ARRAY_INDEX, asked_shards, run_id_setting, shards
 from dmpworks.runs.completeness import Start
 from dmpworks.runs.events import Asked, Final, Observed, Planned, Submitted
-from dmpworks.runs.leashed import PATIENCE
 from dmpworks.runs.ledger import Ledger, RunName, now, run_names, states, who
 from dmpworks.runs.locks import Held, hold
-from dmpworks.runs.reporting import INTERRUPTED
 from dmpworks.runs.standing import purpose
 from dmpworks.runs.state import LIVE
 from dmpworks.services.storage import Bucket
 
 # What a process needs of the machine, and what AWS's and TLS's libraries read by themselves; no setting of ours.
 INHERITED = ("PATH", "HOME", "LANG", "LC_", "TMPDIR", "TZ", "AWS_", "SSL_", "REQUESTS_CA_BUNDLE", "HTTP", "NO_PROXY")
+PATIENCE = 2 * TIDYING  # seconds until a job that was told to end is killed
 LOOK = 0.2  # seconds between two looks at what a job says
 
 
@@ -84,12 +85,22 @@ class _Submission:
         environment |= secret_environment(self.chain, job, self.values)
         command = [sys.executable, "-m", "dmpworks.runs.leashed", *container_command(self.chain, job)]
         with _log(self.ledger.bucket, self.ledger.log_key(self.number, job.name)) as log:
-            code = _run(command, {**self.machine, **environment}, log, self.held)
+            code = self._run_shards(command, {**self.machine, **environment}, log, shards(self.chain, job, self.values))
         if self.held.overtaken:
             self.held.check()  # raises; what becomes of the run is for the new holder to write down
         code = 128 - code if code < 0 else code
         self._record_end(job, code)
         return code
+
+    def _run_shards(self, command: list[str], environment: dict[str, str], log: Path, number: int) -> int:
+        """Run a command once for each shard, those after one that failed too, and return the first failure's code."""
+        failed = 0
+        for shard in range(number):
+            code = _run(command, {**environment, ARRAY_INDEX: str(shard)}, log, self.held)
+            failed = failed or code
+            if code in (2, INTERRUPTED) or self.held.overtaken:  # the others would fail alike, or are not wanted
+                break
+        return failed
 
     def _record_end(self, job: Job, code: int) -> None:
         after = self.jobs[self.jobs.index(job) + 1 :]
@@ -134,7 +145,7 @@ def _planned(
         by=who(),
         submission=number,
         where="local",
-        jobs={job.name: Asked() for job in jobs},
+        jobs={job.name: Asked(shards=asked_shards(chain, job, values)) for job in jobs},
         skipped={name: why for name, why in skipped.items() if name not in {job.name for job in jobs}},
         settings=recorded_settings(chain, values),
         version=version("dmpworks"),
@@ -161,17 +172,15 @@ def _log(bucket: Bucket, key: str) -> Iterator[Path]:
 def _run(command: list[str], environment: dict[str, str], log: Path, held: Held) -> int:
     """Run a command and return its exit code; it ends with us, however we end, and when the lock was taken over.
 
-    It writes to the file, which is its log. Our own standard output is for the answer alone.
+    It writes to the file, which is its log, after what stands there. Our own standard output is for the answer alone.
     """
-    with (
-        log.open("wb") as out,
-        log.open("rb") as said,
-        subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=out, stderr=out) as process,
-    ):
-        try:
-            code = _wait(process, said, held)
-        except KeyboardInterrupt:
-            code = _stopped(process)
+    with log.open("ab") as out, log.open("rb") as said:
+        said.seek(0, os.SEEK_END)
+        with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=out, stderr=out) as process:
+            try:
+                code = _wait(process, said, held)
+            except KeyboardInterrupt:
+                code = _stopped(process)
         _show(said)
         return code
 

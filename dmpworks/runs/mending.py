@@ -13,10 +13,11 @@ from msgspec.structs import replace
 from dmpworks.errors import LedgerError
 from dmpworks.jobs.manifest import Manifest
 from dmpworks.runs.events import AnyEvent, Ended, Started
+from dmpworks.runs.fold import after
 from dmpworks.runs.ledger import KEY, Ledger, RunName
 from dmpworks.runs.outputs import Outputs
 from dmpworks.runs.standing import silent_ends
-from dmpworks.runs.state import RunState, after
+from dmpworks.runs.state import RunState
 from dmpworks.runs.words import size
 
 Kind = Literal[

@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 
 from dmpworks.errors import DmpworksError, TemporaryError
-from dmpworks.jobs.model import Counts
+from dmpworks.jobs.interrupts import INTERRUPTED
+from dmpworks.jobs.model import WHOLE, Counts, Partial
 from dmpworks.jobs.run import Run
 from dmpworks.jobs.usage import Usage
 from dmpworks.runs.events import AnyEvent, Ended, Outcome, Started, Told
 from dmpworks.runs.ledger import Ledger, RunName, now, who
-
-INTERRUPTED = 130  # exit code of Ctrl-C and SIGTERM, the shell's custom
 
 
 class LedgerReport:
@@ -21,10 +20,19 @@ class LedgerReport:
 
     def started(self, run: Run) -> None:
         """Write that an attempt begins."""
-        _write(run, Started(at=now(), by=who(), job=run.job, attempt=run.token, id=self._id, number=self._number))
+        event = Started(
+            at=now(),
+            by=who(),
+            job=run.job,
+            attempt=run.token,
+            id=self._id,
+            number=self._number,
+            shard=None if run.shard == WHOLE else run.shard,
+        )
+        _write(run, event)
 
-    def ended(self, run: Run, result: Counts | BaseException, usage: Usage) -> None:
-        """Write how an attempt ended."""
+    def ended(self, run: Run, result: Counts | Partial | BaseException, usage: Usage) -> None:
+        """Write how an attempt ended; the counts of a job are told by the shard that completes it."""
         outcome, exit_code = _outcome(result)
         event = Ended(
             at=now(),
@@ -49,9 +57,9 @@ def _write(run: Run, event: AnyEvent) -> None:
         run.progress(f"the ledger was not told: {why}; mend it: dmpworks runs reconcile --repair")
 
 
-def _outcome(result: Counts | BaseException) -> tuple[Outcome, int]:
+def _outcome(result: Counts | Partial | BaseException) -> tuple[Outcome, int]:
     match result:
-        case Counts():
+        case Counts() | Partial():
             return "succeeded", 0
         case KeyboardInterrupt():
             return "interrupted", INTERRUPTED
@@ -62,9 +70,9 @@ def _outcome(result: Counts | BaseException) -> tuple[Outcome, int]:
     return "failed", 1
 
 
-def _told(result: Counts | BaseException) -> Told | None:
+def _told(result: Counts | Partial | BaseException) -> Told | None:
     match result:
-        case Counts() | KeyboardInterrupt():
+        case Counts() | Partial() | KeyboardInterrupt():
             return None
         case DmpworksError():
             return Told(result.what, result.on, result.next)

@@ -7,6 +7,7 @@ from statistics import median
 import msgspec
 from msgspec.structs import replace
 
+from dmpworks.runs.events import Asked
 from dmpworks.runs.figures import HOUR, Hourly
 from dmpworks.runs.state import Attempt, RunState
 
@@ -59,8 +60,12 @@ def _of_job(newest: RunState, name: str, runs: Sequence[RunState], hourly: Hourl
             suggested=better,
             used=round(used, 2),
             runs=len(measured),
-            saving=(hourly(asked) - hourly(replace(asked, **{field: better}))) * hours if hourly else None,
+            saving=_dollars(hourly, asked, replace(asked, **{field: better}), hours) if hourly else None,
         )
+
+
+def _dollars(hourly: Hourly, asked: Asked, better: Asked, hours: float) -> float:
+    return (hourly(asked) - hourly(better)) * hours * (asked.shards or 1)
 
 
 def _measured(run: RunState, name: str) -> list[Attempt]:

@@ -3,9 +3,10 @@
 from typing import NamedTuple
 
 from dmpworks.runs.events import AnyEvent, Observed
+from dmpworks.runs.fold import after, fold
 from dmpworks.runs.ledger import Ledger, RunName, who
 from dmpworks.runs.locks import Lock, holder
-from dmpworks.runs.state import RunState, after, fold
+from dmpworks.runs.state import RunState
 
 GONE = "the process that ran it is gone"
 

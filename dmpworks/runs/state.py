@@ -1,50 +1,22 @@
-"""The state of a run: the fold of its events, by a table of transitions."""
+"""The state of a run, of its jobs, and of their attempts: what the fold of its events gives."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 
 import msgspec
-from msgspec.structs import replace
 
-from dmpworks.errors import LedgerError
-from dmpworks.jobs.model import Counts
-from dmpworks.runs.events import (
-    AnyEvent,
-    Asked,
-    Cancelling,
-    Ended,
-    Observed,
-    Outcome,
-    Planned,
-    Started,
-    Submitted,
-    Told,
-    Try,
-    Withdrawn,
-)
+from dmpworks.jobs.model import Counts, Shard
+from dmpworks.runs.events import Asked, Outcome, Planned, Told, Try
 
 Status = Literal["planned", "submitted", "running", "succeeded", "failed", "skipped", "cancelled", "withdrawn"]
 RunStatus = Literal["running", "succeeded", "failed", "cancelled", "incomplete"]
 LIVE: frozenset[str] = frozenset(("submitted", "running"))
 ENDS = frozenset(("succeeded", "failed", "skipped", "cancelled"))
-# Of two ends the stronger stays: who cancelled knows why it failed, and complete output is complete.
-STRENGTH: tuple[Status, ...] = ("skipped", "failed", "cancelled", "withdrawn", "succeeded")
 
-# From a status to those that may follow it. A resume plans again whatever stands; a retried job runs again after it
-# failed, or after it succeeded on a machine that was lost before AWS Batch knew; one that said "again" waits for its
-# next attempt; any may be run by hand (`aws-batch`). Several watchers, the container and whoever cancels tell ends in
-# any order, and one told of an earlier Batch job may come before the new one is written down as sent.
-FOLLOWING: dict[Status | None, frozenset[str]] = {
-    **dict.fromkeys(STRENGTH, ENDS | {"planned", "submitted", "running"}),
-    None: frozenset(("planned", "running")),
-    "planned": ENDS | {"planned", "submitted", "running", "withdrawn"},
-    "submitted": ENDS | {"planned", "running", "withdrawn"},
-    "running": ENDS | {"planned", "submitted", "running", "withdrawn"},
-    "withdrawn": ENDS | {"planned", "running", "withdrawn"},
-}
-# What an end told and is no longer so.
-OPEN: dict[str, None] = dict.fromkeys(("ended", "reason", "cause", "exit_code"))
+
+def whole_id(id: str | None) -> str | None:
+    """Return the id of the Batch job that an id stands for: of a shard that is the array job."""
+    return id.partition(":")[0] if id else None
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +27,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     by: str
     id: str | None = None
     number: int | None = None
+    shard: Shard | None = None
     ended: datetime | None = None
     outcome: Outcome | None = None
     exit_code: int | None = None
@@ -91,9 +64,20 @@ class JobState(msgspec.Struct, frozen=True, kw_only=True):
     def own(self) -> tuple[Attempt, ...]:
         """The attempts since the newest submission, or of the Batch job that it adopted."""
         since = self.submitted
+        id = whole_id(self.id)
         return tuple(
-            one for one in self.attempts if since is None or one.started >= since or (one.id and one.id == self.id)
+            one for one in self.attempts if since is None or one.started >= since or (id and whole_id(one.id) == id)
         )
+
+    def done(self, of: int) -> set[int]:
+        """Return which of so many shards have succeeded since the newest submission."""
+        return {one.shard.number for one in self.own if one.shard and one.shard.of == of and one.outcome == "succeeded"}
+
+    @property
+    def failed_shards(self) -> list[int]:
+        """The shards whose newest attempt did not succeed."""
+        newest = {one.shard.number: one for one in self.own if one.shard}
+        return sorted(number for number, one in newest.items() if one.outcome != "succeeded")
 
 
 class RunState(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,163 +122,3 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
             if word in statuses:
                 return word
         return "succeeded" if statuses == {"succeeded"} else "incomplete"
-
-
-def fold(chain: str, run_id: str, events: Iterable[AnyEvent]) -> RunState:
-    """Return the state of a run after these events; raises LedgerError at one that cannot follow."""
-    state = RunState(chain=chain, run_id=run_id)
-    for event in events:
-        state = after(state, event)
-    return state
-
-
-def after(state: RunState, event: AnyEvent) -> RunState:
-    """Return the state after one more event; raises LedgerError when it cannot follow."""
-    if isinstance(event, Planned):
-        state = _planned(state, event)
-    elif isinstance(event, Cancelling):
-        state = replace(state, cancelling=(*state.cancelling, event.submission))
-    else:
-        job = state.jobs.get(event.job)
-        state = replace(state, jobs=state.jobs | {event.job: _moved(state, job, event)})
-    return replace(state, events=state.events + 1, began=state.began or event.at, changed=event.at)
-
-
-def _planned(state: RunState, event: Planned) -> RunState:
-    if event.submission != len(state.submissions) + 1:
-        raise _illegal(state, f"submission {event.submission} follows {len(state.submissions)}")
-    jobs = dict(state.jobs)
-    for name, asked in event.jobs.items():
-        before = jobs.get(name)
-        jobs[name] = JobState(
-            name=name,
-            status=_status(state, name, before, "planned"),
-            submission=event.submission,
-            asked=asked,
-            id=before.id if before and before.status in LIVE else None,  # a twin that may be adopted
-            attempts=before.attempts if before else (),
-            gone=_gone(before) if before else (),
-        )
-    return replace(state, jobs=jobs, submissions=(*state.submissions, event))
-
-
-def _gone(job: JobState, id: str | None = None) -> tuple[str, ...]:
-    """Return the ids that no longer count once a job is planned again, or sent as another Batch job."""
-    ended = job.id is not None and job.id != id and (id is not None or job.status not in LIVE)
-    return (*(one for one in job.gone if one != id), *([job.id] if ended and job.id else []))
-
-
-def _late(event: Submitted | Withdrawn | Started | Ended | Observed, job: JobState | None) -> bool:
-    """Whether an event tells of a Batch job of an earlier submission: a slow watcher, a container that lingered."""
-    if job is None or isinstance(event, Submitted):
-        return False
-    if isinstance(event, Ended):
-        one = next((one for one in job.attempts if one.token == event.attempt), None)
-        superseded = one is not job.last and event.outcome != "succeeded"  # by another attempt; output stays output
-        return one is not None and (one.id in job.gone or superseded)
-    return event.id in job.gone
-
-
-def _moved(
-    state: RunState, job: JobState | None, event: Submitted | Withdrawn | Started | Ended | Observed
-) -> JobState:
-    if job and _late(event, job):
-        return _with_end(job, event) if isinstance(event, Ended) else job
-    target = _target(event, job)
-    status = _status(state, event.job, job, target)
-    job = job or JobState(name=event.job, status=status)
-    job = replace(job, status=status)
-    match event:
-        case Submitted():
-            job = replace(job, tries=(), **OPEN) if status == "submitted" else job
-            return replace(job, id=event.id, adopted=event.adopted, submitted=event.at, gone=_gone(job, event.id))
-        case Withdrawn():
-            return replace(job, ended=event.at)
-        case Started():
-            begun = Attempt(token=event.attempt, started=event.at, by=event.by, id=event.id, number=event.number)
-            return replace(job, attempts=(*job.attempts, begun), id=job.id or event.id, **OPEN)
-        case Ended():
-            return replace(_with_end(job, event), ended=event.at, exit_code=event.exit_code)
-        case Observed():
-            return _with_observation(job, event)
-
-
-def _target(event: Submitted | Withdrawn | Started | Ended | Observed, job: JobState | None) -> Status:
-    match event:
-        case Submitted():
-            return _sent(event, job)
-        case Withdrawn():
-            return "withdrawn"
-        case Started():
-            return "running"
-        case Ended():
-            return "succeeded" if event.outcome == "succeeded" else "submitted" if _again(event, job) else "failed"
-        case Observed():
-            return event.state
-
-
-def _sent(event: Submitted, job: JobState | None) -> Status:
-    """Return where a job stands that may have begun, even ended, before it could be written down that it was sent."""
-    if not job or (event.id is not None and event.id == job.id and job.status in ENDS):
-        return job.status if job else "submitted"
-    if not job.last or job.last.id != event.id:
-        return "submitted"
-    if job.status in ("running", "succeeded", "failed"):
-        return job.status
-    return "running" if event.adopted and job.last.ended is None else "submitted"
-
-
-def _again(event: Ended, job: JobState | None) -> bool:
-    """Whether AWS Batch will start another attempt by itself: exit 75, and attempts are left."""
-    last = job.last if job and job.status == "running" else None
-    left = last and last.number and job and last.number < (job.asked.retries or 1)
-    return event.outcome == "again" and bool(left)
-
-
-def _status(state: RunState, name: str, job: JobState | None, target: Status) -> Status:
-    before = job.status if job else None
-    if target not in FOLLOWING[before]:
-        raise _illegal(state, f"{name}: {target} cannot follow {before or 'nothing'}")
-    weaker = before in STRENGTH and target in STRENGTH and STRENGTH.index(target) < STRENGTH.index(before)
-    return before if before and weaker else target
-
-
-def _with_end(job: JobState, event: Ended) -> JobState:
-    ended = [
-        replace(
-            one,
-            ended=event.at,
-            outcome=event.outcome,
-            exit_code=event.exit_code,
-            counts=event.counts,
-            error=event.error,
-            peak_memory=event.peak_memory,
-            cpu_seconds=event.cpu_seconds,
-        )
-        if one.token == event.attempt
-        else one
-        for one in job.attempts
-    ]
-    return replace(job, attempts=tuple(ended))
-
-
-def _with_observation(job: JobState, event: Observed) -> JobState:
-    stopped = [one.stopped for one in event.tries if one.stopped]
-    return replace(
-        job,
-        id=job.id or event.id,
-        reason=event.reason,
-        cause=event.cause,
-        exit_code=event.exit_code if event.exit_code is not None else job.exit_code,
-        submitted=event.created or job.submitted,
-        ended=(stopped[-1] if stopped else None) or job.ended or event.at,
-        tries=event.tries or job.tries,
-    )
-
-
-def _illegal(state: RunState, why: str) -> LedgerError:
-    return LedgerError(
-        "the ledger of a run contradicts itself",
-        on=f"runs/{state.chain}/{state.run_id}, event {state.events + 1}: {why}",
-        next=f"dmpworks runs reconcile {state.chain}/{state.run_id} --repair",
-    )

@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from dmpworks.runs.events import AnyEvent, Ended, Observed, Planned, Submitted, Withdrawn
-from dmpworks.runs.executions import Execution
+from dmpworks.runs.executions import Execution, joined
 from dmpworks.runs.state import LIVE, RunState, Status
 
 
@@ -50,11 +50,11 @@ def _timeline(
     plan: Planned, state: RunState, events: Sequence[AnyEvent], executions: Sequence[Execution], now: datetime
 ) -> Timeline:
     sent, left = _sent(plan, events), _left(plan, events)
-    newest = plan is state.newest
+    newest, whole = plan is state.newest, joined(executions, state)
     lanes: list[Lane] = []
     ready: datetime | None = plan.at
     for name in plan.jobs:
-        own = tuple(one for one in executions if one.job == name and one.submission == plan.submission)
+        own = tuple(one for one in whole if one.job == name and one.submission == plan.submission)
         live = newest and state.jobs[name].status in LIVE
         since = max(ready, sent[name]) if ready and name in sent else None
         unsaid: tuple[Status, None] = ("submitted" if name in sent else "planned", None)

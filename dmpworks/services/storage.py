@@ -7,23 +7,29 @@ import re
 import shlex
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import obstore
-from obstore.exceptions import AlreadyExistsError, BaseError, PermissionDeniedError, UnauthenticatedError
+from obstore.exceptions import AlreadyExistsError
 from obstore.store import LocalStore, MemoryStore, S3Store
 
-from dmpworks.errors import DmpworksError, JobError, SettingsError, TemporaryError
+from dmpworks.errors import JobError, SettingsError, TemporaryError
+from dmpworks.services.ranged import ObjectFile, Openable
+from dmpworks.services.store_failures import told
+
+__all__ = ["Bucket", "Openable", "Stored", "names_folder", "open_bucket", "remove_tree"]
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
 PIECE = 256 * 1024
+PART = 32 * 1024 * 1024  # bytes of a large object that are sent at once; S3 takes 10,000 of them
 MEMORY = "memory:"
 S3_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-DENIED = ("403 Forbidden", "401 Unauthorized", "ExpiredToken")  # a listing hides them in a general error
 LOCAL = "local"  # what is no object (indexes, databases, scratch) lies under this name in a folder bucket
 
 
@@ -51,7 +57,7 @@ class Bucket:
         return self.root is not None
 
     def _told(self, key: str) -> AbstractContextManager[None]:
-        return _told(self.name, key, self.is_folder)
+        return told(self.name, key, self.is_folder)
 
     def get(self, key: str) -> bytes:
         """Return an object's bytes; raises FileNotFoundError."""
@@ -92,18 +98,47 @@ class Bucket:
 
     def delete(self, keys: Iterable[str]) -> None:
         """Remove objects; those that are gone already are no error."""
-        for key in keys:
-            try:
-                with self._told(key):
-                    obstore.delete(self._store, key)
-            except FileNotFoundError:
-                continue
+        gone = list(keys)
+        if isinstance(self._store, S3Store) and gone:
+            with self._told(gone[0]):
+                obstore.delete(self._store, gone)  # a thousand a request: a transform leaves many records
+            return
+        for key in gone:
+            with suppress(FileNotFoundError), self._told(key):
+                obstore.delete(self._store, key)
+
+    def delete_unfinished(self, prefix: str) -> None:
+        """Remove what killed writers have left below a prefix of a folder, where no listing shows it."""
+        for path in (self.root / prefix).rglob("*#*") if self.root else ():
+            if path.name.rpartition("#")[2].isdigit():
+                path.unlink(missing_ok=True)
 
     def upload(self, path: Path, key: str) -> int:
         """Write a local file as an object, in parts when large; returns its size in bytes."""
         with self._told(key):
             obstore.put(self._store, key, path)
         return path.stat().st_size
+
+    def write(self, key: str, pieces: Iterable[bytes]) -> int:
+        """Write an object from pieces as they come; returns its size. When they end in an error, nothing is written."""
+        size, left = 0, iter(pieces)
+
+        def counted() -> Iterator[bytes]:
+            nonlocal size
+            # The store pulls inside its own runtime, where pieces that come out of a store could not be read.
+            while (piece := aside.submit(next, left, None).result()) is not None:
+                size += len(piece)
+                yield piece
+
+        with ThreadPoolExecutor(1) as aside, self._told(key):
+            obstore.put(self._store, key, counted(), chunk_size=PART, max_concurrency=2)
+        return size
+
+    def folders(self, prefix: str) -> tuple[str, ...]:
+        """Return the names of the folders directly below a prefix, sorted."""
+        with self._told(prefix):
+            found = obstore.list_with_delimiter(self._store, prefix)["common_prefixes"]
+        return tuple(sorted(path.rpartition("/")[2] for path in found))
 
     def download(self, key: str, path: Path) -> None:
         """Copy an object to a local file, piece by piece."""
@@ -124,12 +159,26 @@ class Bucket:
             if not path.is_file():
                 raise FileNotFoundError(key)
         except FileNotFoundError as error:
-            raise JobError(
-                "a file that should be in the bucket is gone",
-                on=f"{self.name}: {key}",
-                next="run the job that wrote it again, or upload it again, then this",
-            ) from error
+            raise self._gone(key) from error
         return path
+
+    def opened(self, key: str) -> Openable:
+        """Return a listed object to be read in place: a path in a folder, else by ranges; raises JobError if gone."""
+        if self.root is not None:
+            return self.local(key, self.root)
+        try:
+            with self._told(key):
+                found = obstore.head(self._store, key)
+        except FileNotFoundError as error:
+            raise self._gone(key) from error
+        return ObjectFile(self._store, key, int(found["size"]), found["e_tag"], partial(told, self.name, key, False))
+
+    def _gone(self, key: str) -> JobError:
+        return JobError(
+            "a file that should be in the bucket is gone",
+            on=f"{self.name}: {key}",
+            next="run the job that wrote it again, or upload it again, then this",
+        )
 
     def read_in_pieces(self, key: str, size: int = PIECE) -> Iterator[bytes]:
         """Yield an object's bytes in pieces of at least `size` bytes, the last one shorter."""
@@ -225,32 +274,3 @@ def _check_s3(bucket: Bucket) -> None:
         raise SettingsError(
             "the bucket does not exist", on=f"BUCKET_NAME={bucket.name}", next="give another --bucket-name"
         ) from error
-
-
-@contextmanager
-def _told(name: str, key: str, is_folder: bool) -> Iterator[None]:
-    """Turn the store's own failures into ours; a missing object stays a FileNotFoundError."""
-    try:
-        yield
-    except (AlreadyExistsError, FileNotFoundError):
-        raise
-    except BaseError as error:
-        raise _failure(error, f"{name}/{key}: {str(error).splitlines()[0]}", is_folder) from error
-
-
-def _failure(error: BaseError, on: str, is_folder: bool) -> DmpworksError:
-    """Return what a store's failure means: only a server that is busy or away is worth another attempt."""
-    if is_folder:
-        return JobError("the folder could not be used as a bucket", on=on, next="check its permissions and free space")
-    denied = isinstance(error, (PermissionDeniedError, UnauthenticatedError))
-    if denied or any(sign in str(error) for sign in DENIED):
-        return JobError(
-            "the object store refused these credentials",
-            on=on,
-            next="aws sso login, or ask for the right to list, read, write and delete in this bucket",
-        )
-    return TemporaryError(
-        "the object store did not do as asked",
-        on=on,
-        next="check the network, the credentials and the bucket's name, then try again",
-    )

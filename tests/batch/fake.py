@@ -5,6 +5,7 @@ unless `sleep` lets time pass:
 
     batch = FakeBatch()
     batch.scripts["count"] = [Execution(exit_code=137), Execution(seconds=60)]   # first attempt, second attempt
+    batch.scripts["count:3"] = [Execution(exit_code=1)]                          # the child 3 of an array job
     batch.faults.append(Fault("SubmitJob", throttled("SubmitJob"), after=1))     # the second call is throttled
     batch.stuck["dmpworks-dev"] = "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY - ..."
 
@@ -54,8 +55,8 @@ class FakeBatch(Account):
         self.jobs = {id: job for id, job in self.jobs.items() if not job.ended or self.now - job.ended < MEMORY}
 
     def job(self, end: str) -> Job:
-        """Return the newest job whose name ends so."""
-        return [job for job in self.jobs.values() if job.name.endswith(end)][-1]
+        """Return the newest job whose name ends so; of a child the name is followed by `:` and its index."""
+        return [job for job in self.jobs.values() if job.label.endswith(end)][-1]
 
     def names(self, operation: str) -> list[str]:
         """Return which jobs were submitted or terminated, in the order of the calls, by the ends of their names."""
@@ -137,9 +138,10 @@ class FakeBatch(Account):
 
     def _terminate(self, jobId: str, reason: str) -> dict[str, Any]:
         job = self.jobs.get(jobId)
-        if job and job.live and not job.stop:
-            job.stop = (self.now + timedelta(seconds=self.cancel_delay), reason)
-            job.stop_lands_on_running = True
+        for each in [job, *self.children(job)] if job else []:
+            if each.live and not each.stop:
+                each.stop = (self.now + timedelta(seconds=self.cancel_delay), reason)
+                each.stop_lands_on_running = True
         return {}
 
     def _cancel(self, jobId: str, reason: str) -> dict[str, Any]:
@@ -154,7 +156,9 @@ class FakeBatch(Account):
         if self._stopped(job):
             return
         if job.status == "SUBMITTED":
-            self._to(job, "PENDING" if job.request.get("dependsOn") else "RUNNABLE")
+            self._to(job, "PENDING" if job.request.get("dependsOn") or job.size else "RUNNABLE")
+        elif job.status == "PENDING" and self.children(job):
+            self._await_children(job)
         elif job.status == "PENDING":
             self._await(job)
         elif job.status == "RUNNABLE":
@@ -166,7 +170,7 @@ class FakeBatch(Account):
 
     def _stopped(self, job: Job) -> bool:
         """Whether a termination lands now; that of a PENDING job waits until what it depends on has ended."""
-        if not job.stop or self.now < job.stop[0]:
+        if not job.stop or self.now < job.stop[0] or any(child.live for child in self.children(job)):
             return False
         if job.status == "PENDING" and any(before.live for before in self._before(job)):
             return True
@@ -186,7 +190,23 @@ class FakeBatch(Account):
         if any(each.status == "FAILED" for each in before):
             self._finish(job, "FAILED", "Dependent Job failed")
         elif all(each.status == "SUCCEEDED" for each in before):
-            self._to(job, "RUNNABLE")
+            if job.size:
+                self._spawn(job, job.size)
+            else:
+                self._to(job, "RUNNABLE")
+
+    def _spawn(self, job: Job, size: int) -> None:
+        """Make the children of an array job, which itself is PENDING until all of them have ended."""
+        for index in range(size):
+            child = Job(job.request, f"{job.id}:{index}", self.now, "RUNNABLE", since=self.now, index=index)
+            self.jobs[child.id] = child
+
+    def _await_children(self, job: Job) -> None:
+        statuses = {child.status for child in self.children(job)}
+        if statuses == {"SUCCEEDED"}:
+            self._finish(job, "SUCCEEDED", None)
+        elif statuses <= {"SUCCEEDED", "FAILED"}:
+            self._finish(job, "FAILED", "Array Child Job failed")
 
     def _await_machine(self, job: Job) -> None:
         waiting = self.waiting(job.queue)
@@ -223,8 +243,9 @@ class FakeBatch(Account):
                 self._finish(job, "FAILED", execution.status_reason)
 
     def _execution(self, job: Job) -> Execution:
-        for end, executions in self.scripts.items():
-            if job.name.endswith(end):
+        own = sorted(self.scripts.items(), key=lambda script: ":" not in script[0])  # what is said of one child holds
+        for end, executions in own:
+            if job.label.endswith(end) or job.name.endswith(end):
                 return executions[min(len(job.attempts), len(executions) - 1)]
         return Execution()
 
@@ -256,6 +277,6 @@ class FakeBatch(Account):
     def _to(self, job: Job, status: str) -> None:
         job.status, job.since = status, self.now
 
-    def _finish(self, job: Job, status: str, reason: str) -> None:
+    def _finish(self, job: Job, status: str, reason: str | None) -> None:
         job.status_reason, job.ended = reason, self.now
         self._to(job, status)

@@ -1,5 +1,6 @@
 """What a fake AWS Batch holds, and how it is told in the answers of the real one."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -22,6 +23,11 @@ class Account:
         found = [job for job in self.jobs.values() if job.queue == queue and job.status == "RUNNABLE"]
         return sorted(found, key=lambda job: job.created)
 
+    def children(self, job: Job) -> list[Job]:
+        """Return the children of an array job by their index; none before what it depends on has succeeded."""
+        found = (self.jobs.get(f"{job.id}:{index}") for index in range(job.size or 0))
+        return [child for child in found if child]
+
     def _describe(self, jobs: list[str]) -> dict[str, Any]:
         if len(jobs) > 100:
             raise refused("DescribeJobs", "ClientException", "more than 100 jobs")
@@ -34,9 +40,14 @@ class Account:
         container = {"image": "dmpworks:latest", **overrides, **last.get("container", {})}
         if job.started:
             container = {"image": "dmpworks:latest", **overrides, "logStreamName": job.stream}
+        array: dict[str, Any] = {}
+        if job.size:
+            summary = Counter(child.status for child in self.children(job))
+            array = {"arrayProperties": {"size": job.size, "statusSummary": summary}}
         return {
             **{name: job.request[name] for name in kept if name in job.request},
             **self._summary(job),
+            **array,
             "jobQueue": f"{ARN}:job-queue/{job.queue}",
             "jobDefinition": f"{ARN}:job-definition/{job.request['jobDefinition']}",
             "startedAt": millis(job.started) or last.get("startedAt", 0),
@@ -48,21 +59,25 @@ class Account:
 
     def _summary(self, job: Job) -> dict[str, Any]:
         times = {"createdAt": millis(job.created), "startedAt": millis(job.started), "stoppedAt": millis(job.ended)}
-        told = {"statusReason": job.status_reason, **times}
+        array = {"index": job.index} if job.index is not None else None
+        told = {"statusReason": job.status_reason, "arrayProperties": array, **times}
         about = {"jobArn": f"{ARN}:job/{job.id}", "jobId": job.id, "jobName": job.name, "status": job.status}
         return about | {name: value for name, value in told.items() if value is not None}
 
     def _list(
         self,
-        jobQueue: str,
+        jobQueue: str = "",
+        arrayJobId: str = "",
         jobStatus: str = "RUNNING",
         filters: list[dict[str, Any]] = (),  # type: ignore[assignment]
         maxResults: int = 100,
         nextToken: str = "0",
     ) -> dict[str, Any]:
-        if jobQueue.rsplit("/", 1)[-1] not in self.queues:
+        if not arrayJobId and jobQueue.rsplit("/", 1)[-1] not in self.queues:
             raise refused("ListJobs", "ClientException", f"Job queue {jobQueue} does not exist")
-        found = [job for job in self.jobs.values() if job.queue == jobQueue.rsplit("/", 1)[-1]]
+        found = [job for job in self.jobs.values() if job.queue == jobQueue.rsplit("/", 1)[-1] and job.index is None]
+        if arrayJobId:
+            found = self.children(self.jobs[arrayJobId]) if arrayJobId in self.jobs else []
         if filters:  # then the status counts for nothing
             (only,) = filters
             if only["name"] != "JOB_NAME":

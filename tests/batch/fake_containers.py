@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from dmpworks.jobs.model import Counts
+from dmpworks.jobs.model import Counts, Shard
 from dmpworks.runs.events import Ended, Outcome, Started, Told
 from dmpworks.runs.ledger import Ledger, RunName
 from dmpworks.services.storage import Bucket
@@ -26,11 +26,13 @@ class Container:
     def __call__(self, batch: Any, job: Job, moment: str, exit_code: int | None) -> None:
         about = job.request["parameters"]
         ledger = Ledger(self.bucket, RunName(about["chain"], about["run_id"]))
-        attempt, by = f"{job.id[-4:]}{job.number:04}", "container@machine"
+        attempt, by = f"{job.id[-4:] if job.index is None else job.id[32:]}{job.number:04}", "container@machine"
         if moment == "started":
             if self.logs:
                 self.logs.write(job.stream, *self.lines)
-            ledger.append(Started(at=batch.now, by=by, job=about["job"], attempt=attempt, id=job.id, number=job.number))
+            shard = None if job.index is None else Shard(job.index, job.request["arrayProperties"]["size"])
+            about_it = {"attempt": attempt, "id": job.id, "number": job.number, "shard": shard}
+            ledger.append(Started(at=batch.now, by=by, job=about["job"], **about_it))
             return
         outcome = OUTCOMES.get(exit_code or 0, "failed")
         ledger.append(
@@ -40,10 +42,16 @@ class Container:
                 job=about["job"],
                 attempt=attempt,
                 outcome=outcome,
-                counts=self.counts if outcome == "succeeded" else None,
+                counts=self.counts if outcome == "succeeded" and _completes(batch, job) else None,
                 error=self.error,
                 exit_code=exit_code or 0,
                 peak_memory=900,
                 cpu_seconds=40.0,
             )
         )
+
+
+def _completes(batch: Any, job: Job) -> bool:
+    """Whether a job is whole with this container: it is no shard, or the last of them."""
+    array = [] if job.index is None else batch.children(batch.jobs[job.id.partition(":")[0]])
+    return all(child.status == "SUCCEEDED" for child in array if child is not job)

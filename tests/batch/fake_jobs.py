@@ -91,6 +91,17 @@ class Job:
     ended: datetime | None = None
     stop: tuple[datetime, str] | None = None  # from when on a termination lands, and its reason
     stop_lands_on_running: bool = False
+    index: int | None = None  # of a child of an array job
+
+    @property
+    def size(self) -> int | None:
+        """How many children it has, if it is an array job."""
+        return None if self.index is not None else self.request.get("arrayProperties", {}).get("size")
+
+    @property
+    def label(self) -> str:
+        """Its name, and for a child its index: what scripts and tests call it."""
+        return self.name if self.index is None else f"{self.name}:{self.index}"
 
     @property
     def name(self) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from dmpworks.batch.around import Around
 from dmpworks.batch.plan import Plan, make_plan
 from dmpworks.batch.submit import Outlet, submit
+from dmpworks.jobs.model import Chain
 from dmpworks.jobs.settings import Sources, resolve
 from dmpworks.jobs.wiring import submit_settings
 from dmpworks.runs.events import Asked, Planned, Started, Submitted
@@ -22,11 +23,11 @@ from tests.jobs.sample import CHAIN
 ENVIRON = {"BUCKET_NAME": "my-bucket", "LETTERS_SOURCE": "abc"}
 
 
-def plan_of(start: str = "fetch", **environ: str) -> Plan:
+def plan_of(start: str = "fetch", chain: Chain = CHAIN, **environ: str) -> Plan:
     """Return the plan of the chain of letters from a job on, with these settings."""
-    wanted = [setting for setting in submit_settings(CHAIN) if not setting.secret]
-    values = resolve(wanted, Sources({}, ENVIRON | environ, {}, ""), CHAIN.prefix)
-    return make_plan(CHAIN, CHAIN.from_job(start), values, "dmpworks-dev:2")
+    wanted = [setting for setting in submit_settings(chain) if not setting.secret]
+    values = resolve(wanted, Sources({}, ENVIRON | environ, {}, ""), chain.prefix)
+    return make_plan(chain, chain.from_job(start), values, "dmpworks-dev:2")
 
 
 @dataclass
@@ -36,6 +37,7 @@ class Scene:
     folder: Path
     run_id: str = "2026-10-01"
     batch: FakeBatch = field(default_factory=FakeBatch)
+    chain: Chain = CHAIN
 
     def __post_init__(self):
         self.logs = FakeLogs(self.batch)
@@ -65,7 +67,7 @@ class Scene:
         self.batch.scripts[job] = list(executions)
 
     def plan(self, start: str = "fetch", **environ: str) -> Plan:
-        return plan_of(start, LETTERS_RUN_ID=self.run_id, **environ)
+        return plan_of(start, self.chain, LETTERS_RUN_ID=self.run_id, **environ)
 
     def submit(self, start: str = "fetch", **environ: str) -> list[str]:
         """Submit the chain as `batch-submit` does and return the ids."""

@@ -130,10 +130,14 @@ def test_the_orcid_is_kept() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["\ud800 Smith", "Smith\x00, \ud8ff", "(", "A" * 5000, ", ,", "J" * 3 + ".", "\u200b", "😀 😀", "é. é", "·", "・"],
-)
-def test_odd_names_never_crash(name: str) -> None:
-    person = parse(name)
+    [
+        "\ud800 Smith", "Smith\x00, \ud8ff", "(", "A" * 5000, ", ,", "J" * 3 + ".", "\u200b", "😀 😀", "é. é", "·",
+        "・", "Doe, ½", "½ Jane Doe", "Doe, Ⅷ. ²", "0¼ 0A",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("orcid", [None, "0000-0001-2345-6789"])
+def test_odd_names_never_crash(name: str, orcid: str | None) -> None:
+    person = parse(name, orcid=orcid)
     assert person is None or all(
         part is None or part.encode() for part in (person.surname, person.full, person.given_name)
     )

@@ -61,8 +61,8 @@ def test_a_dry_run_shows_a_line_a_job_and_writes_nothing(ror, place, capsys):
     lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
     title, header, job, left_out, cost = lines
     assert title == "ror 2026-10-01 on dev: would be submitted"
-    assert header == "job queue definition vCPU MiB time-out retries depends on estimated cost"
-    size = "2 8,192 1 d 2 - $0.10 an hour, at most $2.37 an attempt"
+    assert header == "job queue definition vCPU MiB shards time-out retries depends on estimated cost"
+    size = "2 8,192 1 1 d 2 - $0.10 an hour, at most $2.37 an attempt"
     assert job == f"transform dmpworks-dev dmpworks-dev:2 {size}"
     assert left_out == "left out: download: before the start job transform"
     assert "an estimate" in cost

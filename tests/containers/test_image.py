@@ -13,7 +13,9 @@ pytestmark = pytest.mark.timeout(900)  # the first build of a machine makes the 
 
 FILES = ("pyproject.toml", "README.md", "LICENSE", "requirements.lock", "requirements-build.lock", ".dockerignore")
 FOLDERS = ("dmpworks", "sqlmesh")
-LARGEST = 1_200_000_000  # bytes; 1.02 GB with the base of these tests, most of it polars, pyarrow, DuckDB and pandas
+# bytes; 1.26 GB with the base of these tests, most of it polars, pyarrow, DuckDB, pandas and, since the transforms have
+# compiled loops, LLVM for numba (0.22 GB)
+LARGEST = 1_300_000_000
 
 
 def test_the_entry_point_is_dmpworks(container_engine: ContainerEngine, dmpworks_image: str) -> None:
@@ -81,7 +83,9 @@ def test_a_change_of_code_installs_no_dependency_again(
         )
     before, after = (_layers(container_engine, image) for image in (dmpworks_image, "localhost/changed"))
     container_engine.podman("rmi", "localhost/changed")
-    assert [one == other for one, other in zip(before, after, strict=True)].count(False) == 1
+    same = [one == other for one, other in zip(before, after, strict=True)]
+    assert same[-2:] == [False, False]  # the code, and its loops compiled
+    assert all(same[:-2])
 
 
 def test_the_image_has_a_bearable_size(container_engine: ContainerEngine, dmpworks_image: str) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from dmpworks.chains.crossref_metadata.archive import newest
+from dmpworks.chains.crossref_metadata.files import newest
 from dmpworks.chains.crossref_metadata.jobs import Scope, Source, Transform, download, transform
-from dmpworks.datasets.sources import Item
+from dmpworks.datasets.sources.source import Item
 from dmpworks.errors import DownloadError, TransformError
 from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import Run

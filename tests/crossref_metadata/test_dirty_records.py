@@ -7,10 +7,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from dmpworks.chains.crossref_metadata.records import row
+from dmpworks.chains.crossref_metadata.records import columns
 from dmpworks.chains.crossref_metadata.schema import Record, Row
 from dmpworks.datasets.columns import Award, Party, Relation
 from dmpworks.datasets.subset import Subset
+from tests.datasets.made import OneByOne
+
+row = OneByOne(columns, Row)
 
 
 def made(fields: dict[str, Any], subset: Subset | None = None) -> Row:

@@ -1,21 +1,33 @@
 """DataCite records as repositories send them: legal, and odd."""
 
+import io
+import json
 from collections import Counter
 from datetime import UTC, date, datetime
 from typing import Any
 
-import msgspec
 import pytest
 
-from dmpworks.chains.datacite.records import row
+from dmpworks.chains.datacite.records import columns
 from dmpworks.chains.datacite.schema import Record, Row
 from dmpworks.datasets.columns import Award, Party, Relation
+from dmpworks.datasets.lines import read_lines
 from dmpworks.datasets.subset import Subset
+from tests.datasets.made import OneByOne
+
+row = OneByOne(columns, Row)
+
+
+def record_of(value: dict[str, Any]) -> Record:
+    """Return a record read from JSON."""
+    (batch,) = read_lines(io.BytesIO(json.dumps(value).encode()), Record, "a test")
+    (record,) = batch.records
+    return record
 
 
 def made(attributes: dict[str, Any], subset: Subset | None = None, notes: Counter[str] | None = None) -> Row:
     """Return the row of a record with these attributes."""
-    record = msgspec.convert({"id": "10.1/a", "attributes": attributes}, Record)
+    record = record_of({"id": "10.1/a", "attributes": attributes})
     found = row(record, subset, Counter() if notes is None else notes)
     assert isinstance(found, Row)
     return found
@@ -27,9 +39,9 @@ def of_creator(creator: dict[str, Any]) -> Row:
 
 
 def test_the_doi_may_be_in_upper_case_or_among_the_attributes() -> None:
-    assert row(msgspec.convert({"id": "10.1234/ABC"}, Record), None, Counter())[0] == "10.1234/abc"
-    assert row(msgspec.convert({"attributes": {"doi": "10.1234/D"}}, Record), None, Counter())[0] == "10.1234/d"
-    assert row(msgspec.convert({"id": None, "attributes": None}, Record), None, Counter()) == "no DOI"
+    assert row(record_of({"id": "10.1234/ABC"}), None, Counter())[0] == "10.1234/abc"
+    assert row(record_of({"attributes": {"doi": "10.1234/D"}}), None, Counter())[0] == "10.1234/d"
+    assert row(record_of({"id": None, "attributes": None}), None, Counter()) == "no DOI"
 
 
 @pytest.mark.parametrize(
@@ -255,6 +267,6 @@ def test_a_subset_keeps_listed_dois_and_institutions() -> None:
     subset = Subset(frozenset({"10.1/a"}), frozenset({"01an7q238"}), frozenset(), frozenset())
     assert made({}, subset)
     berkeley = {"name": "B", "affiliation": {"name": "UCB", "affiliationIdentifier": "https://ror.org/01an7q238"}}
-    other = msgspec.convert({"id": "10.1/b", "attributes": {"creators": [berkeley]}}, Record)
+    other = record_of({"id": "10.1/b", "attributes": {"creators": [berkeley]}})
     assert isinstance(row(other, subset, Counter()), Row)
-    assert row(msgspec.convert({"id": "10.1/b"}, Record), subset, Counter()) == "not in subset"
+    assert row(record_of({"id": "10.1/b"}), subset, Counter()) == "not in subset"

@@ -1,16 +1,23 @@
 """DataCite's files are copied with a member's temporary credentials, once the month is complete."""
 
 import json
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import boto3
 import pytest
 import stamina
 
 from dmpworks.chains.datacite.credentials import provider
+from dmpworks.chains.datacite.files import wanted
 from dmpworks.chains.datacite.jobs import Source, download
+from dmpworks.datasets.download import copy_files
+from dmpworks.datasets.sources.opening import open_source
+from dmpworks.datasets.sources.s3 import Access
+from dmpworks.datasets.sources.source import read
 from dmpworks.errors import DownloadError, SettingsError, TemporaryError
 from dmpworks.jobs.run import Run
 from dmpworks.jobs.settings import Secret
@@ -18,6 +25,9 @@ from dmpworks.services.storage import Bucket
 from tests.downloads.conftest import Answer, WebServer, web_server
 
 __all__ = ["web_server"]  # a fixture of the tests of downloads
+if TYPE_CHECKING:
+    from obstore.store import S3Credential
+
 MakeRun = Callable[..., Run]
 CREDENTIALS = {
     "bucket": "monthly-datafile.datacite.org",
@@ -25,6 +35,13 @@ CREDENTIALS = {
     "secret_access_key": "very secret",
     "session_token": "a token",
     "expires_in": 3600,
+}
+
+KEYS: "S3Credential" = {
+    "access_key_id": "AKIA",
+    "secret_access_key": "very secret",
+    "token": "a token",
+    "expires_at": None,
 }
 
 
@@ -106,3 +123,70 @@ def test_a_month_under_way_is_not_copied(bucket: Bucket, tmp_path: Path, make_ru
         download(run, Source(str(tmp_path / "source")))
     assert "2026-09 In progress" in failure.value.on
     assert run.outputs == []
+
+
+def put_parts(number: int) -> dict[str, bytes]:
+    """Publish parts of a month; returns their content by name."""
+    client = boto3.client("s3", region_name="us-east-1")
+    client.create_bucket(Bucket="datafile")
+    parts = {f"dois/updated_2026-09/part_{part:04}.jsonl.gz": b"lines %d" % part for part in range(number)}
+    for key, body in parts.items():
+        client.put_object(Bucket="datafile", Key=key, Body=body)
+    return parts
+
+
+def test_credentials_are_renewed_before_they_expire(aws: str, web_server: WebServer) -> None:
+    put_parts(3)
+    url = api(
+        web_server, *(Answer(json.dumps(CREDENTIALS | {"expires_in": 300 + left}).encode()) for left in (1, 2, 3))
+    )
+    source = open_source("s3://datafile/", Access(credentials=provider(url, "MEMBER", "password")))
+    for number, item in enumerate(source.items()):
+        assert read(source, item.name) == b"lines %d" % number
+        time.sleep(0.15)  # the store asks no more often than every 0.1 s
+    assert len(web_server.requests) == 3
+
+
+def test_a_refusal_midway_is_told(aws: str, web_server: WebServer, bucket: Bucket, make_run: MakeRun) -> None:
+    put_parts(3)
+    source = open_source("s3://datafile/", Access(credentials=lambda: KEYS))
+    url = api(web_server, Answer(status=401))
+    refused = open_source("s3://datafile/", Access(credentials=provider(url, "MEMBER", "password")))
+    with pytest.raises(DownloadError, match="DataCite refuses the user name and password"):
+        copy_files(make_run(bucket, "datacite", "download"), refused, source.items()[:1])
+
+
+def test_an_api_that_is_busy_is_worth_another_attempt(
+    aws: str, web_server: WebServer, bucket: Bucket, make_run: MakeRun
+) -> None:
+    url = api(web_server, Answer(status=503))
+    with pytest.raises(TemporaryError, match="DataCite's API gave no credentials"):
+        download(
+            make_run(bucket, "datacite", "download"),
+            Source("s3://datafile/", url, Secret("MEMBER"), Secret("password")),
+        )
+
+
+def test_a_part_that_changes_midway_fails_and_the_next_run_goes_on(
+    s3_bucket: str, web_server: WebServer, make_run: MakeRun
+) -> None:
+    put_parts(3)
+    bucket, key = Bucket(s3_bucket, "us-east-1"), "dois/updated_2026-09/part_0001.jsonl.gz"
+    source = open_source("s3://datafile/", Access(credentials=lambda: KEYS))
+    items = wanted(source)
+    boto3.client("s3").put_object(Bucket="datafile", Key=key, Body=b"other 1")
+    first = make_run(bucket, "datacite", "download")
+    with pytest.raises(DownloadError, match="a file of the source has changed") as failure:
+        copy_files(first, source, items)
+    assert key in failure.value.on
+    assert contents(first) == [b"lines 0", b"lines 2"]
+    second = make_run(bucket, "datacite", "download")
+    url = api(web_server, Answer(json.dumps(CREDENTIALS).encode()))
+    download(second, Source("s3://datafile/", url, Secret("MEMBER"), Secret("password")))
+    assert contents(second) == [b"lines 0", b"other 1", b"lines 2"]
+    assert [second.outputs[0], second.outputs[2]] == first.outputs
+
+
+def contents(run: Run) -> list[bytes]:
+    """Return what a run has published."""
+    return [run.bucket.get(file.key) for file in run.outputs]

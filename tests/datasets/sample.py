@@ -11,7 +11,7 @@ import msgspec
 from dmpworks.datasets.columns import Party, schema_of
 from dmpworks.datasets.lines import Batch, read_gzip_lines
 from dmpworks.datasets.subset import Subset
-from dmpworks.datasets.transform import Dataset, Notes, Part
+from dmpworks.datasets.transform import Dataset, Notes, Part, by_row
 
 
 class Place(msgspec.Struct):
@@ -54,7 +54,7 @@ def read(path: Path, part: Part) -> Iterator[Batch[Thing]]:
     return read_gzip_lines(path, Thing)
 
 
-DATASET = Dataset(SCHEMA, read, row)
+DATASET = Dataset(SCHEMA, read, by_row(SCHEMA, row))
 
 
 def lines(number: int, start: int = 0) -> bytes:

@@ -13,6 +13,8 @@ from dmpworks.datasets.columns import (
     Party,
     Relation,
     batch,
+    nested,
+    offsets_of,
     schema_of,
 )
 from dmpworks.names import Person
@@ -45,6 +47,18 @@ def test_rows_become_nested_columns() -> None:
     assert [party["name"] for party in made[2]["funders"]] == [None, "B"]
 
 
+def test_flat_leaves_become_nested_columns() -> None:
+    funders = nested(
+        NESTED.field("funders").type, [0, 2, 2, 3], ["A", None, "C"], pa.array(["ror", "ror", None]), "xyz"
+    )
+    assert funders.to_pylist() == [
+        [{"name": "A", "id_type": "ror", "id": "x"}, {"name": None, "id_type": "ror", "id": "y"}],
+        [],
+        [{"name": "C", "id_type": None, "id": "z"}],
+    ]
+    assert nested(SCHEMA.field("tags").type, offsets_of([0, 2]), ["a", "b"]).to_pylist() == [[], ["a", "b"]]
+
+
 def test_no_rows_give_an_empty_batch() -> None:
     assert batch(NESTED, []).num_rows == 0
 
@@ -58,7 +72,8 @@ def test_parquet_is_written_in_groups_with_dictionaries_where_asked(tmp_path: Pa
     path = tmp_path / "new" / "a.parquet"
     with PartWriter(path, SCHEMA, ["places.list.element.name"]) as writer:
         for start in range(0, 60_000, 4_000):
-            writer.add([Row(f"10.1/{i}", None, ["a", "b"], [Party("P")]) for i in range(start, start + 4_000)])
+            rows = [Row(f"10.1/{i}", None, ["a", "b"], [Party("P")]) for i in range(start, start + 4_000)]
+            writer.add(batch(SCHEMA, rows))
     file = pq.ParquetFile(path)
     assert writer.rows == file.metadata.num_rows == 60_000
     assert [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)] == [ROW_GROUP, ROW_GROUP, 12_000]
@@ -70,13 +85,13 @@ def test_parquet_is_written_in_groups_with_dictionaries_where_asked(tmp_path: Pa
 
 def test_a_part_without_rows_still_has_its_columns(tmp_path: Path) -> None:
     with PartWriter(tmp_path / "a.parquet", SCHEMA) as writer:
-        writer.add([])
+        writer.add(batch(SCHEMA, []))
     assert pq.read_table(tmp_path / "a.parquet").schema == SCHEMA
 
 
 def test_a_part_that_failed_leaves_no_file(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError), PartWriter(tmp_path / "a.parquet", SCHEMA) as writer:
-        writer.add([Row("10.1/a", None, [], [])])
+        writer.add(batch(SCHEMA, [Row("10.1/a", None, [], [])]))
         raise RuntimeError
     assert list(tmp_path.iterdir()) == []
 

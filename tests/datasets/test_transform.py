@@ -109,7 +109,8 @@ def test_every_damaged_file_is_named_after_the_others_were_read(
     assert "good.gz" not in caught.value.on
     assert "dmpworks run things --run-id 2026-10-01 --start-job download" in caught.value.next
     assert run.outputs == []
-    written = [stored.key for stored in bucket.list("things/2026-10-01/transform")]
+    record, *written = [stored.key for stored in bucket.list("things/2026-10-01/transform")]
+    assert record.startswith("things/2026-10-01/transform/_parts/part_00000-")
     assert written == [f"things/2026-10-01/transform/part_00000-{run.token}.parquet"]
 
 

@@ -1,12 +1,20 @@
-"""A small web server on loopback that answers as told, and retries without their pauses."""
+"""Small web servers on loopback that answer as told, and retries without their pauses."""
 
+import hashlib
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import pytest
 import stamina
+
+from dmpworks.jobs.manifest import Manifest, write_manifest
+from dmpworks.jobs.model import Counts
+from dmpworks.jobs.run import Run
 
 
 @dataclass
@@ -67,3 +75,78 @@ def retries_without_pauses() -> Iterator[None]:
     """Retries happen as in life, but at once."""
     with stamina.set_testing(True, attempts=3):
         yield
+
+
+@dataclass
+class Publisher:
+    """A web server that knows ranges: files by path, each with an ETag, and what is to go wrong."""
+
+    address: str
+    files: dict[str, bytes] = field(default_factory=dict)
+    knows_ranges: bool = True
+    tells_etag: bool = True
+    cuts: list[int] = field(default_factory=list)  # after how many bytes the next answers break off
+    pause: float = 0.0  # seconds after each MB
+    asked: list[str] = field(default_factory=list)  # the Range of each request, "" where there was none
+
+    def publishes(self, path: str, body: bytes) -> str:
+        """Put a file up and return its URL."""
+        self.files[path] = body
+        return self.address + path
+
+    def etag(self, path: str) -> str:
+        """Return the ETag of a file."""
+        return f'"{hashlib.md5(self.files[path]).hexdigest()}"'
+
+
+@pytest.fixture
+def publisher() -> Iterator[Publisher]:
+    """A web server that knows ranges, on a free port of loopback."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            wanted, body = self.headers.get("Range", ""), web.files[self.path]
+            web.asked.append(wanted)
+            same = self.headers.get("If-Range") in (None, web.etag(self.path))
+            start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and web.knows_ranges and same else 0
+            self.send_response(206 if start else 200)
+            if start:
+                self.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
+            if web.tells_etag:
+                self.send_header("ETag", web.etag(self.path))
+            self.send_header("Content-Length", str(len(body) - start))
+            self.end_headers()
+            body = body[start:][: web.cuts.pop(0) if web.cuts else None]
+            with suppress(ConnectionError):
+                for place in range(0, len(body), 1 << 20):
+                    self.wfile.write(body[place : place + (1 << 20)])
+                    time.sleep(web.pause)
+
+        def log_message(self, format: str, *args: object) -> None:
+            return None
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    web = Publisher(f"http://127.0.0.1:{server.server_port}")
+    Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    yield web
+    server.shutdown()
+    server.server_close()
+
+
+def completed(run: Run) -> None:
+    """Write the manifest of a run's job, as its execution does in the end."""
+    now = datetime.now(UTC)
+    manifest = Manifest(
+        chain=run.chain,
+        job=run.job,
+        run_id=run.run_id,
+        attempt=run.token,
+        version="0",
+        started=now,
+        ended=now,
+        settings="",
+        inputs=run.inputs,
+        counts=Counts(),
+        files=tuple(run.outputs),
+    )
+    write_manifest(run.bucket, manifest)

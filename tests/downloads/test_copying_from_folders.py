@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from dmpworks.datasets.download import Digest, copy_files
-from dmpworks.datasets.sources import Item, open_source, read
+from dmpworks.datasets.sources.opening import open_source
+from dmpworks.datasets.sources.source import Item, read
 from dmpworks.errors import DownloadError
 from dmpworks.jobs.run import Run
 from dmpworks.services.storage import Bucket

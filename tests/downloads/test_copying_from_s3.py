@@ -6,7 +6,9 @@ import boto3
 import pytest
 
 from dmpworks.datasets.download import copy_files
-from dmpworks.datasets.sources import Access, Item, open_source, read
+from dmpworks.datasets.sources.opening import open_source
+from dmpworks.datasets.sources.s3 import Access
+from dmpworks.datasets.sources.source import Item, read
 from dmpworks.errors import DownloadError, TemporaryError
 from dmpworks.jobs.run import Run
 from dmpworks.services.storage import Bucket

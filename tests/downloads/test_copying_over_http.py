@@ -6,7 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from dmpworks.datasets.download import Digest, copy_file, copy_files
-from dmpworks.datasets.sources import Item, open_source
+from dmpworks.datasets.sources.opening import open_source
+from dmpworks.datasets.sources.source import Item
 from dmpworks.errors import DownloadError, TemporaryError
 from dmpworks.jobs.run import Run
 from dmpworks.services.storage import Bucket

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dmpworks.datasets.download import Digest, parse_digest
+from dmpworks.datasets.digests import Digest, parse_digest
 from dmpworks.errors import SettingsError
 
 

@@ -107,6 +107,15 @@ def test_what_a_killed_execution_left_in_scratch_goes_away(bucket):
     assert list((bucket.root / "local" / "scratch").iterdir()) == []
 
 
+def test_what_a_killed_execution_was_writing_goes_away(bucket):
+    folder = bucket.root / FETCH
+    folder.mkdir(parents=True)
+    for name in ("text-1a2b3c4d.txt#1", "text#7.txt#12"):
+        (folder / name).write_bytes(b"half")
+    made = run(bucket)
+    assert {path.name for path in folder.iterdir()} == {MANIFEST, made.files[0].key.rpartition("/")[2]}
+
+
 def test_a_job_that_another_process_runs_is_left_to_it(bucket):
     before = run(bucket)
     with (bucket.root / "local" / "scratch" / "letters-2026-10-01-fetch.lock").open("w") as other:

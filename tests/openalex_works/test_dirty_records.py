@@ -1,5 +1,4 @@
 import gzip
-from collections import Counter
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -7,27 +6,23 @@ from typing import Any
 import msgspec
 import pytest
 
-from dmpworks.chains.openalex_works.reading import read
-from dmpworks.chains.openalex_works.records import row
 from dmpworks.chains.openalex_works.schema import Row
 from dmpworks.datasets.columns import Award, Party
-from dmpworks.datasets.transform import Part
-from dmpworks.jobs.run import File
 from dmpworks.names import Person
+from tests.openalex_works.made import Transformed
 
 GOOD: dict[str, Any] = {"id": "https://openalex.org/W1", "doi": "https://doi.org/10.1/A"}
 
 
 class Made:
-    """What became of one record."""
+    """What became of one record: its row, or why there is none."""
 
     def __init__(self, folder: Path, line: bytes, include_xpac: bool = False) -> None:
         path = folder / "part_0000.gz"
         path.write_bytes(gzip.compress(line))
-        (batch,) = read(path, Part(File(path.name, 1)))
-        assert batch.bad == []
-        self.notes: Counter[str] = Counter()
-        self.row = row(batch.records[0], None, self.notes, include_xpac)
+        made = Transformed(path, include_xpac=include_xpac)
+        self.notes = made.notes
+        (self.row,) = made.rows or made.dropped
 
 
 def made(folder: Path, **fields: Any) -> Row:

@@ -127,3 +127,15 @@ def test_the_parquet_copy_is_preferred_where_both_are_there() -> None:
         f"{folder}/parquet/works/updated_date=2026-01-01/part_0000.parquet",
     ]
     assert [found.file.key for found in inputs([File(key, 1) for key in keys], {})] == keys[1:]
+
+
+def test_a_manifest_that_lists_a_file_twice_is_refused(bucket: Bucket, make_run: MakeRun, release: Path) -> None:
+    def twice(manifest: dict[str, Any]) -> None:
+        again = manifest["files"][0]
+        manifest["files"].append(again)
+        manifest["record_count"] += again["meta"]["record_count"]
+        manifest["content_length"] += again["meta"]["content_length"]
+
+    edit(release, twice)
+    with pytest.raises(DownloadError, match="the manifest of the release lists a file twice"):
+        download(make_run(bucket, "openalex-works", "download"), Source(source=str(release)))

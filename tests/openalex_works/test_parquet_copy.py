@@ -1,4 +1,3 @@
-from collections import Counter
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -6,16 +5,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dmpworks.chains.openalex_works.reading import read
-from dmpworks.chains.openalex_works.records import row
-from dmpworks.chains.openalex_works.schema import Row, Work
-from dmpworks.datasets.transform import Part
 from dmpworks.errors import TransformError
-from dmpworks.jobs.run import File
+from tests.openalex_works.made import Transformed
 
 
-def works(path: Path) -> list[Work]:
-    return [work for batch in read(path, Part(File("download/part_0000.parquet", 1))) for work in batch.records]
+def works(path: Path, include_xpac: bool = True) -> Transformed:
+    return Transformed(path, "download/part_0000.parquet", include_xpac)
 
 
 def real(data: Path) -> pa.Table:
@@ -25,7 +20,7 @@ def real(data: Path) -> pa.Table:
 def test_batches_and_row_groups_do_not_shift_the_nested_columns(data: Path, tmp_path: Path) -> None:
     many = pa.concat_tables([real(data)] * 300)
     pq.write_table(many, tmp_path / "many.parquet", row_group_size=3_001)
-    once, repeated = works(data / "real" / "openalex-works.parquet"), works(tmp_path / "many.parquet")
+    once, repeated = works(data / "real" / "openalex-works.parquet").rows, works(tmp_path / "many.parquet").rows
     assert len(repeated) == 34 * 300
     assert all(repeated[place] == once[place % 34] for place in range(len(repeated)))
 
@@ -39,8 +34,7 @@ def test_a_column_that_is_gone_is_told_instead_of_read_as_null(data: Path, tmp_p
 
 def test_a_missing_flag_of_the_expansion_pack_counts_as_none(data: Path, tmp_path: Path) -> None:
     pq.write_table(real(data).drop_columns(["is_xpac"]), tmp_path / "a.parquet")
-    rows = [row(work, None, Counter()) for work in works(tmp_path / "a.parquet")]
-    assert len([one for one in rows if isinstance(one, Row)]) == 34
+    assert len(works(tmp_path / "a.parquet", include_xpac=False).rows) == 34
 
 
 def test_an_abstract_cut_short_is_left_out_and_counted(data: Path, tmp_path: Path) -> None:
@@ -48,10 +42,10 @@ def test_an_abstract_cut_short_is_left_out_and_counted(data: Path, tmp_path: Pat
     place = table.schema.get_field_index("abstract_inverted_index")
     cut = pa.array([text and text[:-3] for text in table.column(place).to_pylist()], pa.string())
     pq.write_table(table.set_column(place, "abstract_inverted_index", cut), tmp_path / "a.parquet")
-    notes: Counter[str] = Counter()
-    rows = [row(work, None, notes, include_xpac=True) for work in works(tmp_path / "a.parquet")]
-    assert all(isinstance(one, Row) and one.abstract_text is None for one in rows)
-    assert notes == {"abstracts not read": 33}
+    made = works(tmp_path / "a.parquet")
+    assert len(made.rows) == 34
+    assert all(one.abstract_text is None for one in made.rows)
+    assert made.notes == {"abstracts not read": 33}
 
 
 def test_nulls_at_each_level(data: Path, tmp_path: Path) -> None:
@@ -61,9 +55,7 @@ def test_nulls_at_each_level(data: Path, tmp_path: Path) -> None:
     rows[1]["authorships"] = [None, {"author": None, "institutions": None}, {"institutions": [None]}]
     rows[1]["primary_location"]["source"] = None
     pq.write_table(pa.Table.from_pylist(rows, schema=table.schema), tmp_path / "a.parquet")
-    made = [row(work, None, Counter(), include_xpac=True) for work in works(tmp_path / "a.parquet")]
-    assert all(isinstance(one, Row) for one in made)
-    assert [len(one.authors) for one in made if isinstance(one, Row)] == [0, 0, 3]
+    assert [len(one.authors) for one in works(tmp_path / "a.parquet").rows] == [0, 0, 3]
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1", b"not parquet at all" * 100])
@@ -86,13 +78,12 @@ def test_days_that_no_calendar_reaches_are_counted_as_not_parsed(data: Path, tmp
         place = table.schema.get_field_index(column)
         table = table.set_column(place, column, pa.array([2**30 * 2**29 if kind.bit_width == 64 else 2**30, 0], kind))
     pq.write_table(table, tmp_path / "a.parquet")
-    notes: Counter[str] = Counter()
-    rows = [row(work, None, notes, include_xpac=True) for work in works(tmp_path / "a.parquet")]
-    assert [(one.publication_date, one.updated_date) for one in rows if isinstance(one, Row)] == [
+    made = works(tmp_path / "a.parquet")
+    assert [(one.publication_date, one.updated_date) for one in made.rows] == [
         (None, None),
         (date(1970, 1, 1), datetime(1970, 1, 1, tzinfo=UTC)),
     ]
-    assert notes == {"publication dates not parsed": 1, "updated dates not parsed": 1}
+    assert made.notes == {"publication dates not parsed": 1, "updated dates not parsed": 1}
 
 
 def test_bad_utf8_in_a_text_never_crashes(data: Path, tmp_path: Path) -> None:
@@ -100,4 +91,4 @@ def test_bad_utf8_in_a_text_never_crashes(data: Path, tmp_path: Path) -> None:
     place = table.schema.get_field_index("title")
     title = pa.array([b"a\xffb"]).view(pa.string())
     pq.write_table(table.set_column(place, "title", title), tmp_path / "a.parquet")
-    assert [work.title for work in works(tmp_path / "a.parquet")] == ["a\ufffdb"]
+    assert [one.title for one in works(tmp_path / "a.parquet").rows] == ["a\ufffdb"]

@@ -1,18 +1,14 @@
 """Real records field by field, against expectations that a person wrote down from the published records."""
 
-from collections import Counter
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
-from dmpworks.chains.openalex_works.reading import read
-from dmpworks.chains.openalex_works.records import row
 from dmpworks.chains.openalex_works.schema import SCHEMA, Row
 from dmpworks.datasets.columns import Award, Party
-from dmpworks.datasets.transform import Part
-from dmpworks.jobs.run import File
 from dmpworks.names import Person
+from tests.openalex_works.made import Transformed
 
 ZENODO = "Zenodo (CERN European Organization for Nuclear Research)"
 XPAC_UPDATE = datetime(2025, 11, 6, 6, 51, 31, 235000, UTC)
@@ -27,12 +23,10 @@ def ror(name: str, identifier: str) -> Party:
 
 
 def rows_of(path: Path) -> list[Row]:
-    notes: Counter[str] = Counter()
-    batches = list(read(path, Part(File(path.name, 1))))
-    made = [row(work, None, notes, include_xpac=True) for batch in batches for work in batch.records]
-    assert not any(batch.bad or batch.lenient for batch in batches)
-    assert not notes
-    return [one for one in made if not isinstance(one, str)]
+    made = Transformed(path)
+    assert not made.notes
+    assert not made.dropped
+    return made.rows
 
 
 @pytest.fixture(scope="module", params=["openalex-works.jsonl.gz", "openalex-works.parquet"])

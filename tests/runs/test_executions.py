@@ -7,8 +7,8 @@ from msgspec.structs import replace
 from dmpworks.runs.events import Started
 from dmpworks.runs.executions import executions
 from dmpworks.runs.figures import read_run
+from dmpworks.runs.fold import fold
 from dmpworks.runs.ledger import RunName
-from dmpworks.runs.state import fold
 from tests.runs.sample import BEGAN, JOBS, LARGE, SMALL, Story, good_run, troubled_run
 
 MINUTE = 60

@@ -7,7 +7,7 @@ import pytest
 from dmpworks.errors import LedgerError
 from dmpworks.jobs.model import Counts
 from dmpworks.runs.events import Asked, Cancelling, Ended, Observed, Planned, Started, Submitted, Try, Withdrawn
-from dmpworks.runs.state import after, fold
+from dmpworks.runs.fold import after, fold
 
 BEGAN = datetime(2026, 10, 1, 2, 0, tzinfo=UTC)
 JOB = "download"

@@ -1,14 +1,14 @@
 """START HERE: Crossref Metadata: what publishers say of their publications.
 
 Once a year Crossref publishes every record as one tar of gzip JSON Lines, in a bucket whose readers pay for the
-transfer. `download` copies the newest tar; `transform` reads the files in it where they lie and writes one Parquet row
-for each record: title, abstract, funders, awards and relations. process-works adds these to OpenAlex' works, which lack
-many of them.
+transfer. `download` copies the newest tar inside S3 and notes where the files in it lie; `transform` reads these there
+and writes one Parquet row for each record: title, abstract, funders, awards and relations. process-works adds these to
+OpenAlex' works, which lack many of them.
 """
 
 from typing import Annotated
 
-from dmpworks.jobs.model import LARGE, SMALL, Chain, Counts, Job
+from dmpworks.jobs.model import LARGE, SMALL, Chain, Counts, Job, Partial
 from dmpworks.jobs.run import Run
 from dmpworks.jobs.settings import NOT_IN_OUTPUT, settings
 from dmpworks.jobs.shared_settings import BadRecords
@@ -38,16 +38,19 @@ class Transform:
 
 
 def download(run: Run, source: Source) -> Counts:
-    """Copy Crossref's newest public data file into the bucket."""
-    from dmpworks.chains.crossref_metadata.archive import newest
+    """Copy Crossref's newest public data file into the bucket, and note where the files in it lie."""
+    from dmpworks.chains.crossref_metadata.files import index_tars, newest
     from dmpworks.datasets.download import copy_files
-    from dmpworks.datasets.sources import Access, open_source
+    from dmpworks.datasets.sources.opening import open_source
+    from dmpworks.datasets.sources.s3 import Access
 
     place = open_source(source.source, Access(region="us-east-1", requester_pays=True))
-    return copy_files(run, place, newest(place.items()))
+    counts = copy_files(run, place, newest(place.items()))
+    index_tars(run)
+    return counts
 
 
-def transform(run: Run, options: Transform, scope: Scope, bad: BadRecords) -> Counts:
+def transform(run: Run, options: Transform, scope: Scope, bad: BadRecords) -> Counts | Partial:
     """Turn the Crossref records into Parquet."""
     from dmpworks.chains.crossref_metadata.archive import DATASET, parts
     from dmpworks.datasets.transform import transform as transform_parts
@@ -62,4 +65,4 @@ def transform(run: Run, options: Transform, scope: Scope, bad: BadRecords) -> Co
     )
 
 
-CHAIN = Chain("crossref-metadata", Job(download, size=SMALL), Job(transform, size=LARGE))
+CHAIN = Chain("crossref-metadata", Job(download, size=SMALL), Job(transform, size=LARGE, sharded=True))

@@ -1,78 +1,105 @@
-"""One Crossref record -> one row: pure."""
+"""Crossref records -> rows, a batch at once: pure."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import compress
 
-from dmpworks import identifiers
-from dmpworks.chains.crossref_metadata.schema import Affiliation, Author, Funder, Identified, Record, Row
-from dmpworks.datasets.columns import Award, Party, Relation
-from dmpworks.datasets.loose import as_list, as_text, distinct, party
+import numpy as np
+import pyarrow as pa
+
+from dmpworks.chains.crossref_metadata.schema import SCHEMA, Affiliation, Identified, Record
+from dmpworks.datasets.columns import Party
+from dmpworks.datasets.flattening import dates, elements, first, texts
+from dmpworks.datasets.kernels import identifiers, moments, plain
+from dmpworks.datasets.kernels.gather import coded
+from dmpworks.datasets.kernels.strings import valid
+from dmpworks.datasets.loose import Loose, as_list, as_text, party
+from dmpworks.datasets.parties import Parties, awards_column, parties, parties_column, relations_column, wanted
 from dmpworks.datasets.subset import Subset
-from dmpworks.text import iso_datetime, plain
+from dmpworks.datasets.transform import Made, Notes
+
+NO_DOI, NOT_IN_SUBSET = "no DOI", "not in subset"
+NO_UPDATE = "deposited dates not parsed"
 
 
-def row(record: Record, subset: Subset | None, notes: Counter[str]) -> Row | str:
-    """Return the row of a record, or why it is left out."""
-    doi = identifiers.doi(as_text(record.doi))
-    if doi is None:
-        return "no DOI"
-    if subset and not subset.keep(doi, _institutions(as_list(record.author))):
-        return "not in subset"
-    funders = [(funder, _funder(funder)) for funder in as_list(record.funder)]
-    stated = record.deposited.date_time if record.deposited else None
-    updated = iso_datetime(stated)
-    if stated and updated is None:
-        notes["deposited dates not parsed"] += 1
-    return Row(
-        doi=doi,
-        title=next((title for title in map(plain, as_list(record.title)) if title), None),
-        abstract_text=plain(record.abstract),
-        updated_date=updated,
-        funders=distinct(found for _, found in funders),
-        awards=distinct(award for funder, found in funders for award in _awards(funder, found)),
-        relations=distinct(_relations(record)),
-    )
+def columns(records: Sequence[Record], subset: Subset | None, notes: Notes) -> Made:
+    """Return the rows of records, without those that have no DOI or are not in the subset."""
+    dropped: Counter[str] = Counter()
+    doi = identifiers.doi(texts([record.doi for record in records]))
+    if doi.null_count:
+        dropped[NO_DOI] = doi.null_count
+        records, doi = list(compress(records, valid(doi))), doi.drop_null()
+    if subset:
+        kept = wanted(doi, _institutions(records), subset)
+        dropped[NOT_IN_SUBSET] = int(np.count_nonzero(~kept))
+        records, doi = list(compress(records, kept)), doi.filter(pa.array(kept))
+    return Made(_rows(doi, records, notes), +dropped)
 
 
-def _funder(funder: Funder) -> Party | None:
+def _rows(doi: pa.StringArray, records: Sequence[Record], notes: Notes) -> pa.RecordBatch:
+    titles, titled = elements([record.title for record in records])
+    stated = dates([record.deposited and record.deposited.date_time for record in records])
+    updated = moments.moments(stated)
+    if updated.null_count > stated.null_count:
+        notes[NO_UPDATE] += updated.null_count - stated.null_count
+    funders, awards = _funders(records)
+    made = {
+        "doi": doi,
+        "title": first(titled, plain.plain(texts(titles))),
+        "abstract_text": plain.plain(texts([record.abstract for record in records])),
+        "updated_date": updated,
+        "funders": parties_column(funders, len(records)),
+        "awards": awards,
+        "relations": _relations(records),
+    }
+    return pa.RecordBatch.from_arrays([made[name] for name in SCHEMA.names], schema=SCHEMA)
+
+
+def _funders(records: Sequence[Record]) -> tuple[Parties, pa.ListArray]:
+    """Return the funders of records, and the column of their awards."""
+    found, lists = elements([record.funder for record in records])
+    stated = [
+        _funder(funder.name, funder.doi, tuple(map(_identifier, as_list(funder.id))) if funder.id else ())
+        for funder in found
+    ]
+    name, id_type, id = (coded(texts([one and one[part] for one in stated])) for part in range(3))
+    funders = Parties(lists.owners, name, id_type, id)
+    awards, awarded = elements([funder.award for funder in found])
+    return funders, awards_column(texts(awards), funders.at(awarded.owners), len(records))
+
+
+# The same funders come again and again within a file.
+@lru_cache(maxsize=1 << 14)
+def _funder(name: Loose, doi: Loose, stated: tuple[tuple[str | None, str | None], ...]) -> Party | None:
     """Return a funder with its ROR id where one is stated, else its Crossref Funder id (a DOI)."""
-    stated = [party(funder.name, *_identifier(entry)) for entry in as_list(funder.id)]
-    stated.append(party(funder.name, funder.doi, "Crossref Funder ID"))
-    known = [found for found in stated if found]
+    found = [party(name, *one) for one in (*stated, (as_text(doi), "Crossref Funder ID"))]
     best = {"ror": 0, None: 2}
-    return min(known, key=lambda found: best.get(found.id_type, 1), default=None)
+    return min((one for one in found if one), key=lambda one: best.get(one.id_type, 1), default=None)
 
 
 def _identifier(entry: Identified | str) -> tuple[str | None, str | None]:
     return (entry, None) if isinstance(entry, str) else (as_text(entry.id), as_text(entry.id_type))
 
 
-def _awards(funder: Funder, found: Party | None) -> Iterator[Award]:
-    name, id_type, id = found or Party(None)
-    for value in as_list(funder.award):
-        for award_id in identifiers.award_ids(value):
-            yield Award(award_id, name, id_type, id)
+def _relations(records: Sequence[Record]) -> pa.ListArray:
+    stated = [
+        (number, kind, _identifier(entry)[0])
+        for number, record in enumerate(records)
+        if record.relation and isinstance(record.relation, dict)
+        for kind, entries in record.relation.items()
+        for entry in as_list(entries)
+    ]
+    owners, kinds, others = zip(*stated, strict=True) if stated else ((), (), ())
+    return relations_column(np.array(owners, np.int64), texts(kinds), texts(others), len(records))
 
 
-def _relations(record: Record) -> Iterator[Relation]:
-    if not isinstance(record.relation, dict):
-        return
-    for stated, related in record.relation.items():
-        kind = plain(stated)
-        for entry in as_list(related):
-            doi = identifiers.doi(_identifier(entry)[0])
-            if kind and doi:
-                yield Relation(kind, doi)
-
-
-def _institutions(authors: list[Author]) -> Iterator[Party]:
-    for author in authors:
-        for affiliation in as_list(author.affiliation):
-            yield from _parties(affiliation)
-
-
-def _parties(affiliation: Affiliation | str) -> Iterator[Party]:
-    if isinstance(affiliation, str):
-        affiliation = Affiliation(affiliation)
-    identified = [party(affiliation.name, *_identifier(entry)) for entry in as_list(affiliation.id)]
-    yield from (found for found in identified or [party(affiliation.name)] if found)
+def _institutions(records: Sequence[Record]) -> Parties:
+    """Return the organisations that authors belong to; only a subset asks for them."""
+    authors, of_record = elements([record.author for record in records])
+    affiliations, of_author = elements([author.affiliation for author in authors], Affiliation)
+    owners = of_record.owners[of_author.owners]
+    # A name alone only counts where no identifier is stated.
+    stated = [(one.name, *id) for one in affiliations for id in map(_identifier, as_list(one.id) or [Identified()])]
+    counts = [len(as_list(one.id)) or 1 for one in affiliations]
+    return parties(np.repeat(owners, counts), *(texts([one[part] for one in stated]) for part in range(3)))

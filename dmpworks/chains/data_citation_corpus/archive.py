@@ -1,23 +1,23 @@
 """Finds the citations in the corpus' zip."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from dmpworks.chains.data_citation_corpus.records import row
 from dmpworks.chains.data_citation_corpus.schema import SCHEMA, Citation
 from dmpworks.datasets.archives import read_zip_array, unreadable, zip_members
 from dmpworks.datasets.lines import Batch
-from dmpworks.datasets.transform import Dataset, Part
+from dmpworks.datasets.transform import Dataset, Part, by_row
 from dmpworks.jobs.run import File, Phase
+from dmpworks.services.storage import Openable
 
 
 def parts(download: Phase) -> list[Part]:
     """Return every JSON file of each zip of the phase; raises TransformError when a zip holds none."""
     zips = [file for file in download.files if file.key.endswith(".zip")]
-    return [part for file in zips for part in _parts(file, download.local(file))]
+    return [part for file in zips for part in _parts(file, download.opened(file))]
 
 
-def _parts(file: File, path: Path) -> list[Part]:
+def _parts(file: File, path: Openable) -> list[Part]:
     # What macOS' zip adds (__MACOSX/._name.json) is no data.
     names = [name for name in zip_members(path) if name.endswith(".json") and not name.startswith("__MACOSX/")]
     if not names:
@@ -25,9 +25,9 @@ def _parts(file: File, path: Path) -> list[Part]:
     return [Part(file, within=name) for name in names]
 
 
-def read(path: Path, part: Part) -> Iterator[Batch[Citation]]:
+def read(path: Openable, part: Part) -> Iterator[Batch[Citation]]:
     """Yield the citations of one JSON file in a zip."""
     return read_zip_array(path, part.within, Citation)
 
 
-DATASET = Dataset(schema=SCHEMA, read=read, row=row)
+DATASET = Dataset(schema=SCHEMA, read=read, columns=by_row(SCHEMA, row))

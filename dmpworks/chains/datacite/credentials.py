@@ -31,11 +31,12 @@ def provider(api_url: str, username: str, password: str) -> "Callable[[], S3Cred
 
     def fetch() -> "S3Credential":
         found = _fetch(f"{api_url.rstrip('/')}/credentials/datafile", (username, password))
+        lasting = timedelta(seconds=found.expires_in)
         return {
             "access_key_id": found.access_key_id,
             "secret_access_key": found.secret_access_key,
             "token": found.session_token,
-            "expires_at": datetime.now(UTC) + timedelta(seconds=found.expires_in) - EARLY,
+            "expires_at": datetime.now(UTC) + lasting - min(EARLY, lasting / 2),
         }
 
     return fetch

@@ -3,7 +3,9 @@
 import msgspec
 
 from dmpworks.chains.datacite.credentials import REGION, provider
-from dmpworks.datasets.sources import Access, Item, Source, open_source, read
+from dmpworks.datasets.sources.opening import open_source
+from dmpworks.datasets.sources.s3 import Access
+from dmpworks.datasets.sources.source import Item, Source, read
 from dmpworks.errors import DownloadError, SettingsError
 from dmpworks.jobs.settings import Secret
 

@@ -6,9 +6,10 @@ and copies these files; `transform` writes one Parquet row for each record and c
 process-works DataCite's record wins over OpenAlex' of the same DOI.
 """
 
+from functools import partial
 from typing import Annotated
 
-from dmpworks.jobs.model import LARGE, SMALL, Chain, Counts, Job
+from dmpworks.jobs.model import LARGE, SMALL, Chain, Counts, Job, Partial
 from dmpworks.jobs.run import Run
 from dmpworks.jobs.settings import NOT_IN_OUTPUT, Secret, settings
 from dmpworks.jobs.shared_settings import BadRecords
@@ -51,22 +52,21 @@ def download(run: Run, source: Source) -> Counts:
     return copy_files(run, place, wanted(place))
 
 
-def transform(run: Run, options: Transform, scope: Scope, bad: BadRecords) -> Counts:
+def transform(run: Run, options: Transform, scope: Scope, bad: BadRecords) -> Counts | Partial:
     """Turn the DataCite records into Parquet, each month checked against its CSV."""
     from dmpworks.chains.datacite.months import DATASET, check_months, parts, stated
     from dmpworks.datasets.transform import transform as transform_parts
 
     data_file = run.earlier("download")
-    records_stated = stated(data_file)
-    counts = transform_parts(
+    return transform_parts(
         run,
         DATASET,
         parts(data_file),
         workers=options.workers,
         use_subset=scope.use_subset,
         max_bad_records=bad.max_bad_records,
+        check=partial(check_months, stated(data_file)),
     )
-    return check_months(counts, records_stated)
 
 
-CHAIN = Chain("datacite", Job(download, size=SMALL), Job(transform, size=LARGE))
+CHAIN = Chain("datacite", Job(download, size=SMALL), Job(transform, size=LARGE, sharded=True))

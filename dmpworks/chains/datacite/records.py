@@ -1,153 +1,122 @@
-"""One DataCite record -> one row: pure."""
+"""DataCite records -> rows, a batch at once: pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from datetime import date
+from collections.abc import Sequence
+from itertools import compress
+from operator import attrgetter
 
-from dmpworks import identifiers, names
-from dmpworks.chains.datacite.schema import (
-    Affiliation,
-    Attributes,
-    Creator,
-    Description,
-    Funding,
-    NameIdentifier,
-    Record,
-    Row,
-    Title,
-)
-from dmpworks.datasets.columns import Award, Party, Relation
-from dmpworks.datasets.loose import Loose, as_list, as_text, distinct, party
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dmpworks.chains.datacite.people import Makers, makers
+from dmpworks.chains.datacite.published import publication_dates
+from dmpworks.chains.datacite.schema import SCHEMA, Attributes, Description, Funding, Record, Related, Title
+from dmpworks.datasets.flattening import dates, first, repeated, texts
+from dmpworks.datasets.kernels import identifiers, moments, plain
+from dmpworks.datasets.kernels.gather import counted
+from dmpworks.datasets.kernels.strings import replaced, valid
+from dmpworks.datasets.loose import Loose
+from dmpworks.datasets.parties import Parties, awards_column, parties, parties_column, relations_column, wanted
 from dmpworks.datasets.subset import Subset
-from dmpworks.names import Person
-from dmpworks.text import iso_date, iso_datetime, plain
+from dmpworks.datasets.transform import Made, Notes
+from dmpworks.datasets.undecoded import read
+
+NO_DOI, NOT_IN_SUBSET = "no DOI", "not in subset"
+NO_DATE, NO_UPDATE = "publication dates not parsed", "updated dates not parsed"
+ABSTRACT = "Abstract"
+_NOTHING = Attributes()
+_undecoded = attrgetter(*(one.name for one in msgspec.structs.fields(Attributes) if one.type is msgspec.Raw))
 
 
-def row(record: Record, subset: Subset | None, notes: Counter[str]) -> Row | str:
-    """Return the row of a record, or why it is left out."""
-    work = record.attributes or Attributes()
-    doi = identifiers.doi(as_text(record.id)) or identifiers.doi(as_text(work.doi))
-    if doi is None:
-        return "no DOI"
-    creators = [(creator, _is_organisation(creator)) for creator in as_list(work.creators)]
-    institutions = distinct(_institutions(creators))
-    if subset and not subset.keep(doi, institutions):
-        return "not in subset"
-    fundings = [(funding, _funder(funding)) for funding in as_list(work.funding_references)]
-    updated, published = iso_datetime(work.updated), publication_date(work)
-    _note(notes, work, updated is None, published is None)
-    return Row(
-        doi=doi,
-        title=_first(entry.title if isinstance(entry, Title) else entry for entry in as_list(work.titles)),
-        abstract_text=_abstract(work),
-        work_type=plain(work.types.resource_type_general) if work.types else None,
-        publication_date=published,
-        updated_date=updated,
-        publication_venue=plain(work.publisher if isinstance(work.publisher, str | None) else work.publisher.name),
-        authors=[found for creator, organisation in creators if not organisation and (found := _person(creator))],
-        institutions=institutions,
-        funders=distinct(funder for _, funder in fundings),
-        awards=distinct(award for funding, funder in fundings for award in _awards(funding, funder)),
-        relations=distinct(_relations(work)),
-    )
+def check(record: Record) -> None:
+    """Raise UnicodeDecodeError when a record holds what is no UTF-8 in what stays undecoded."""
+    b"".join(_undecoded(record.attributes or _NOTHING)).decode()
 
 
-def publication_date(work: Attributes) -> date | None:
-    """Return the first full date of Issued, published, created (if of publicationYear); else January 1 of that year."""
-    year = _year(work.publication_year)
-    for event in as_list(work.dates):
-        if event.date_type == "Issued" and (found := iso_date(event.date)):
-            return found
-    if found := iso_date(work.published):
-        return found
-    created = iso_date(work.created)
-    if created and created.year == year:
-        return created
-    return date(year, 1, 1) if year else None
+def columns(records: Sequence[Record], subset: Subset | None, notes: Notes) -> Made:
+    """Return the rows of records, without those that have no DOI or are not in the subset."""
+    dropped: Counter[str] = Counter()
+    doi = _doi(records)
+    works = [record.attributes or _NOTHING for record in records]
+    if doi.null_count:
+        dropped[NO_DOI] = doi.null_count
+        works, doi = list(compress(works, valid(doi))), doi.drop_null()
+    made_by = makers(works, notes)
+    if subset:
+        kept = wanted(doi, made_by.institutions, subset)
+        dropped[NOT_IN_SUBSET] = int(np.count_nonzero(~kept))
+        works, doi = list(compress(works, kept)), doi.filter(pa.array(kept))
+        made_by = makers(works, Counter())
+    return Made(_rows(doi, works, made_by, notes), +dropped)
 
 
-def _year(value: Loose) -> int | None:
-    text = (as_text(value) or "").strip()
-    # Four digits: 0 and 20211 occur, and stand for nothing.
-    return int(text) if len(text) == 4 and text.isascii() and text.isdigit() and text != "0000" else None
+def _doi(records: Sequence[Record]) -> pa.StringArray:
+    """Return the DOIs of records: their ids, or what stands among the attributes."""
+    doi = identifiers.doi(texts([record.id for record in records]))
+    missing = ~valid(doi)
+    if not missing.any():
+        return doi
+    others = [record.attributes and record.attributes.doi for record in compress(records, missing)]
+    return replaced(doi, missing, identifiers.doi(texts(others)))
 
 
-def _note(notes: Counter[str], work: Attributes, no_update: bool, no_publication: bool) -> None:
-    if no_update and work.updated:
-        notes["updated dates not parsed"] += 1
-    if no_publication and (work.published or work.publication_year):
-        notes["publication dates not parsed"] += 1
+def _rows(doi: pa.StringArray, works: Sequence[Attributes], made_by: Makers, notes: Notes) -> pa.RecordBatch:
+    updated = [work.updated for work in works]
+    updated_dates, published = moments.moments(dates(updated)), publication_dates(works, notes)
+    _note(notes, NO_UPDATE, updated_dates, [bool(one) for one in updated])
+    _note(notes, NO_DATE, published, [bool(work.published or work.publication_year) for work in works])
+    funders, awards = _funders(works, notes)
+    made = {
+        "doi": doi,
+        "title": _titles(works, notes),
+        "abstract_text": _abstracts(works, notes),
+        "work_type": repeated([work.types and work.types.resource_type_general for work in works], plain.plain).column,
+        "publication_date": published,
+        "updated_date": updated_dates,
+        "publication_venue": repeated(_venues(works), plain.plain).column,
+        "authors": made_by.authors,
+        "institutions": parties_column(made_by.institutions, len(works)),
+        "funders": parties_column(funders, len(works)),
+        "awards": awards,
+        "relations": _relations(works, notes),
+    }
+    return pa.RecordBatch.from_arrays([made[name] for name in SCHEMA.names], schema=SCHEMA)
 
 
-def _first(values: Iterable[Loose]) -> str | None:
-    return next((found for found in map(plain, values) if found), None)
+def _note(notes: Notes, note: str, parsed: pa.Array, stated: list[bool]) -> None:
+    if parsed.null_count and (unparsed := int(np.count_nonzero(np.array(stated, np.bool_) & ~valid(parsed)))):
+        notes[note] += unparsed
 
 
-def _abstract(work: Attributes) -> str | None:
-    entries = [entry for entry in as_list(work.descriptions) if isinstance(entry, Description)]
-    return _first(entry.description for entry in entries if entry.description_type == "Abstract")
+def _titles(works: Sequence[Attributes], notes: Notes) -> pa.StringArray:
+    lists, (title,), _ = read([work.titles for work in works], Title, notes, alone=True)
+    return first(lists, plain.plain(title))
 
 
-def _is_organisation(creator: Creator) -> bool:
-    """Tell organisations from persons: by nameType, where it is missing by what only persons have, then by name."""
-    if creator.name_type in ("Organizational", "Personal"):
-        return creator.name_type == "Organizational"
-    if creator.given_name or creator.family_name or _orcid(creator):
-        return False
-    return names.is_organisation(as_text(creator.name) or "")
+def _abstracts(works: Sequence[Attributes], notes: Notes) -> pa.StringArray:
+    """Return the first description of each record that is an abstract and says something."""
+    lists, (stated, kind), _ = read([work.descriptions for work in works], Description, notes, alone=True)
+    is_abstract = np.asarray(pc.fill_null(pc.equal(kind, ABSTRACT), False))
+    if not is_abstract.all():
+        lists, stated = counted(lists.owners[is_abstract], len(works)), stated.filter(pa.array(is_abstract))
+    return first(lists, plain.plain(stated))
 
 
-def _person(creator: Creator) -> Person | None:
-    given, family = as_text(creator.given_name), as_text(creator.family_name)
-    return names.parse(as_text(creator.name), given=given, family=family, orcid=_orcid(creator))
+def _venues(works: Sequence[Attributes]) -> list[Loose]:
+    stated = [work.publisher for work in works]
+    return [one if one is None or isinstance(one, str) else one.name for one in stated]
 
 
-def _orcid(creator: Creator) -> str | None:
-    # An ISNI has an ORCID's digits, so the scheme or the URL must say that it is one.
-    stated = ((value, scheme or value) for value, scheme in _identifiers(creator))
-    found = (identifiers.orcid(value) for value, scheme in stated if "orcid" in scheme.lower())
-    return next((orcid for orcid in found if orcid), None)
+def _funders(works: Sequence[Attributes], notes: Notes) -> tuple[Parties, pa.ListArray]:
+    """Return the funders of records, and the column of their awards."""
+    lists, (*funder, award), _ = read([work.funding_references for work in works], Funding, notes)
+    funders = parties(lists.owners, *funder)
+    return funders, awards_column(award, funders, len(works))
 
 
-def _identifiers(creator: Creator) -> Iterator[tuple[str, str]]:
-    """Yield the identifiers of a creator, each with its scheme or an empty text."""
-    for entry in as_list(creator.name_identifiers):
-        if isinstance(entry, str):
-            entry = NameIdentifier(entry)
-        if value := as_text(entry.name_identifier):
-            yield value, as_text(entry.name_identifier_scheme) or ""
-
-
-def _institutions(creators: Iterable[tuple[Creator, bool]]) -> Iterator[Party | None]:
-    """Yield the organisations among the creators, and those that creators belong to."""
-    for creator, organisation in creators:
-        if organisation:
-            yield _organisation(creator)
-        for entry in as_list(creator.affiliation):
-            stated = Affiliation(entry) if isinstance(entry, str) else entry
-            yield party(stated.name, stated.affiliation_identifier, stated.affiliation_identifier_scheme)
-
-
-def _organisation(creator: Creator) -> Party | None:
-    parties = [party(creator.name, value, scheme) for value, scheme in _identifiers(creator)]
-    identified = (found for found in parties if found and found.id)
-    return next(identified, party(creator.name))
-
-
-def _funder(funding: Funding) -> Party | None:
-    return party(funding.funder_name, funding.funder_identifier, funding.funder_identifier_type)
-
-
-def _awards(funding: Funding, funder: Party | None) -> Iterator[Award]:
-    name, id_type, id = funder or Party(None)
-    for award_id in identifiers.award_ids(funding.award_number):
-        yield Award(award_id, name, id_type, id)
-
-
-def _relations(work: Attributes) -> Iterator[Relation]:
-    for related in as_list(work.related_identifiers):
-        # Whatever its type says: URLs of DOIs come as type URL.
-        doi = identifiers.doi(as_text(related.related_identifier))
-        relation_type = plain(related.relation_type)
-        if doi and relation_type:
-            yield Relation(relation_type, doi)
+def _relations(works: Sequence[Attributes], notes: Notes) -> pa.ListArray:
+    """Return the relations to works with a DOI, whatever the type says: URLs of DOIs come as type URL."""
+    lists, (kind, other), _ = read([work.related_identifiers for work in works], Related, notes)
+    return relations_column(lists.owners, kind, other, len(works))

@@ -11,6 +11,7 @@ import msgspec
 
 from dmpworks.datasets.columns import Award, Party, Relation, schema_of
 from dmpworks.datasets.loose import Loose
+from dmpworks.datasets.undecoded import NULL
 from dmpworks.names import Person
 
 
@@ -68,8 +69,8 @@ class Creator(msgspec.Struct, gc=False, rename="camel"):
     name_type: Loose = None
     given_name: Loose = None
     family_name: Loose = None
-    affiliation: list[Affiliation | str | None] | Affiliation | str | None = None
-    name_identifiers: list[NameIdentifier | str | None] | NameIdentifier | str | None = None
+    affiliation: msgspec.Raw = NULL
+    name_identifiers: msgspec.Raw = NULL
 
 
 class Funding(msgspec.Struct, gc=False, rename="camel"):
@@ -89,21 +90,21 @@ class Related(msgspec.Struct, gc=False, rename="camel"):
 
 
 class Attributes(msgspec.Struct, gc=False, rename="camel"):
-    """What a record says of its work."""
+    """What a record says of its work; lists, or single objects in their place, stay undecoded (`undecoded.py`)."""
 
     doi: Loose = None
-    titles: list[Title | str | None] | Title | str | None = None
-    descriptions: list[Description | str | None] | Description | str | None = None
+    titles: msgspec.Raw = NULL
+    descriptions: msgspec.Raw = NULL
     types: Types | None = None
     publication_year: Loose = None
     published: Loose = None
-    dates: list[Event | None] | Event | None = None
+    dates: msgspec.Raw = NULL
     created: Loose = None
     updated: Loose = None
     publisher: Publisher | str | None = None
-    creators: list[Creator | None] | Creator | None = None
-    funding_references: list[Funding | None] | Funding | None = None
-    related_identifiers: list[Related | None] | Related | None = None
+    creators: msgspec.Raw = NULL
+    funding_references: msgspec.Raw = NULL
+    related_identifiers: msgspec.Raw = NULL
 
 
 class Record(msgspec.Struct, gc=False):

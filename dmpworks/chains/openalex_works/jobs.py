@@ -1,22 +1,23 @@
 """START HERE: OpenAlex works: some 500 million records of scholarly works, half of them an expansion pack ("xpac").
 
-`download` copies a release (Parquet, or JSON Lines) from OpenAlex's public bucket into ours, every file checked against
-the release's manifest. `transform` reads either copy (`reading.py`), makes one row of each work that has a DOI
+`download` copies a release (Parquet, or JSON Lines) from OpenAlex's public bucket into ours inside S3, or only lists it
+to be read in place, every file checked against the release's manifest; what the previous run has copied and has not
+changed is taken over. `transform` reads either copy (`reading.py`), makes one row of each work that has a DOI
 (`records.py`, pure) and writes Parquet with the columns of `schema.py`. What all datasets share, worker processes,
 quarantine and subsets, lies in `dmpworks/datasets/`; the process-works chain makes the works index of the result.
 """
 
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from dmpworks.chains.openalex_works import release
-from dmpworks.jobs.model import LARGE, SMALL, Chain, Counts, Job
+from dmpworks.jobs.model import LARGE, SMALL, Chain, Counts, Job, Partial
 from dmpworks.jobs.run import Run
 from dmpworks.jobs.settings import NOT_IN_OUTPUT, settings
 from dmpworks.jobs.shared_settings import BadRecords
 
 if TYPE_CHECKING:
-    from dmpworks.datasets.sources import Access
+    from dmpworks.datasets.sources.s3 import Access
 
 PUBLIC = "s3://openalex/"
 REGION = "us-east-1"
@@ -29,6 +30,10 @@ class Source:
     source: Annotated[str, "Where a release lies: s3://, a folder or a file: URL that holds its manifest.json."] = (
         "s3://openalex/data/parquet/works/"
     )
+    download_mode: Annotated[
+        Literal["copy", "reference"],
+        "copy: into the bucket, inside S3 where both are; reference: transform reads the files where they lie.",
+    ] = "copy"
 
 
 @settings(prefix="OPENALEX_WORKS")
@@ -47,38 +52,43 @@ class Transform:
 
 
 def download(run: Run, source: Source) -> Counts:
-    """Copy a release of OpenAlex works into the bucket, checked against its manifest."""
-    from dmpworks.datasets.download import Digest, copy_files
-    from dmpworks.datasets.sources import Item, open_source, read
+    """Copy a release of OpenAlex works into the bucket, or list it where it lies, checked against its manifest."""
+    from dmpworks.datasets.digests import Digest, digest_of
+    from dmpworks.datasets.download import copy_files, publish_made, refer_to
+    from dmpworks.datasets.sources.opening import open_source
+    from dmpworks.datasets.sources.source import Item, read
 
     place = open_source(source.source, _access(run, source.source))
     content = read(place, release.NAME)
     listed = release.parse_release(content, f"{place.address} {release.NAME}").listed
     stated = sum(entry.meta.record_count or 0 for entry in listed)
     run.progress(f"the release lists {len(listed):,} files with {stated:,} records")
-    items = [Item(entry.name, entry.meta.content_length) for entry in listed]
+    found = {item.name: item for item in place.items()}
+    release.check_sizes(place.address, listed, {name: item.size for name, item in found.items()})
+    items = [Item(entry.name, found[entry.name].size, found[entry.name].etag) for entry in listed]
     digests = {entry.name: Digest(*digest) for entry in listed if (digest := _digest(entry.meta))}
-    counts = copy_files(run, place, items, digests)
+    if source.download_mode == "reference":
+        counts = refer_to(run, place, items, digests)
+    else:
+        counts = copy_files(run, place, items, digests, previous=True)
     # The very bytes that the files were checked against: the source's manifest may be another one by now.
-    path = run.scratch / release.NAME
-    path.write_bytes(content)
-    run.publish(path, release.NAME)
+    publish_made(run, release.NAME, place.locate(release.NAME), str(digest_of(content)), lambda: content)
     return counts + Counts(also={"records stated": stated})
 
 
-def transform(run: Run, scope: Scope, options: Transform, bad: BadRecords) -> Counts:
+def transform(run: Run, scope: Scope, options: Transform, bad: BadRecords) -> Counts | Partial:
     """Turn OpenAlex works into Parquet."""
     from dmpworks.chains.openalex_works import reading, records, schema
     from dmpworks.datasets.transform import Dataset, Part
     from dmpworks.datasets.transform import transform as write_parts
 
     phase = run.earlier("download")
-    manifests = {file.key: phase.local(file).read_bytes() for file in phase.files if release.is_manifest(file.key)}
+    manifests = {file.key: phase.content(file) for file in phase.files if release.is_manifest(file.key)}
     found = release.inputs(phase.files, manifests)
-    row = partial(records.row, include_xpac=options.include_xpac)
+    columns = partial(records.columns, include_xpac=options.include_xpac)
     return write_parts(
         run,
-        Dataset(schema.SCHEMA, reading.read, row, schema.DICTIONARY),
+        Dataset(schema.SCHEMA, reading.read, columns, schema.DICTIONARY),
         [Part(file, stated) for file, stated in found],
         workers=options.workers,
         use_subset=scope.use_subset,
@@ -87,7 +97,7 @@ def transform(run: Run, scope: Scope, options: Transform, bad: BadRecords) -> Co
 
 
 def _access(run: Run, source: str) -> "Access":
-    from dmpworks.datasets.sources import Access
+    from dmpworks.datasets.sources.s3 import Access
 
     return Access(region=REGION, anonymous=True) if source.startswith(PUBLIC) else Access(region=run.region)
 
@@ -98,4 +108,4 @@ def _digest(meta: release.Meta) -> tuple[str, str] | None:
     return ("md5", meta.md5.lower()) if meta.md5 else None
 
 
-CHAIN = Chain("openalex-works", Job(download, size=SMALL), Job(transform, size=LARGE))
+CHAIN = Chain("openalex-works", Job(download, size=SMALL), Job(transform, size=LARGE, sharded=True))

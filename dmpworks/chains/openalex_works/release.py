@@ -5,6 +5,7 @@ run that wrote them (`part_0000-1a2b3c4d.gz`), which is looked past here.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -71,6 +72,9 @@ def parse_release(content: bytes, where: str) -> Release:
         raise DownloadError("the manifest of the release cannot be read", on=f"{where}: {error}", next=AGAIN) from error
     if not release.listed:
         raise DownloadError("the manifest of the release lists no files", on=where, next=AGAIN)
+    if twice := [name for name, times in Counter(entry.name for entry in release.listed).items() if times > 1]:
+        on = f"{where}: {', '.join(twice[:10])}"
+        raise DownloadError("the manifest of the release lists a file twice", on=on, next=AGAIN)
     _check_total(where, "records", release.record_count or release.meta.record_count, _record_counts(release))
     _check_total(where, "bytes", release.content_length or release.meta.content_length, _sizes(release))
     return release
@@ -90,6 +94,21 @@ def _check_total(where: str, unit: str, stated: int | None, parts: Sequence[int 
         raise DownloadError(
             "the manifest of the release contradicts itself",
             on=f"{where}: {stated:,} {unit} in all, but {sum(known):,} in its {len(parts):,} files",
+            next="the release may be about to change: " + AGAIN,
+        )
+
+
+def check_sizes(where: str, listed: Sequence[Entry], found: Mapping[str, int | None]) -> None:
+    """Raise DownloadError when a listed file is not there, or has another size than the manifest states."""
+    wrong = [
+        f"{entry.name}: {size:,} bytes instead of {entry.meta.content_length:,}" if size is not None else entry.name
+        for entry in listed
+        if (size := found.get(entry.name)) is None or entry.meta.content_length not in (None, size)
+    ]
+    if wrong:
+        raise DownloadError(
+            f"{len(wrong)} files are not there, or not as the manifest of the release states",
+            on=f"{where}: {', '.join(wrong[:10])}" + (" ..." if len(wrong) > 10 else ""),
             next="the release may be about to change: " + AGAIN,
         )
 

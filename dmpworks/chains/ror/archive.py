@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 from dmpworks.chains.ror.records import row
 from dmpworks.chains.ror.schema import SCHEMA, Organisation
 from dmpworks.datasets.archives import read_zip_array, unreadable, zip_members
 from dmpworks.datasets.lines import Batch
-from dmpworks.datasets.transform import Dataset, Part
+from dmpworks.datasets.transform import Dataset, Part, by_row
 from dmpworks.jobs.run import Phase
+from dmpworks.services.storage import Openable
 
 # Until v2.0 (December 2025) a release held both schemas, then the newer one said so in its name.
 _DATA = re.compile(r"v[^/]*-ror-data(_schema_v2)?\.json$")
@@ -18,19 +18,19 @@ _DATA = re.compile(r"v[^/]*-ror-data(_schema_v2)?\.json$")
 def parts(download: Phase) -> list[Part]:
     """Return the JSON file of each zip of the phase; raises TransformError when a zip holds none."""
     zips = [file for file in download.files if file.key.endswith(".zip")]
-    return [Part(file, within=_data_file(download.local(file))) for file in zips]
+    return [Part(file, within=_data_file(download.opened(file))) for file in zips]
 
 
-def _data_file(path: Path) -> str:
+def _data_file(path: Openable) -> str:
     found = [name for name in zip_members(path) if _DATA.search(name)]
     if not found:
         raise unreadable(path, "it holds no v*-ror-data.json")
     return max(found, key=lambda name: "schema_v2" in name)
 
 
-def read(path: Path, part: Part) -> Iterator[Batch[Organisation]]:
+def read(path: Openable, part: Part) -> Iterator[Batch[Organisation]]:
     """Yield the organisations of one JSON file in a zip."""
     return read_zip_array(path, part.within, Organisation)
 
 
-DATASET = Dataset(schema=SCHEMA, read=read, row=row)
+DATASET = Dataset(schema=SCHEMA, read=read, columns=by_row(SCHEMA, row))

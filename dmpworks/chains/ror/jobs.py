@@ -8,7 +8,7 @@ ROR ids.
 
 from typing import Annotated
 
-from dmpworks.jobs.model import SMALL, Chain, Counts, Job
+from dmpworks.jobs.model import SMALL, Chain, Counts, Job, Partial
 from dmpworks.jobs.run import Run
 from dmpworks.jobs.settings import settings
 from dmpworks.jobs.shared_settings import BadRecords
@@ -18,19 +18,21 @@ from dmpworks.jobs.shared_settings import BadRecords
 class Source:
     """Where the release is copied from."""
 
-    download_url: Annotated[str, "The release's zip: an https://, s3:// or file: URL, or a folder that holds it."]
+    download_url: Annotated[
+        str, "The release's zip: an https://, s3:// or file: URL, a folder that holds it, or `latest` on Zenodo."
+    ]
     hash: Annotated[str | None, "Its hash: md5:..., sha256:... or the bare digits; checked when given."] = None
     file_name: Annotated[str | None, "Its name in the bucket.", "the last part of the URL"] = None
 
 
 def download(run: Run, source: Source) -> Counts:
     """Copy ROR's zip into the bucket and check it."""
-    from dmpworks.datasets.download import copy_release
+    from dmpworks.datasets.releases import Record, copy_release
 
-    return copy_release(run, source.download_url, source.hash, source.file_name)
+    return copy_release(run, source.download_url, source.hash, source.file_name, Record(6347574))
 
 
-def transform(run: Run, bad: BadRecords) -> Counts:
+def transform(run: Run, bad: BadRecords) -> Counts | Partial:
     """Turn the ROR organisations into Parquet."""
     from dmpworks.chains.ror.archive import DATASET, parts
     from dmpworks.datasets.transform import transform as transform_parts
@@ -39,4 +41,4 @@ def transform(run: Run, bad: BadRecords) -> Counts:
     return transform_parts(run, DATASET, found, workers=1, use_subset=False, max_bad_records=bad.max_bad_records)
 
 
-CHAIN = Chain("ror", Job(download, size=SMALL), Job(transform, size=SMALL))
+CHAIN = Chain("ror", Job(download, size=SMALL), Job(transform, size=SMALL, sharded=True))

@@ -1,0 +1,55 @@
+"""When the works of DataCite records were published."""
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from itertools import compress
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dmpworks.chains.datacite.schema import Attributes, Event
+from dmpworks.datasets.flattening import dates, first
+from dmpworks.datasets.kernels.moments import DAY, days
+from dmpworks.datasets.kernels.strings import replaced, valid
+from dmpworks.datasets.loose import Loose, as_text
+from dmpworks.datasets.transform import Notes
+from dmpworks.datasets.undecoded import read
+
+ISSUED = "Issued"
+
+
+def publication_dates(works: Sequence[Attributes], notes: Notes) -> pa.Array:
+    """Return the first full date of Issued, published, created (if of publicationYear); else January 1 of that year."""
+    lists, (stated, kind), _ = read([work.dates for work in works], Event, notes)
+    found = first(lists, days(pc.if_else(pc.equal(kind, ISSUED), stated, None)))
+    found = _completed(found, works, _published)
+    return _completed(found, works, _of_year)
+
+
+def _completed(found: pa.Array, works: Sequence[Attributes], instead: Callable[..., pa.Array]) -> pa.Array:
+    missing = ~valid(found)
+    if not missing.any():
+        return found
+    return replaced(found, missing, instead(list(compress(works, missing))))
+
+
+def _published(works: Sequence[Attributes]) -> pa.Array:
+    return days(dates([work.published for work in works]))
+
+
+def _of_year(works: Sequence[Attributes]) -> pa.Array:
+    """Return the day of creation where it is of the year of publication, else that year's first day."""
+    year = pa.array([_year(work.publication_year) for work in works], pa.int64())
+    created = days(dates([work.created for work in works]))
+    first_day = np.asarray(year.fill_null(1970)) - 1970
+    january = pa.array(first_day.astype("datetime64[Y]").astype("datetime64[D]").astype(np.int32)).view(DAY)
+    of_year = pc.fill_null(pc.equal(pc.year(created), year), False)
+    return pc.if_else(of_year, created, pc.if_else(year.is_valid(), january, pa.scalar(None, DAY)))
+
+
+@lru_cache(maxsize=1 << 10)
+def _year(value: Loose) -> int | None:
+    text = (as_text(value) or "").strip()
+    # Four digits: 0 and 20211 occur, and stand for nothing.
+    return int(text) if len(text) == 4 and text.isascii() and text.isdigit() and text != "0000" else None

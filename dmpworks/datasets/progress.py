@@ -1,0 +1,91 @@
+"""How far a download or a transform is: a bar on a terminal, a line every 30 s elsewhere."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from rich.console import Console
+from rich.progress import BarColumn, ProgressColumn, Task
+from rich.progress import Progress as Bar
+from rich.text import Text
+
+EVERY = 30.0  # seconds between two lines
+
+
+class Progress:
+    """Files, rows and bytes that are done, and what follows for the time left."""
+
+    def __init__(self, files: int, size: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self.files, self.size = files, size
+        self.files_done = self.size_done = self.rows = 0
+        self._clock, self._began = clock, clock()
+
+    def add(self, size: int, rows: int = 0, files: int = 1) -> None:
+        """Count one file of so many bytes that gave so many rows; or with `files` 0 some bytes of it."""
+        self.files_done += files
+        self.size_done += size
+        self.rows += rows
+
+    def __str__(self) -> str:
+        seconds = max(self._clock() - self._began, 1e-3)
+        told = f"{self.files_done:,} of {self.files:,} files"
+        told += f", {self.rows / seconds:,.0f} rows/s" if self.rows else ""
+        told += f", {self.size_done / seconds / 1e6:,.1f} MB/s"
+        left = self.size - self.size_done
+        if left <= 0 or not self.size_done:
+            return told
+        return f"{told}, {timedelta(seconds=round(left * seconds / self.size_done))} left"
+
+
+Add = Callable[..., None]
+
+
+@contextmanager
+def shown(progress: Progress, say: Callable[[str], None], console: Console, every: float = EVERY) -> Iterator[Add]:
+    """Yield what counts a file's bytes and rows; shows meanwhile how it goes, and says at the end how it was."""
+    with _bar(progress, console) if console.is_terminal else _lines(progress, say, every) as add:
+        yield add
+    say(str(progress))
+
+
+@contextmanager
+def _lines(progress: Progress, say: Callable[[str], None], every: float) -> Iterator[Add]:
+    over = threading.Event()
+
+    def tell() -> None:
+        while not over.wait(every):
+            say(str(progress))
+
+    thread = threading.Thread(target=tell, daemon=True)
+    thread.start()
+    try:
+        yield progress.add
+    finally:
+        over.set()
+        thread.join()
+
+
+@contextmanager
+def _bar(progress: Progress, console: Console) -> Iterator[Add]:
+    with Bar(BarColumn(), _Figures(progress), console=console, transient=True) as bar:
+        shown = bar.add_task("", total=progress.size)
+
+        def add(size: int, rows: int = 0, files: int = 1) -> None:
+            progress.add(size, rows, files)
+            bar.advance(shown, size)
+
+        yield add
+
+
+class _Figures(ProgressColumn):
+    """The text beside the bar."""
+
+    def __init__(self, progress: Progress) -> None:
+        super().__init__()
+        self._progress = progress
+
+    def render(self, task: Task) -> Text:
+        """Return the figures as they are now."""
+        return Text(str(self._progress))

@@ -1,0 +1,68 @@
+"""A source that is a folder of this machine, or one file in it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from os import stat_result
+from pathlib import Path
+
+from dmpworks.datasets.sources.source import AGAIN, PIECE, Item, Stream, changed
+from dmpworks.errors import DownloadError
+
+
+class FolderSource:
+    """A folder on this machine with all below it, or one file."""
+
+    def __init__(self, path: Path) -> None:
+        self.address = str(path)
+        self._root = path.parent if path.is_file() else path
+        self._only = path.name if path.is_file() else None
+        if not path.exists():
+            raise DownloadError("the source does not exist", on=self.address, next="give another folder or file: URL")
+
+    def items(self) -> list[Item]:
+        """Return every file but hidden ones and the manifest of a phase."""
+        if self._only:
+            return [self._item(self._root / self._only)]
+        paths = sorted(path for path in self._root.rglob("*") if path.is_file() and path.name[0] not in "._")
+        return [self._item(path) for path in paths]
+
+    def locate(self, name: str) -> str:
+        """Return a file's full path."""
+        return str((self._root / name).resolve())
+
+    @contextmanager
+    def open(self, name: str, start: int = 0, etag: str | None = None) -> Iterator[Stream]:
+        """Yield one file's Stream; raises DownloadError when the file changes before it has been read."""
+        path = self._root / name
+        try:
+            with path.open("rb") as file:
+                file.seek(start)
+                found = path.stat()
+                yield Stream(found.st_size, iter(lambda: file.read(PIECE), b""), start, _etag(found))
+            _check_same(path, etag or _etag(found))
+        except FileNotFoundError as error:
+            raise DownloadError("a file of the source does not exist", on=str(path), next=AGAIN) from error
+
+    def opened(self, item: Item) -> Path:
+        """Return the path of a file that is still as its item says; raises DownloadError."""
+        path = self._root / item.name
+        try:
+            _check_same(path, item.etag)
+        except FileNotFoundError as error:
+            raise DownloadError("a file of the source does not exist", on=str(path), next=AGAIN) from error
+        return path
+
+    def _item(self, path: Path) -> Item:
+        found = path.stat()
+        return Item(path.relative_to(self._root).as_posix(), found.st_size, _etag(found))
+
+
+def _etag(found: stat_result) -> str:
+    """Return what tells one content of a file on disk from another, as far as its folder knows."""
+    return f"{found.st_mtime_ns:x}-{found.st_size:x}"
+
+
+def _check_same(path: Path, etag: str | None) -> None:
+    found = _etag(path.stat())
+    if found != etag:
+        raise changed(str(path), f"{found} instead of {etag}")

@@ -1,0 +1,87 @@
+"""A source of one file behind HTTP(S), resumable where the server knows ranges."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import unquote, urlsplit
+
+import httpx
+
+from dmpworks.datasets.sources.source import AGAIN, PIECE, Item, Stream, changed
+from dmpworks.errors import DownloadError, TemporaryError
+
+TIMEOUT = httpx.Timeout(60.0)  # seconds without a single byte, not for a whole file
+OVERLOADED = frozenset({408, 425, 429, 500, 502, 503, 504})
+_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+)$")
+
+
+class HttpSource:
+    """One file behind an HTTP(S) URL; its name is the last part of the URL's path."""
+
+    def __init__(self, url: str) -> None:
+        self.address = url
+        self._name = unquote(urlsplit(url).path.rstrip("/").rpartition("/")[2]) or "download"
+
+    def items(self) -> list[Item]:
+        """Return the one file, of a size that is known only once it is opened."""
+        return [Item(self._name)]
+
+    def locate(self, name: str) -> str:
+        """Return the URL."""
+        return self.address
+
+    @contextmanager
+    def open(self, name: str, start: int = 0, etag: str | None = None) -> Iterator[Stream]:
+        """Yield the file's Stream, from `start` on where the server can; raises DownloadError when it has changed."""
+        # What is hashed must be the bytes as published, so no transfer compression.
+        headers = {"Accept-Encoding": "identity"} | _range(start, etag)
+        try:
+            with httpx.stream("GET", self.address, headers=headers, timeout=TIMEOUT, follow_redirects=True) as answer:
+                self._check(answer, start)
+                stream = _stream(answer)
+                if etag and stream.etag and stream.etag != etag:
+                    raise changed(self.address, f"{stream.etag} instead of {etag}")
+                yield stream
+        except (httpx.TransportError, httpx.InvalidURL, httpx.TooManyRedirects) as error:
+            on = f"{self.address}: {error}"
+            raise TemporaryError("the server could not be reached", on=on, next=AGAIN) from error
+
+    def _check(self, answer: httpx.Response, start: int) -> None:
+        if answer.status_code == httpx.codes.OK:
+            return
+        if answer.status_code == httpx.codes.PARTIAL_CONTENT and _offset(answer) == start:
+            return
+        if answer.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
+            raise changed(self.address, f"it has no byte {start:,} any more")
+        kind = TemporaryError if answer.status_code in OVERLOADED else DownloadError
+        on = f"{self.address}: HTTP {answer.status_code} {answer.reason_phrase}"
+        raise kind("the server did not send the file", on=on, next=AGAIN)
+
+
+def _range(start: int, etag: str | None) -> dict[str, str]:
+    if not start:
+        return {}
+    # A weak ETag is not allowed there: the answer's own is compared in any case.
+    condition = {"If-Range": etag} if etag and not etag.startswith("W/") else {}
+    return {"Range": f"bytes={start}-"} | condition
+
+
+def _stream(answer: httpx.Response) -> Stream:
+    etag = answer.headers.get("ETag") or answer.headers.get("Last-Modified")
+    found = _RANGE.match(answer.headers.get("Content-Range", ""))
+    if answer.status_code == httpx.codes.PARTIAL_CONTENT and found:
+        return Stream(int(found[2]), _pieces(answer), int(found[1]), etag)
+    stated = answer.headers.get("Content-Length", "")
+    return Stream(int(stated) if stated.isdigit() else None, _pieces(answer), 0, etag)
+
+
+def _offset(answer: httpx.Response) -> int | None:
+    found = _RANGE.match(answer.headers.get("Content-Range", ""))
+    return int(found[1]) if found else None
+
+
+def _pieces(answer: httpx.Response) -> Iterator[bytes]:
+    try:
+        yield from answer.iter_raw(PIECE)
+    except httpx.RemoteProtocolError as error:
+        raise EOFError(str(error)) from error

@@ -1,0 +1,48 @@
+"""Opens a source by its address, or a single file of one where it lies."""
+
+from functools import cache
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from dmpworks.datasets.sources.folder import FolderSource
+from dmpworks.datasets.sources.http import HttpSource
+from dmpworks.datasets.sources.s3 import Access, S3Source
+from dmpworks.datasets.sources.source import Item
+from dmpworks.errors import DownloadError
+from dmpworks.jobs.manifest import File
+from dmpworks.services.ranged import Openable
+
+
+def open_source(address: str, access: Access | None = None) -> "FolderSource | HttpSource | S3Source":
+    """Open a source by its address: `s3://`, `http(s)://`, a `file:` URL or a path; raises DownloadError."""
+    scheme = urlsplit(address).scheme
+    if scheme == "s3":
+        return S3Source(address, access or Access())
+    if scheme in ("http", "https"):
+        return HttpSource(address)
+    if scheme in ("", "file"):
+        return FolderSource(_path(address))
+    allowed = "give an s3://, https:// or file: URL, or a folder"
+    raise DownloadError("the source has an unknown kind of address", on=address, next=allowed)
+
+
+def open_in_place(file: File) -> Openable:
+    """Open a file that was not copied, where it lies; raises DownloadError once it is found to have changed."""
+    assert file.origin
+    source = _origin_source(file.origin.address, Access(file.origin.region, file.origin.anonymous))
+    return source.opened(Item(file.origin.address.rpartition("/")[2], file.size, file.origin.etag))
+
+
+@cache
+def _origin_source(address: str, access: Access) -> "FolderSource | S3Source":
+    source = open_source(address, access)
+    assert not isinstance(source, HttpSource), "only folders and buckets are read in place"
+    return source
+
+
+def _path(address: str) -> Path:
+    parts = urlsplit(address)
+    if parts.scheme != "file":
+        return Path(address)
+    host = "" if parts.netloc == "localhost" else parts.netloc  # file://demo/world means the relative demo/world
+    return Path(unquote(host + parts.path))

@@ -1,0 +1,135 @@
+"""A source that is all below a prefix of an S3 bucket."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import obstore
+from obstore.exceptions import BaseError, PermissionDeniedError, PreconditionError, UnauthenticatedError
+from obstore.store import S3Store
+
+from dmpworks.datasets.sources.source import AGAIN, PIECE, Item, Stream, changed
+from dmpworks.errors import DownloadError, TemporaryError
+from dmpworks.services.ranged import ObjectFile
+
+if TYPE_CHECKING:
+    from obstore import GetOptions
+    from obstore.store import S3Credential
+
+
+@dataclass(frozen=True)
+class Access:
+    """How to reach a source in S3: its region, and as whom (by default with the credentials of this machine)."""
+
+    region: str | None = None
+    anonymous: bool = False
+    requester_pays: bool = False
+    credentials: "Callable[[], S3Credential] | None" = None  # asked again whenever what it gave has expired
+
+
+class S3Source:
+    """All objects below a prefix of an S3 bucket, or one object."""
+
+    def __init__(self, address: str, access: Access) -> None:
+        parts = urlsplit(address)
+        self.address, self.access, self.bucket = address, access, parts.netloc
+        self._prefix = parts.path.strip("/")
+        self._asked = _Asked(access.credentials) if access.credentials else None
+        self._store = _open_store(parts.netloc, access, self._asked)
+
+    def items(self) -> list[Item]:
+        """Return the objects below the prefix, or the object of that very key."""
+        with _told(self.address, self._asked):
+            pages = list(obstore.list(self._store, prefix=self._prefix or None))
+            found = [entry for page in pages for entry in page]
+            if not found and self._prefix:
+                found = [obstore.head(self._store, self._prefix)]
+        items = (Item(self._name(entry["path"]), int(entry["size"]), entry["e_tag"]) for entry in found)
+        return sorted(items, key=lambda item: item.name)
+
+    def locate(self, name: str) -> str:
+        """Return an object's s3:// address."""
+        return f"s3://{self.bucket}/{self.key(name)}"
+
+    @contextmanager
+    def open(self, name: str, start: int = 0, etag: str | None = None) -> Iterator[Stream]:
+        """Yield one object's Stream; raises DownloadError when its ETag is another."""
+        options: GetOptions = {"if_match": etag} if etag else {}
+        if start:
+            options["range"] = {"offset": start}
+        with _told(f"{self.address} {name}", self._asked):
+            answer = obstore.get(self._store, self.key(name), options=options)
+            pieces = (bytes(piece) for piece in answer.stream(min_chunk_size=PIECE))
+            yield Stream(int(answer.meta["size"]), pieces, start, answer.meta["e_tag"])
+
+    def opened(self, item: Item) -> ObjectFile:
+        """Return an object to be read by ranges, each of which raises DownloadError once it has changed."""
+        where = self.locate(item.name)
+        return ObjectFile(
+            self._store, self.key(item.name), item.size or 0, item.etag, partial(_told, where, self._asked)
+        )
+
+    def _name(self, key: str) -> str:
+        return key.rpartition("/")[2] if key == self._prefix else key[len(self._prefix) :].lstrip("/")
+
+    def key(self, name: str) -> str:
+        """Return the key of a file."""
+        if not self._prefix:
+            return name
+        return self._prefix if self._prefix.rpartition("/")[2] == name else f"{self._prefix}/{name}"
+
+
+class _Asked:
+    """Asks for credentials and keeps how that failed: the store calls any failure a refusal, an interrupt too."""
+
+    def __init__(self, ask: "Callable[[], S3Credential]") -> None:
+        self._ask = ask
+        self.failure: BaseException | None = None
+
+    def __call__(self) -> "S3Credential":
+        try:
+            return self._ask()
+        except BaseException as error:
+            self.failure = error
+            raise
+
+
+def _open_store(bucket: str, access: Access, asked: _Asked | None) -> S3Store:
+    # Plain HTTP only ever happens when AWS_ENDPOINT_URL names such an address (moto): AWS's own are HTTPS.
+    options: dict[str, Any] = {"client_options": {"allow_http": True, "timeout": "1h", "read_timeout": "1min"}}
+    if access.region:
+        options["region"] = access.region
+    if access.requester_pays:
+        options["request_payer"] = True
+    if access.anonymous:
+        return S3Store(bucket, skip_signature=True, **options)
+    if asked:
+        return S3Store(bucket, credential_provider=asked, **options)
+    from obstore.auth.boto3 import Boto3CredentialProvider
+
+    return S3Store(bucket, credential_provider=Boto3CredentialProvider(), **options)
+
+
+@contextmanager
+def _told(where: str, asked: _Asked | None) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise DownloadError("the source holds no such object", on=where, next=AGAIN) from error
+    except PreconditionError as error:
+        raise changed(where, "its ETag is another") from error
+    except (PermissionDeniedError, UnauthenticatedError) as error:
+        if asked and asked.failure:
+            raise asked.failure from error
+        raise DownloadError(
+            "the source refuses these credentials", on=f"{where}: {_first_line(error)}", next="check the credentials"
+        ) from error
+    except BaseError as error:
+        raise TemporaryError("the source did not answer", on=f"{where}: {_first_line(error)}", next=AGAIN) from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [""])[0]

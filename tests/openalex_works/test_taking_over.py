@@ -1,0 +1,133 @@
+"""Only what differs from the previous run is copied again, and nobody deletes what a later run refers to."""
+
+import gzip
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dmpworks.catalog import CHAINS
+from dmpworks.chains.openalex_works.jobs import Scope, Transform, transform
+from dmpworks.jobs.execute import execute
+from dmpworks.jobs.manifest import Manifest
+from dmpworks.jobs.run import Run
+from dmpworks.jobs.shared_settings import BadRecords
+from dmpworks.services.storage import Bucket
+
+MakeRun = Callable[..., Run]
+SEPTEMBER, OCTOBER, NOVEMBER = "2026-09-01", "2026-10-01", "2026-11-01"
+CHANGED = "updated_date=2025-11-06/part_0000.gz"
+
+
+@pytest.fixture
+def release(tmp_path: Path, data: Path) -> Path:
+    """A copy of the planted release that tests may change."""
+    published = data / "planted/openalex-works/2026-10-01/download/data/jsonl/works"
+    return Path(shutil.copytree(published, tmp_path / "release"))
+
+
+def download(bucket: Bucket, release: Path, run_id: str, **more: str) -> Manifest:
+    """Run the download as a container does."""
+    chain = next(chain for chain in CHAINS if chain.name == "openalex-works")
+    names = {"BUCKET_NAME": bucket.name, "OPENALEX_WORKS_RUN_ID": run_id, "OPENALEX_WORKS_SOURCE": str(release)}
+    made = execute(CHAINS, chain, chain.jobs[0], names | more)
+    assert isinstance(made, Manifest)
+    return made
+
+
+def change(release: Path) -> None:
+    """Publish one part anew: as many records, another order, so another hash."""
+    part = release / CHANGED
+    lines = gzip.decompress(part.read_bytes()).splitlines(keepends=True)
+    part.write_bytes(gzip.compress(b"".join(reversed(lines))))
+    manifest = json.loads((release / "manifest.json").read_bytes())
+    entry = next(entry for entry in manifest["files"] if entry["url"].endswith(CHANGED))
+    manifest["content_length"] += part.stat().st_size - entry["meta"]["content_length"]
+    entry["meta"]["content_length"] = part.stat().st_size
+    for algorithm in ("md5", "sha256"):
+        if algorithm in entry["meta"]:
+            entry["meta"][algorithm] = hashlib.new(algorithm, part.read_bytes()).hexdigest()
+    (release / "manifest.json").write_text(json.dumps(manifest))
+
+
+def runs_of(manifest: Manifest) -> dict[str, int]:
+    """Return how many files lie in the folder of which run."""
+    runs = [file.key.split("/")[1] for file in manifest.files]
+    return {run_id: runs.count(run_id) for run_id in runs}
+
+
+def transformed(bucket: Bucket, make_run: MakeRun, run_id: str) -> int:
+    """Transform a run's download and return the number of works read."""
+    run = make_run(bucket, "openalex-works", "transform", run_id)
+    counts = transform(run, Scope(), Transform(workers=1), BadRecords())
+    return counts.read  # type: ignore[union-attr]
+
+
+def test_what_the_previous_run_holds_is_taken_over(bucket: Bucket, release: Path, make_run: MakeRun) -> None:
+    assert runs_of(download(bucket, release, SEPTEMBER)) == {SEPTEMBER: 13}
+    change(release)
+    october = download(bucket, release, OCTOBER)
+    assert runs_of(october) == {SEPTEMBER: 11, OCTOBER: 2}  # the part and the release's manifest
+    assert len(bucket.list(f"openalex-works/{OCTOBER}/download")) == 3
+    assert october.counts.also["bytes"] == sum(part.stat().st_size for part in release.rglob("*.gz"))
+    assert transformed(bucket, make_run, OCTOBER) == 2379
+
+
+def test_taking_over_goes_on_from_run_to_run(bucket: Bucket, release: Path) -> None:
+    download(bucket, release, SEPTEMBER)
+    change(release)
+    download(bucket, release, OCTOBER)
+    assert runs_of(download(bucket, release, NOVEMBER)) == {SEPTEMBER: 11, OCTOBER: 1, NOVEMBER: 1}
+
+
+def test_a_copy_of_another_release_is_told_by_its_hashes(bucket: Bucket, release: Path, tmp_path: Path) -> None:
+    download(bucket, release, SEPTEMBER)
+    moved = Path(shutil.copytree(release, tmp_path / "elsewhere"))
+    for path in moved.rglob("*.gz"):
+        os.utime(path, (1, 1))
+    change(moved)
+    assert runs_of(download(bucket, moved, OCTOBER)) == {SEPTEMBER: 11, OCTOBER: 2}
+
+
+def test_the_earlier_run_keeps_what_the_later_refers_to(bucket: Bucket, release: Path, make_run: MakeRun) -> None:
+    before = {file.key for file in download(bucket, release, SEPTEMBER).files}
+    download(bucket, release, OCTOBER)
+    change(release)
+    september = download(bucket, release, SEPTEMBER)  # again, from another state of the source
+    superseded = before - {file.key for file in september.files}
+    assert len(superseded) == 2
+    assert all(bucket.exists(key) for key in superseded if CHANGED[:-3] in key)
+    assert transformed(bucket, make_run, OCTOBER) == 2379
+
+
+def test_what_no_run_refers_to_any_more_goes_away(bucket: Bucket, release: Path) -> None:
+    before = {file.key for file in download(bucket, release, SEPTEMBER).files}
+    change(release)
+    superseded = before - {file.key for file in download(bucket, release, SEPTEMBER).files}
+    assert len(superseded) == 2
+    assert not any(bucket.exists(key) for key in superseded)
+
+
+def test_a_file_that_went_away_with_its_run_is_copied_again(bucket: Bucket, release: Path) -> None:
+    september = download(bucket, release, SEPTEMBER)
+    lost = next(file.key for file in september.files if CHANGED[:-3] in file.key)
+    bucket.delete([lost])
+    assert runs_of(download(bucket, release, OCTOBER)) == {SEPTEMBER: 11, OCTOBER: 2}
+
+
+def test_a_killed_download_goes_on_with_what_it_has_noted(bucket: Bucket, release: Path) -> None:
+    good = (release / CHANGED).read_bytes()
+    (release / CHANGED).write_bytes(good[:-1] + b"x")  # fails last of all, so that the journal holds the others
+    with pytest.raises(Exception, match="of a file is not the expected one"):
+        download(bucket, release, OCTOBER)
+    folder = f"openalex-works/{OCTOBER}/download"
+    there = {found.key for found in bucket.list(f"{folder}/") if found.key.endswith(".gz")}
+    assert len(there) == 11
+    (release / CHANGED).write_bytes(good)
+    manifest = download(bucket, release, OCTOBER)
+    assert there < {file.key for file in manifest.files}
+    assert len(bucket.list(folder)) == 14  # the files and the manifest: what was noted is swept away
