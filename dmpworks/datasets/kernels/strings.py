@@ -8,6 +8,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dmpworks.datasets.kernels.compiled import worthwhile
+
 Flags = npt.NDArray[np.bool_]
 Bytes = npt.NDArray[np.uint8]
 Offsets = npt.NDArray[np.int32]
@@ -72,9 +74,25 @@ def patched(fast: pa.Array, unusual: Flags, stated: pa.Array, exact: Callable[[A
     return replaced(fast, unusual, pa.array(values, fast.type))
 
 
-def replaced(column: pa.Array, places: Flags, values: pa.Array) -> pa.Array:
+def replaced(stated: pa.Array, places: Flags, values: pa.Array) -> pa.Array:
     """Return a column with other values, in order, at the flagged places."""
-    return values if len(values) == len(column) else pc.replace_with_mask(column, pa.array(places), values)
+    if len(values) == len(stated):
+        return values
+    if pa.types.is_string(stated.type) and worthwhile(len(stated)):
+        return _merged(stated, places, values)
+    return pc.replace_with_mask(stated, pa.array(places), values)
+
+
+def _merged(texts: pa.StringArray, places: Flags, values: pa.StringArray) -> pa.StringArray:
+    """Do the same with texts, in a fifth of the time."""
+    from dmpworks.datasets.kernels.merge_loops import merge
+
+    present = None
+    if texts.null_count or values.null_count:
+        present = valid(texts).copy()
+        present[places] = valid(values)
+    data, offsets = merge(*flat(texts), np.flatnonzero(places), *flat(values))
+    return column(data, offsets, present)
 
 
 def offsets_of(lists: Sequence[Sized]) -> Offsets:
