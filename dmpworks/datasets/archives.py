@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 from isal import igzip
 
 from dmpworks.datasets.arrays import ArrayLines
-from dmpworks.datasets.lines import PIECE, Batch, read_lines
+from dmpworks.datasets.lines import PIECE, Batch, Undecoded, read_lines
 from dmpworks.errors import TransformError
 from dmpworks.services.ranged import Openable, open_section
 
@@ -64,10 +64,12 @@ def tar_members(path: Openable) -> list[Member]:
     return members
 
 
-def read_tar_lines(path: Openable, member: Member, kind: type[T]) -> Iterator[Batch[T]]:
-    """Yield the records of a gzip JSON Lines file in a tar; raises TransformError where it is damaged."""
+def read_tar_lines(
+    path: Openable, member: Member, kind: type[T], undecoded: Undecoded[T] | None = None
+) -> Iterator[Batch[T]]:
+    """Yield the records of a gzip JSON Lines file in a tar, as `read_gzip_lines` does."""
     with open_section(path, member.offset, member.size) as file, igzip.GzipFile(fileobj=file, mode="rb") as stream:
-        yield from read_lines(stream, kind, f"{path.name}: {member.name}")
+        yield from read_lines(stream, kind, f"{path.name}: {member.name}", undecoded)
 
 
 def unreadable(path: Openable, reason: str) -> TransformError:

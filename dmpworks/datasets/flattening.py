@@ -41,15 +41,15 @@ def dates(values: Sequence[Any]) -> pa.StringArray:
 def elements(values: Sequence[Any], kind: type | None = None) -> tuple[list[Any], Lists]:
     """Return all elements of loose lists, without nulls, and whose they are; one object is a list of it.
 
-    With `kind`, an element that is a text is made one of that kind.
+    With `kind`, an element that is a text or a number is made one of that kind.
     """
     lists = [value if value.__class__ is list else () if value is None else (value,) for value in values]
     found = list(chain.from_iterable(lists))
     kinds = set(map(type, found))
     if type(None) in kinds:
         return elements([[item for item in one if item is not None] for one in lists], kind)
-    if kind is not None and str in kinds:
-        found = [kind(item) if item.__class__ is str else item for item in found]
+    if kind is not None and kinds - {kind}:
+        found = [item if item.__class__ is kind else kind(item) for item in found]
     return found, Lists(offsets_of(lists))
 
 

@@ -21,7 +21,7 @@ from dmpworks.errors import TransformError
 from dmpworks.services.ranged import Openable
 
 T = TypeVar("T")
-Check = Callable[[T], None]
+Undecoded = Callable[[T], bytes]
 
 PIECE = 256 * 1024  # larger reads are mapped anew by malloc each time, and page faults cost more than they save
 BATCH = 4000
@@ -54,26 +54,25 @@ class Batch(NamedTuple, Generic[T]):
     lenient: int = 0
 
 
-def read_gzip_lines(path: Openable, kind: type[T], check: Check[T] | None = None) -> Iterator[Batch[T]]:
+def read_gzip_lines(path: Openable, kind: type[T], undecoded: Undecoded[T] | None = None) -> Iterator[Batch[T]]:
     """Yield the records of a gzip JSON Lines file in batches; raises TransformError when the file is damaged.
 
-    `check` raises one of NO_RECORD for a record that holds something bad, such as bytes that are no UTF-8, in what the
-    decoder leaves undecoded.
+    `undecoded` returns the bytes of a record that its decoder passed over and that are to be UTF-8 all the same.
     """
     if path.stat().st_size == 0:
         raise damaged(path.name, "it is empty", 0)
     with path.open("rb") as file, igzip.GzipFile(fileobj=file, mode="rb") as stream:
-        yield from read_lines(stream, kind, path.name, check)
+        yield from read_lines(stream, kind, path.name, undecoded)
 
 
-def read_lines(stream: Readable, kind: type[T], name: str, check: Check[T] | None = None) -> Iterator[Batch[T]]:
+def read_lines(stream: Readable, kind: type[T], name: str, undecoded: Undecoded[T] | None = None) -> Iterator[Batch[T]]:
     """Yield the records of a stream of JSON Lines in batches of about 4,000; `name` is for messages."""
     decoder = msgspec.json.Decoder(kind)
     records: list[T] = []
     bad: list[Bad] = []
     lenient = size = 0
     for number, lines in _pieces(stream, name):
-        decoded = _decode(decoder, check, lines, number)
+        decoded = _decode(decoder, undecoded, lines, number)
         records += decoded.records
         bad += decoded.bad
         lenient += decoded.lenient
@@ -124,20 +123,21 @@ def _cut(block: bytes, end: int) -> list[memoryview]:
 
 
 def _decode(
-    decoder: "msgspec.json.Decoder[T]", check: Check[T] | None, lines: list[memoryview], number: int
+    decoder: "msgspec.json.Decoder[T]", undecoded: Undecoded[T] | None, lines: list[memoryview], number: int
 ) -> Batch[T]:
     decode = decoder.decode
-    # Only where something in the whole piece is no UTF-8 (or a character was cut at its end) each record is checked.
-    if check is None or is_utf8(lines[0].obj):
-        try:
-            return Batch([decode(line) for line in lines], [])
-        except NO_RECORD:
-            pass
-    return _decode_one_by_one(decoder, check, lines, number)
+    try:
+        records = [decode(line) for line in lines]
+    except NO_RECORD:
+        return _decode_one_by_one(decoder, undecoded, lines, number)
+    # Every JSON value begins with ASCII, so joining makes no character of two broken ones.
+    if undecoded is None or is_utf8(b"".join(map(undecoded, records))):
+        return Batch(records, [])
+    return _decode_one_by_one(decoder, undecoded, lines, number)
 
 
 def _decode_one_by_one(
-    decoder: "msgspec.json.Decoder[T]", check: Check[T] | None, lines: list[memoryview], number: int
+    decoder: "msgspec.json.Decoder[T]", undecoded: Undecoded[T] | None, lines: list[memoryview], number: int
 ) -> Batch[T]:
     records: list[T] = []
     bad: list[Bad] = []
@@ -148,8 +148,8 @@ def _decode_one_by_one(
             continue
         try:
             record = decoder.decode(raw)
-            if check:
-                check(record)
+            if undecoded:
+                undecoded(record).decode()
             records.append(record)
         except NO_RECORD as error:
             try:

@@ -20,6 +20,7 @@ from dmpworks.datasets.kernels.gather import Lists
 from dmpworks.datasets.kernels.objects import Values, objects, values
 from dmpworks.datasets.lenient import decode_leniently
 from dmpworks.datasets.lines import NO_RECORD
+from dmpworks.datasets.loose import Loose
 from dmpworks.datasets.transform import LENIENT, Notes
 
 NULL = msgspec.Raw(b"null")
@@ -38,7 +39,7 @@ def read(
 ) -> Elements:
     """Return the objects of lists, or objects in place of a list; notes count what had to be read leniently.
 
-    The Raw fields of the kind come last. With `alone`, a text in place of an object stands for its first field.
+    The Raw fields of the kind come last. With `alone`, a text or number instead of an object is that of its first one.
     """
     found = stated if isinstance(stated, Values) else values(stated)
     if not worthwhile(len(found.spans)):
@@ -88,5 +89,5 @@ def _names(kind: type[msgspec.Struct]) -> tuple[tuple[str, ...], tuple[str, ...]
 
 @cache
 def _wrapped(kind: Any, alone: bool) -> Any:
-    item = kind | str | None if alone else kind | None
+    item = kind | Loose if alone else kind | None
     return msgspec.defstruct("Wrapped", [("found", list[item] | item, None)])  # type: ignore[valid-type]

@@ -4,11 +4,13 @@ from collections import Counter
 from collections.abc import Iterator
 
 from dmpworks import identifiers
-from dmpworks.chains.crossref_metadata.schema import Affiliation, Author, Funder, Identified, Record, Row
+from dmpworks.chains.crossref_metadata.schema import Row
 from dmpworks.datasets.columns import Award, Party, Relation
+from dmpworks.datasets.lenient import decode_leniently
 from dmpworks.datasets.loose import as_list, as_text, distinct, party
 from dmpworks.datasets.subset import Subset
 from dmpworks.text import iso_datetime, plain
+from tests.crossref_metadata.decoded import Affiliation, Author, Authors, Funder, Identified, Record
 
 
 def row(record: Record, subset: Subset | None, notes: Counter[str]) -> Row | str:
@@ -16,7 +18,7 @@ def row(record: Record, subset: Subset | None, notes: Counter[str]) -> Row | str
     doi = identifiers.doi(as_text(record.doi))
     if doi is None:
         return "no DOI"
-    if subset and not subset.keep(doi, _institutions(as_list(record.author))):
+    if subset and not subset.keep(doi, _institutions(_authors(record))):
         return "not in subset"
     funders = [(funder, _funder(funder)) for funder in as_list(record.funder)]
     stated = record.deposited.date_time if record.deposited else None
@@ -63,6 +65,11 @@ def _relations(record: Record) -> Iterator[Relation]:
             doi = identifiers.doi(_identifier(entry)[0])
             if kind and doi:
                 yield Relation(kind, doi)
+
+
+def _authors(record: Record) -> list[Author]:
+    stated = bytes(record.author).decode(errors="replace").encode()
+    return as_list(decode_leniently(b'{"author":' + stated + b"}", Authors).author)
 
 
 def _institutions(authors: list[Author]) -> Iterator[Party]:

@@ -1,24 +1,30 @@
 """Crossref records as publishers deposit them: legal, and odd."""
 
+import json
 from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
-import msgspec
 import pytest
 
 from dmpworks.chains.crossref_metadata.records import columns
 from dmpworks.chains.crossref_metadata.schema import Record, Row
 from dmpworks.datasets.columns import Award, Party, Relation
 from dmpworks.datasets.subset import Subset
+from tests.datasets.against import read
 from tests.datasets.made import OneByOne
 
 row = OneByOne(columns, Row)
 
 
+def record(fields: dict[str, Any]) -> Record:
+    (found,) = read([json.dumps(fields).encode()], Record).records
+    return found
+
+
 def made(fields: dict[str, Any], subset: Subset | None = None) -> Row:
     """Return the row of a record with a DOI and these fields."""
-    found = row(msgspec.convert({"DOI": "10.1/a", **fields}, Record), subset, Counter())
+    found = row(record({"DOI": "10.1/a", **fields}), subset, Counter())
     assert isinstance(found, Row)
     return found
 
@@ -30,7 +36,7 @@ def test_a_doi_has_one_form(doi: str) -> None:
 
 @pytest.mark.parametrize("doi", [None, "", "n/a", 17])
 def test_a_record_without_a_doi_is_dropped(doi: Any) -> None:
-    assert row(msgspec.convert({"DOI": doi}, Record), None, Counter()) == "no DOI"
+    assert row(record({"DOI": doi}), None, Counter()) == "no DOI"
 
 
 @pytest.mark.parametrize(
@@ -90,7 +96,7 @@ def test_no_relations(relation: Any) -> None:
 
 def test_a_date_that_is_none_is_counted() -> None:
     notes: Counter[str] = Counter()
-    found = row(msgspec.convert({"DOI": "10.1/a", "deposited": {"date-time": "yesterday"}}, Record), None, notes)
+    found = row(record({"DOI": "10.1/a", "deposited": {"date-time": "yesterday"}}), None, notes)
     assert isinstance(found, Row) and found.updated_date is None
     assert notes == {"deposited dates not parsed": 1}
 
@@ -106,5 +112,5 @@ def test_a_subset_keeps_listed_dois_and_institutions() -> None:
     assert made({"DOI": "10.1/listed"}, subset)
     assert made({"author": [{"affiliation": [ror]}]}, subset)
     assert made({"author": [{"affiliation": ["Some College"]}]}, subset)
-    other = msgspec.convert({"DOI": "10.1/a", "author": [{"affiliation": [{"name": "Other"}]}]}, Record)
+    other = record({"DOI": "10.1/a", "author": [{"affiliation": [{"name": "Other"}]}]})
     assert row(other, subset, Counter()) == "not in subset"

@@ -3,6 +3,7 @@
 import gzip
 import json
 import random
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dmpworks.chains.crossref_metadata.records import columns
+from dmpworks.chains.crossref_metadata.records import columns, undecoded
 from dmpworks.chains.crossref_metadata.schema import SCHEMA, Record
+from dmpworks.datasets.kernels.strings import is_utf8
 from dmpworks.datasets.subset import Subset
+from tests.crossref_metadata import decoded
 from tests.crossref_metadata.reference import row
-from tests.datasets.against import Against
+from tests.datasets.against import Against, read
 from tests.datasets.mutations import damaged
 
-BOTH = Against((Record, row), (Record, columns), SCHEMA)
+BOTH = Against((decoded.Record, row), (Record, columns), SCHEMA)
 SUBSET = Subset(frozenset(["10.1/1"]), frozenset(["05a28rw58"]), frozenset(["eth zurich"]), frozenset())
 
 TEXTS = st.sampled_from(
@@ -57,7 +60,7 @@ RECORDS = st.fixed_dictionaries(
 @settings(deadline=None, max_examples=400)
 @given(st.lists(RECORDS, min_size=1, max_size=4), st.sampled_from([None, SUBSET]))
 def test_records_of_all_shapes(records: list[dict[str, Any]], subset: Subset | None) -> None:
-    BOTH.check([json.dumps(record).encode() for record in records], subset)
+    BOTH.check([json.dumps(record).encode() for record in records], subset, undecoded)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -67,4 +70,21 @@ def test_damaged_records(data: Path, seed: int) -> None:
         json.loads(line)
         for line in gzip.decompress((data / "real/crossref-metadata.jsonl.gz").read_bytes()).splitlines()
     ]
-    BOTH.check([damaged(chance.choice(known), chance) for _ in range(300)])
+    BOTH.check(list(filter(is_utf8, (damaged(chance.choice(known), chance) for _ in range(300)))), None, undecoded)
+
+
+@pytest.mark.parametrize(
+    ("fields", "bad"),
+    [
+        (b'"title": ["\xff"]', True),
+        (b'"funder": [{"name": "\xe2\x82"}]', True),
+        (b'"author": [{"affiliation": [{"name": "\xff"}]}]', False),
+        (b'"reference": [{"unstructured": "\xff"}]', False),
+    ],
+)
+@pytest.mark.parametrize("others", [0, 40])
+def test_what_is_no_utf8_harms_where_it_would_be_written(fields: bytes, bad: bool, others: int) -> None:
+    found = read([b'{"DOI": "10.1/b"}'] * others + [b'{"DOI": "10.1/a", %s}' % fields], Record, undecoded)
+    assert [(one.line, one.reason.partition(":")[0]) for one in found.bad] == [(others + 1, "bad UTF-8")] * bad
+    assert len(found.records) == others + (not bad)
+    assert columns(found.records, SUBSET, Counter()).dropped["not in subset"] == len(found.records)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dmpworks.chains.datacite.records import check, columns
+from dmpworks.chains.datacite.records import columns, undecoded
 from dmpworks.chains.datacite.schema import SCHEMA, Record
 from dmpworks.datasets.subset import Subset
 from tests.datacite.decoded import Record as Decoded
@@ -71,14 +71,14 @@ ATTRIBUTES = st.fixed_dictionaries(
 def test_records_of_all_shapes(works: list[dict[str, Any]], escaped: bool, subset: Subset | None) -> None:
     records = [{"id": f"10.1/{number}", "attributes": work} for number, work in enumerate(works)]
     lines = [json.dumps(record, ensure_ascii=escaped).encode(errors="surrogatepass") for record in records]
-    BOTH.check(lines, subset, check)
+    BOTH.check(lines, subset, undecoded)
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_damaged_records(data: Path, seed: int) -> None:
     chance = random.Random(seed)
     known = [json.loads(line) for line in gzip.decompress((data / "real/datacite.jsonl.gz").read_bytes()).splitlines()]
-    BOTH.check([damaged(chance.choice(known), chance) for _ in range(300)], None, check)
+    BOTH.check([damaged(chance.choice(known), chance) for _ in range(300)], None, undecoded)
 
 
 @pytest.mark.parametrize("odd", ODD, ids=repr)
@@ -96,4 +96,4 @@ def test_an_odd_value_in_every_place(odd: Any) -> None:
         {"dates": [{"dateType": "Issued", "date": odd}, odd], "publicationYear": odd},
     ]
     lines = [json.dumps({"id": "10.1/a", "attributes": place}).encode() for place in places]
-    BOTH.check(lines, None, check)
+    BOTH.check(lines, None, undecoded)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from dmpworks.datasets.lines import Batch, Check, read_lines
+from dmpworks.datasets.lines import Batch, Undecoded, read_lines
 from dmpworks.datasets.subset import Subset
 from dmpworks.datasets.transform import LENIENT, Columns, by_row
 
@@ -20,11 +20,11 @@ class Against:
     def __init__(self, reference: tuple[type, Row], made: tuple[type, Columns], schema: pa.Schema) -> None:
         self._reference, self._made, self._schema = reference, made, schema
 
-    def check(self, lines: list[bytes], subset: Subset | None = None, check: Check[Any] | None = None) -> None:
+    def check(self, lines: list[bytes], subset: Subset | None = None, undecoded: Undecoded[Any] | None = None) -> None:
         """Compare what becomes of lines: rows, dropped and bad ones, notes."""
         kind, row = self._reference
         expected = read(lines, kind)
-        found = read(lines, self._made[0], check)
+        found = read(lines, self._made[0], undecoded)
         assert [(bad.line, bad.raw) for bad in found.bad] == [(bad.line, bad.raw) for bad in expected.bad]
         # How many were read leniently may differ: what nobody looked at before may be odd, too.
         notes: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
@@ -37,7 +37,7 @@ class Against:
         assert made.rows.to_pylist() == rows.rows.to_pylist()
 
 
-def read(lines: list[bytes], kind: type, check: Check[Any] | None = None) -> Batch[Any]:
+def read(lines: list[bytes], kind: type, undecoded: Undecoded[Any] | None = None) -> Batch[Any]:
     """Return what is read of lines in one batch."""
-    (batch,) = read_lines(io.BytesIO(b"\n".join(lines)), kind, "a test", check)
+    (batch,) = read_lines(io.BytesIO(b"\n".join(lines)), kind, "a test", undecoded)
     return batch

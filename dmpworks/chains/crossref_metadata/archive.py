@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from dmpworks.chains.crossref_metadata.files import LINES, TAR, indexed
-from dmpworks.chains.crossref_metadata.records import columns
+from dmpworks.chains.crossref_metadata.records import columns, undecoded
 from dmpworks.chains.crossref_metadata.schema import SCHEMA, Record
 from dmpworks.datasets.archives import Member, read_tar_lines, tar_members, unreadable
 from dmpworks.datasets.lines import Batch, read_gzip_lines
@@ -31,7 +31,9 @@ def _parts(file: File, tar: Openable, known: list[Member] | None) -> list[Part]:
 
 def read(path: Openable, part: Part) -> Iterator[Batch[Record]]:
     """Yield the records of a gzip file, or of one inside a tar."""
-    return read_tar_lines(path, part.within, Record) if part.within else read_gzip_lines(path, Record)
+    if part.within:
+        return read_tar_lines(path, part.within, Record, undecoded)
+    return read_gzip_lines(path, Record, undecoded)
 
 
 DATASET = Dataset(schema=SCHEMA, read=read, columns=columns)

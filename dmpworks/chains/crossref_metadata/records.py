@@ -2,25 +2,30 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from functools import lru_cache
 from itertools import compress
 
 import numpy as np
 import pyarrow as pa
 
-from dmpworks.chains.crossref_metadata.schema import SCHEMA, Affiliation, Identified, Record
-from dmpworks.datasets.columns import Party
+from dmpworks.chains.crossref_metadata.schema import SCHEMA, Affiliation, Author, Award, Funder, Identified, Record
 from dmpworks.datasets.flattening import dates, elements, first, texts
 from dmpworks.datasets.kernels import identifiers, moments, plain
-from dmpworks.datasets.kernels.gather import coded
+from dmpworks.datasets.kernels.gather import Codes
+from dmpworks.datasets.kernels.strings import texts as texts_of
 from dmpworks.datasets.kernels.strings import valid
-from dmpworks.datasets.loose import Loose, as_list, as_text, party
+from dmpworks.datasets.loose import as_list, as_text
 from dmpworks.datasets.parties import Parties, awards_column, parties, parties_column, relations_column, wanted
 from dmpworks.datasets.subset import Subset
 from dmpworks.datasets.transform import Made, Notes
+from dmpworks.datasets.undecoded import Elements, read
 
 NO_DOI, NOT_IN_SUBSET = "no DOI", "not in subset"
 NO_UPDATE = "deposited dates not parsed"
+
+
+def undecoded(record: Record) -> bytes:
+    """Return the funders of a record as they stand; its authors only serve to choose a subset."""
+    return bytes(record.funder)
 
 
 def columns(records: Sequence[Record], subset: Subset | None, notes: Notes) -> Made:
@@ -31,7 +36,7 @@ def columns(records: Sequence[Record], subset: Subset | None, notes: Notes) -> M
         dropped[NO_DOI] = doi.null_count
         records, doi = list(compress(records, valid(doi))), doi.drop_null()
     if subset:
-        kept = wanted(doi, _institutions(records), subset)
+        kept = wanted(doi, _institutions(records, notes), subset)
         dropped[NOT_IN_SUBSET] = int(np.count_nonzero(~kept))
         records, doi = list(compress(records, kept)), doi.filter(pa.array(kept))
     return Made(_rows(doi, records, notes), +dropped)
@@ -43,7 +48,7 @@ def _rows(doi: pa.StringArray, records: Sequence[Record], notes: Notes) -> pa.Re
     updated = moments.moments(stated)
     if updated.null_count > stated.null_count:
         notes[NO_UPDATE] += updated.null_count - stated.null_count
-    funders, awards = _funders(records)
+    funders, awards = _funders(records, notes)
     made = {
         "doi": doi,
         "title": first(titled, plain.plain(texts(titles))),
@@ -56,35 +61,32 @@ def _rows(doi: pa.StringArray, records: Sequence[Record], notes: Notes) -> pa.Re
     return pa.RecordBatch.from_arrays([made[name] for name in SCHEMA.names], schema=SCHEMA)
 
 
-def _funders(records: Sequence[Record]) -> tuple[Parties, pa.ListArray]:
+def _funders(records: Sequence[Record], notes: Notes) -> tuple[Parties, pa.ListArray]:
     """Return the funders of records, and the column of their awards."""
-    found, lists = elements([record.funder for record in records])
-    stated = [
-        _funder(funder.name, funder.doi, tuple(map(_identifier, as_list(funder.id))) if funder.id else ())
-        for funder in found
-    ]
-    name, id_type, id = (coded(texts([one and one[part] for one in stated])) for part in range(3))
-    funders = Parties(lists.owners, name, id_type, id)
-    awards, awarded = elements([funder.award for funder in found])
-    return funders, awards_column(texts(awards), funders.at(awarded.owners), len(records))
+    lists, (name, doi), (stated, awarded) = read([record.funder for record in records], Funder, notes)
+    funders = _identified(lists.owners, name, doi, read(stated, Identified, notes, alone=True))
+    awards, (award,), _ = read(awarded, Award, notes, alone=True)
+    return funders, awards_column(award, funders.at(awards.owners), len(records))
 
 
-# The same funders come again and again within a file.
-@lru_cache(maxsize=1 << 14)
-def _funder(name: Loose, doi: Loose, stated: tuple[tuple[str | None, str | None], ...]) -> Party | None:
-    """Return a funder with its ROR id where one is stated, else its Crossref Funder id (a DOI)."""
-    found = [party(name, *one) for one in (*stated, (as_text(doi), "Crossref Funder ID"))]
-    best = {"ror": 0, None: 2}
-    return min((one for one in found if one), key=lambda one: best.get(one.id_type, 1), default=None)
+def _identified(records: Codes, name: pa.StringArray, doi: pa.StringArray, stated: Elements) -> Parties:
+    """Return funders with the ROR id where one is stated, else another id, else the Crossref Funder id (a DOI)."""
+    funders = np.arange(len(name))
+    of = np.concatenate([stated.lists.owners, funders])
+    schemes = pa.repeat("Crossref Funder ID", len(name))
+    ids, id_schemes = (pa.concat_arrays(both) for both in zip(stated.leaves, (doi, schemes), strict=True))
+    found = parties(records[of], name.take(pa.array(of)), ids, id_schemes)
+    ranks = np.array([_RANKS.get(kind, 1) for kind in texts_of(found.id_type.values)], np.int64)
+    order = np.lexsort((ranks[found.id_type.codes], of))
+    return found.at(order[np.searchsorted(of[order], funders)])
 
 
-def _identifier(entry: Identified | str) -> tuple[str | None, str | None]:
-    return (entry, None) if isinstance(entry, str) else (as_text(entry.id), as_text(entry.id_type))
+_RANKS = {"ror": 0, None: 2}
 
 
 def _relations(records: Sequence[Record]) -> pa.ListArray:
     stated = [
-        (number, kind, _identifier(entry)[0])
+        (number, kind, entry if isinstance(entry, str) else as_text(entry.id))
         for number, record in enumerate(records)
         if record.relation and isinstance(record.relation, dict)
         for kind, entries in record.relation.items()
@@ -94,12 +96,12 @@ def _relations(records: Sequence[Record]) -> pa.ListArray:
     return relations_column(np.array(owners, np.int64), texts(kinds), texts(others), len(records))
 
 
-def _institutions(records: Sequence[Record]) -> Parties:
+def _institutions(records: Sequence[Record], notes: Notes) -> Parties:
     """Return the organisations that authors belong to; only a subset asks for them."""
-    authors, of_record = elements([record.author for record in records])
-    affiliations, of_author = elements([author.affiliation for author in authors], Affiliation)
-    owners = of_record.owners[of_author.owners]
-    # A name alone only counts where no identifier is stated.
-    stated = [(one.name, *id) for one in affiliations for id in map(_identifier, as_list(one.id) or [Identified()])]
-    counts = [len(as_list(one.id)) or 1 for one in affiliations]
-    return parties(np.repeat(owners, counts), *(texts([one[part] for one in stated]) for part in range(3)))
+    authors, _, (affiliation,) = read([record.author for record in records], Author, notes)
+    affiliations, (name,), (stated,) = read(affiliation, Affiliation, notes, alone=True)
+    found, leaves, _ = read(stated, Identified, notes, alone=True)
+    alone = np.flatnonzero(np.diff(found.offsets) == 0)  # a name counts by itself where no identifier is stated
+    of = np.concatenate([found.owners, alone])
+    ids = (pa.concat_arrays([leaf, pa.nulls(len(alone), leaf.type)]) for leaf in leaves)
+    return parties(authors.owners[affiliations.owners[of]], name.take(pa.array(of)), *ids)

@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from dmpworks.datasets.columns import Award, Party, Relation, schema_of
+from dmpworks.datasets import columns
 from dmpworks.datasets.loose import Loose
+from dmpworks.datasets.undecoded import NULL
 
 
 class Identified(msgspec.Struct, gc=False):
@@ -16,13 +17,19 @@ class Identified(msgspec.Struct, gc=False):
     id_type: Loose = msgspec.field(default=None, name="id-type")
 
 
+class Award(msgspec.Struct, gc=False):
+    """An award; what is stated is a text that stands for it."""
+
+    award: Loose = None
+
+
 class Funder(msgspec.Struct, gc=False):
-    """A funder and its awards."""
+    """A funder, its identifiers and its awards."""
 
     name: Loose = None
     doi: Loose = msgspec.field(default=None, name="DOI")
-    id: list[Identified | str | None] | Identified | str | None = None
-    award: list[Loose] | Loose = None
+    id: msgspec.Raw = NULL
+    award: msgspec.Raw = NULL
 
 
 class Moment(msgspec.Struct, gc=False):
@@ -35,27 +42,27 @@ class Affiliation(msgspec.Struct, gc=False):
     """An organisation that an author belongs to."""
 
     name: Loose = None
-    id: list[Identified | str | None] | Identified | str | None = None
+    id: msgspec.Raw = NULL
 
 
 class Author(msgspec.Struct, gc=False):
     """An author, of whom only the affiliations are needed: a subset is chosen by them."""
 
-    affiliation: list[Affiliation | str | None] | Affiliation | str | None = None
+    affiliation: msgspec.Raw = NULL
 
 
 Related = list[Identified | str | None] | Identified | str | None
 
 
 class Record(msgspec.Struct, gc=False):
-    """A line of the public data file."""
+    """A line of the public data file; authors and funders stay undecoded (`undecoded.py`)."""
 
     doi: Loose = msgspec.field(default=None, name="DOI")
     title: list[Loose] | Loose = None
     abstract: Loose = None
     deposited: Moment | None = None
-    author: list[Author | None] | Author | None = None
-    funder: list[Funder | None] | Funder | None = None
+    author: msgspec.Raw = NULL
+    funder: msgspec.Raw = NULL
     relation: dict[str, Related] | list[None] | None = None  # an empty one may come as a list
 
 
@@ -66,9 +73,9 @@ class Row(NamedTuple):
     title: str | None
     abstract_text: str | None
     updated_date: datetime | None
-    funders: list[Party]
-    awards: list[Award]
-    relations: list[Relation]
+    funders: list[columns.Party]
+    awards: list[columns.Award]
+    relations: list[columns.Relation]
 
 
-SCHEMA = schema_of(Row)
+SCHEMA = columns.schema_of(Row)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from isal import igzip
 
-from dmpworks.chains.datacite.records import check, columns
+from dmpworks.chains.datacite.records import columns, undecoded
 from dmpworks.chains.datacite.schema import SCHEMA, Record
 from dmpworks.datasets.lines import DAMAGED, Batch, damaged, read_gzip_lines
 from dmpworks.datasets.transform import Dataset, Part
@@ -27,7 +27,7 @@ def parts(download: Phase) -> list[Part]:
 
 def read(path: Openable, part: Part) -> Iterator[Batch[Record]]:
     """Yield the records of one part."""
-    return read_gzip_lines(path, Record, check)
+    return read_gzip_lines(path, Record, undecoded)
 
 
 DATASET = Dataset(schema=SCHEMA, read=read, columns=columns, dictionary=("work_type", "publication_venue"))

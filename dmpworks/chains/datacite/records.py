@@ -27,12 +27,12 @@ NO_DOI, NOT_IN_SUBSET = "no DOI", "not in subset"
 NO_DATE, NO_UPDATE = "publication dates not parsed", "updated dates not parsed"
 ABSTRACT = "Abstract"
 _NOTHING = Attributes()
-_undecoded = attrgetter(*(one.name for one in msgspec.structs.fields(Attributes) if one.type is msgspec.Raw))
+_raw = attrgetter(*(one.name for one in msgspec.structs.fields(Attributes) if one.type is msgspec.Raw))
 
 
-def check(record: Record) -> None:
-    """Raise UnicodeDecodeError when a record holds what is no UTF-8 in what stays undecoded."""
-    b"".join(_undecoded(record.attributes or _NOTHING)).decode()
+def undecoded(record: Record) -> bytes:
+    """Return the lists of a record as they stand."""
+    return b"".join(_raw(record.attributes or _NOTHING))
 
 
 def columns(records: Sequence[Record], subset: Subset | None, notes: Notes) -> Made:
