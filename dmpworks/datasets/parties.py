@@ -65,7 +65,7 @@ def parties_column(found: Parties, records: int) -> pa.ListArray:
 
 def awards_column(stated: pa.StringArray, funders: Parties, records: int) -> pa.ListArray:
     """Return the awards of each record, each once, from what was stated and the funder of each statement."""
-    award, places = _award_ids(stated)
+    award, places = award_ids(stated)
     by = funders.at(places)
     chosen = gather.distinct(by.records, award, by.name, by.id_type, by.id)
     lists = gather.counted(by.records[chosen], records)
@@ -76,9 +76,10 @@ def awards_column(stated: pa.StringArray, funders: Parties, records: int) -> pa.
 _ONE_AWARD = r"^[!-+\--:<-~]+( [!-+\--:<-~]+)*$"
 
 
-def _award_ids(stated: pa.StringArray) -> tuple[Coded, Places]:
+def award_ids(stated: pa.StringArray) -> tuple[Coded, Places]:
     """Return award ids and at which places they were stated; a place may state several or none."""
-    one = np.asarray(pc.fill_null(pc.match_substring_regex(stated, _ONE_AWARD), False))
+    # As bytes: what Parquet promises to be UTF-8 need not be.
+    one = np.asarray(pc.fill_null(pc.match_substring_regex(stated.cast(pa.binary()), _ONE_AWARD), False))
     others = np.flatnonzero(valid(stated) & ~one)
     lists = [identifiers.award_ids(text) for text in texts(stated.take(pa.array(others)))]
     places = np.concatenate([np.flatnonzero(one), np.repeat(others, [len(found) for found in lists])]).astype(np.intp)

@@ -4,12 +4,11 @@ Works read from JSON Lines are flattened (`of_structs`), those from Parquet alre
 made of the leaves (`records.py`) is the same for both. Null lists, null elements and null structs are empty.
 """
 
-import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate, chain, compress
-from typing import Any, TypeAlias
+from itertools import compress
+from typing import TypeAlias
 
 import msgspec
 import numpy as np
@@ -17,12 +16,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dmpworks import identifiers
-from dmpworks.chains.openalex_works.schema import Author, Authorship, Funder, Grant, Ids, Institution, Work
+from dmpworks.chains.openalex_works.schema import Author, Authorship, Ids, Work
+from dmpworks.datasets.flattening import TEXT, dates, elements, texts
 from dmpworks.datasets.kernels.gather import Lists
-from dmpworks.datasets.kernels.strings import Flags
-from dmpworks.text import number
-
-TEXT = pa.string()
+from dmpworks.datasets.kernels.strings import Flags, offsets_of
 
 
 @dataclass(frozen=True)
@@ -92,21 +89,21 @@ def of_structs(works: list[Work]) -> Leaves:
     ids = [work.ids or _NO_IDS for work in works]
     locations = [work.primary_location for work in works]
     sources = [location and location.source for location in locations]
-    authorships, authors_of = _flat([work.authorships for work in works], Authorship())
-    institutions, institutions_of = _flat([one.institutions for one in authorships], Institution())
-    affiliations, affiliations_of = _flat(
+    authorships, authors_of = elements([work.authorships for work in works])
+    institutions, institutions_of = elements([one.institutions for one in authorships])
+    affiliations, affiliations_of = elements(
         [None if _recognised(one) else one.raw_affiliation_strings for one in authorships]
     )
-    funders, funders_of = _flat([work.funders for work in works], Funder())
-    awards, awards_of = _flat([work.awards for work in works], Grant())
+    funders, funders_of = elements([work.funders for work in works])
+    awards, awards_of = elements([work.awards for work in works])
     authors = [one.author or _NO_AUTHOR for one in authorships]
     return Leaves(
         id=texts([work.id for work in works]),
         title=texts([work.title for work in works]),
         display_name=texts([work.display_name for work in works]),
         type=texts([work.type for work in works]),
-        publication_date=moments([work.publication_date for work in works]),
-        updated_date=moments([work.updated_date for work in works]),
+        publication_date=dates([work.publication_date for work in works]),
+        updated_date=dates([work.updated_date for work in works]),
         is_xpac=is_xpac(works),
         venue=texts([source and source.display_name for source in sources]),
         mag=texts([one.mag for one in ids]),
@@ -134,7 +131,6 @@ def of_structs(works: list[Work]) -> Leaves:
 
 
 _NO_IDS, _NO_AUTHOR = Ids(), Author()
-_SURROGATES = re.compile("[\ud800-\udfff]")
 _is_ror = lru_cache(maxsize=1 << 14)(identifiers.ror)
 
 
@@ -144,40 +140,9 @@ def _recognised(authorship: Authorship) -> bool:
     return bool(institutions and institutions[0] and _is_ror(institutions[0].ror))
 
 
-def texts(values: Sequence[Any]) -> pa.StringArray:
-    """Return a column of texts; numbers among them become texts, lone surrogates spaces."""
-    return _column(values, lambda value: number(value) or "")
-
-
-def moments(values: Sequence[Any]) -> pa.StringArray:
-    """Return a column of stated dates; what is no text stays stated, but as no date."""
-    return _column(values, lambda value: f"{value!r}?")
-
-
-def _column(values: Sequence[Any], as_text: Callable[[Any], str]) -> pa.StringArray:
-    try:
-        return pa.array(values, TEXT)
-    except (pa.ArrowException, UnicodeEncodeError):
-        made = (as_text(value) if value is not None and not isinstance(value, str) else value for value in values)
-        return pa.array([text and _SURROGATES.sub(" ", text) for text in made], TEXT)
-
-
-def _flat(lists: Sequence[Sequence[Any] | None], empty: Any = None) -> tuple[list[Any], Lists]:
-    """Return all elements of lists, one after the other; null ones are empty."""
-    found = [one or () for one in lists]
-    elements = list(chain.from_iterable(found))
-    if empty is not None and not all(elements):
-        elements = [empty if element is None else element for element in elements]
-    return elements, _lists(map(len, found))
-
-
-def _lists(lengths: Iterable[int]) -> Lists:
-    return Lists(np.fromiter(accumulate(lengths, initial=0), np.int32))
-
-
 def _raw(values: Sequence[msgspec.Raw]) -> pa.BinaryArray:
     data = np.frombuffer(b"".join(values) + b" ", np.uint8)
-    offsets = _lists(map(len, values)).offsets
+    offsets = offsets_of(values)
     null = (np.diff(offsets) == 4) & (data[offsets[:-1]] == ord("n"))  # nothing else in JSON is like this
     mask = pa.py_buffer(np.packbits(~null, bitorder="little"))
     return pa.BinaryArray.from_buffers(pa.binary(), len(values), [mask, pa.py_buffer(offsets), pa.py_buffer(data)])

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dmpworks import identifiers, names, text
+from dmpworks import names, text
 from dmpworks.chains.openalex_works import leaves as leaves_of
 from dmpworks.chains.openalex_works.leaves import Leaves, Works
 from dmpworks.chains.openalex_works.schema import SCHEMA
@@ -22,6 +22,7 @@ from dmpworks.datasets.kernels.gather import Coded, Codes, coded
 from dmpworks.datasets.kernels.strings import Flags, replaced, texts, valid
 from dmpworks.datasets.lenient import decode_leniently
 from dmpworks.datasets.lines import NO_RECORD
+from dmpworks.datasets.parties import award_ids
 from dmpworks.datasets.subset import Subset
 from dmpworks.datasets.transform import Made, Notes
 from dmpworks.names import Person
@@ -198,7 +199,7 @@ def _awards(leaves: Leaves) -> pa.ListArray:
     name, ror = _funders(leaves)
     tied = _tied(leaves)
     shown = _cleaned(leaves.award_funder_name)
-    award, places = _award_ids(leaves.award_id)
+    award, places = award_ids(leaves.award_id)
     tied, works = tied[places], leaves.awards.owners[places]
     none = Coded(np.zeros(1, np.int64), pa.nulls(1, pa.string()))  # the funder at place -1
     known = gather.joined(name, none).at(tied)
@@ -226,22 +227,6 @@ def _tied(leaves: Leaves) -> npt.NDArray[np.intp]:
     last = order[np.searchsorted(known, asked, side="right", sorter=order) - 1]
     tied = (known[last] == asked) & stated[ids_of_both.codes[len(known) :]]
     return np.where(tied, last, -1)
-
-
-# Printable ASCII without commas, semicolons, and spaces but single ones within.
-_ONE_AWARD = r"^[!-+\--:<-~]+( [!-+\--:<-~]+)*$"
-
-
-def _award_ids(stated: pa.StringArray) -> tuple[Coded, npt.NDArray[np.intp]]:
-    """Return award ids and at which places they were stated; a place may state several or none."""
-    one = _true(pc.match_substring_regex(stated.cast(pa.binary()), _ONE_AWARD))
-    others = np.flatnonzero(valid(stated) & ~one)
-    lists = [identifiers.award_ids(text) for text in texts(stated.take(pa.array(others)))]
-    places = np.concatenate([np.flatnonzero(one), np.repeat(others, [len(found) for found in lists])]).astype(np.intp)
-    more = pa.array([award for found in lists for award in found], pa.string())
-    order = np.argsort(places, kind="stable")
-    awards = pa.concat_arrays([stated.filter(pa.array(one)), more]).take(pa.array(order))
-    return coded(awards), places[order]
 
 
 def _abstract(raw: bytes, notes: Notes) -> str | None:
