@@ -145,6 +145,7 @@ class PartWriter:
         table = pa.Table.from_batches(self._waiting, self._schema)
         self._writer.write_table(table, row_group_size=max(table.num_rows, 1))
         self._waiting.clear()
+        pa.default_memory_pool().release_unused()  # it would keep as much again as it ever held
 
     def __enter__(self) -> "PartWriter":
         return self

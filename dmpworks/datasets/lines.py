@@ -25,7 +25,7 @@ Undecoded = Callable[[T], bytes]
 
 PIECE = 256 * 1024  # larger reads are mapped anew by malloc each time, and page faults cost more than they save
 BATCH = 4000
-LARGE = 128 * 1024 * 1024  # bytes; a batch of that many is full whatever the number of its records
+LARGE = 32 * 1024 * 1024  # bytes; a batch of that many is full whatever the number of its records: they stay till then
 BOM = b"\xef\xbb\xbf"
 DAMAGED: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, IsalError)  # type: ignore[assignment]
 NO_RECORD = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError)

@@ -20,12 +20,15 @@ import numpy as np
 F = TypeVar("F", bound=Callable[..., Any])
 
 ONE = np.uint64(1)
-ENOUGH = 4000  # values; loading the loops takes as long as some thousand values in Python
+ENOUGH = 40_000  # values of a process; loading the loops takes as long as that many in Python
+_asked = 0
 
 
 def worthwhile(values: int) -> bool:
-    """Return whether this many values are to be cleaned by the compiled loops: always once these are loaded."""
-    return values >= ENOUGH or "numba" in sys.modules
+    """Return whether these values, after all before them, make the loops worth loading: always once they are loaded."""
+    global _asked
+    _asked += values
+    return _asked >= ENOUGH or "numba" in sys.modules
 
 
 def compiled(function: F) -> F:
