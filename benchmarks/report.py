@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.cases import CROSSREF, DATACITE, OPENALEX
-from benchmarks.memory import Memory
+from benchmarks.watched import Watched
 
 FOLDER = Path(__file__).parent / "results"
 GIGABYTE, LARGE_GROUP = "1 GB of OpenAlex JSON", "OpenAlex Parquet, 400,000-row group"
@@ -31,26 +31,19 @@ class Pace(NamedTuple):
         return self.limit / self.taken
 
 
-class Times(NamedTuple):
-    """Seconds of a run."""
-
-    clock: float
-    cpu: float
-
-
 class Results(NamedTuple):
     """All that was measured."""
 
     paces: dict[str, Pace]
     parquet: float  # microseconds a row
-    memories: dict[str, Memory]
-    one_worker: Times
-    two_workers: Times
+    watched: dict[str, Watched]
+    one_worker: Watched
+    two_workers: Watched
     load: float  # of the machine, just before the workers were timed
 
     @property
     def parquet_ratio(self) -> float:
-        """Rows per second of the Parquet copy, as a multiple of those of the JSON copy."""
+        """Rows per second of the Parquet copy, as a multiple of those of the JSON copy of the same works."""
         json = self.paces[OPENALEX]
         return 1e6 * json.taken / json.rows / self.parquet
 
@@ -71,7 +64,7 @@ def _lines(results: Results) -> Iterator[str]:
     for dataset, pace in results.paces.items():
         figures = (_micro(pace.taken, pace), f"{pace.rows / pace.taken:,.0f}", f"{pace.size / pace.taken / 1e6:,.0f}")
         limit = (_micro(pace.limit, pace), f"{pace.size / pace.limit / 1e6:,.0f}")
-        share = (f"**{pace.share:.0%}**", f">= {GOALS[dataset]:.0%}", f"{results.memories[dataset].peak:.0f}")
+        share = (f"**{pace.share:.0%}**", f">= {GOALS[dataset]:.0%}", f"{results.watched[dataset].peak:.0f}")
         yield f"| {dataset}, JSON Lines | {' | '.join((*figures, *limit, *share))} |"
     yield ""
     yield "| | measured | goal |"
@@ -82,9 +75,9 @@ def _lines(results: Results) -> Iterator[str]:
     yield f"| two workers against one, by the clock | **{one.clock / two.clock:.2f} x** | >= 1.9 x |"
     yield f"| at most, were two cores free (by CPU seconds) | {2 * one.cpu / two.cpu:.2f} x | |"
     for name in (GIGABYTE, LARGE_GROUP):
-        found = results.memories[name]
+        found = results.watched[name]
         yield f"| peak memory, {name} | **{found.peak:.0f} MB** | <= {MOST_MEMORY} MB |"
-    growth = results.memories[GIGABYTE].growth
+    growth = results.watched[GIGABYTE].growth
     yield f"| {GIGABYTE}: last quarter of the run against its second | {growth:.2f} x | flat |"
     yield from ("", "![share of the limit, and memory over time](transform.png)", "")
     yield f"Load of the machine before the workers were timed, the bench itself being 1: {results.load:.1f} on"
@@ -116,7 +109,7 @@ def _plot(results: Results, path: Path) -> None:
     for place, name in enumerate(names):
         left.plot([100 * GOALS[name]] * 2, [place - 0.4, place + 0.4], color="#cc3311")
     left.set(xlabel="% of the physical limit, one core (red: the goal)", xlim=(0, 100))
-    for name, found in results.memories.items():
+    for name, found in results.watched.items():
         right.plot(*zip(*found.samples, strict=True), label=name)
     right.axhline(MOST_MEMORY, color="#cc3311", linewidth=1)
     right.set(xlabel="seconds", ylabel="resident memory of a worker, MB", ylim=(0, 1.2 * MOST_MEMORY))

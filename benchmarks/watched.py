@@ -1,23 +1,24 @@
-"""Memory of one worker over time: the job in a process of its own, its resident set sampled ten times a second."""
+"""A transform job in a process of its own: its seconds, and its resident set, sampled ten times a second."""
 
 import os
 import re
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import NamedTuple
 
 from benchmarks.cases import RUN_ID, Case
 
 _HELD = re.compile(r"VmHWM:\s+(\d+) kB\s+VmRSS:\s+(\d+) kB")
 
 
-@dataclass(frozen=True)
-class Memory:
-    """Peak of a run in MB, as the kernel saw it, and its samples as (seconds, MB)."""
+class Watched(NamedTuple):
+    """What a run took: seconds by the clock and of the processors, peak in MB, and samples as (seconds, MB)."""
 
+    clock: float
+    cpu: float
     peak: float
     samples: list[tuple[float, float]]
 
@@ -29,15 +30,12 @@ class Memory:
         return median(held[-quarter:]) / median(held[quarter : 2 * quarter])
 
 
-def measure(case: Case) -> Memory:
-    """Run the transform of a case with one worker and watch its memory."""
+def watch(case: Case, workers: int = 1) -> Watched:
+    """Run the transform of a case; memory is that of the process that was started, not of its workers."""
     case.clear()
-    prefix = case.chain.upper().replace("-", "_")
-    settings = {f"{prefix}_RUN_ID": RUN_ID, f"{prefix}_TRANSFORM_WORKERS": "1", "BUCKET_NAME": str(case.bucket)}
-    settings["OPENALEX_WORKS_TRANSFORM_INCLUDE_XPAC"] = "true"
     process = subprocess.Popen(
         [sys.executable, "-m", "dmpworks", "aws-batch", case.chain, "transform"],
-        env=os.environ | settings,
+        env=os.environ | _settings(case, workers),
         stderr=subprocess.PIPE,
     )
     started, peak = time.perf_counter(), 0.0
@@ -48,8 +46,19 @@ def measure(case: Case) -> Memory:
             peak = int(found[1]) / 1024
             samples.append((time.perf_counter() - started, int(found[2]) / 1024))
         time.sleep(0.1)
-    if ended[1]:
+    taken, (_, status, usage) = time.perf_counter() - started, ended
+    if status:
         sys.exit(f"{case.chain} failed: {process.stderr.read().decode() if process.stderr else ''}")
     if case.written != case.rows:
         sys.exit(f"{case.chain} wrote {case.written:,} rows of {case.rows:,}")
-    return Memory(peak, samples)
+    return Watched(taken, usage.ru_utime + usage.ru_stime, peak, samples)
+
+
+def _settings(case: Case, workers: int) -> dict[str, str]:
+    prefix = case.chain.upper().replace("-", "_")
+    return {
+        "BUCKET_NAME": str(case.bucket),
+        f"{prefix}_RUN_ID": RUN_ID,
+        f"{prefix}_TRANSFORM_WORKERS": str(workers),
+        "OPENALEX_WORKS_TRANSFORM_INCLUDE_XPAC": "true",
+    }
