@@ -4,7 +4,6 @@ from collections import Counter
 from functools import partial
 from typing import NamedTuple
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -20,7 +19,6 @@ from dmpworks.datasets.kernels import identifiers as ids
 from dmpworks.datasets.kernels import names as people
 from dmpworks.datasets.kernels.gather import Coded, Codes, coded
 from dmpworks.datasets.kernels.strings import Flags, replaced, texts, valid
-from dmpworks.datasets.lenient import decode_leniently
 from dmpworks.datasets.lines import NO_RECORD
 from dmpworks.datasets.parties import award_ids
 from dmpworks.datasets.subset import Subset
@@ -32,21 +30,12 @@ NO_DATE, NO_UPDATE = "publication dates not parsed", "updated dates not parsed"
 BAD_ABSTRACT = "abstracts not read"
 
 
-class Index(msgspec.Struct, gc=False):
-    """What an abstract is wrapped in when it is read leniently."""
-
-    index: dict[str, list[int | None] | None] = {}
-
-
 class Parties(NamedTuple):
     """Organisations of works: whose they are, their names and their ROR ids, each once a work."""
 
     works: Codes
     names: pa.StringArray
     rors: pa.StringArray
-
-
-_INDEX = msgspec.json.Decoder(dict[str, list[int]])
 
 
 def columns(works: Works, subset: Subset | None, notes: Notes, include_xpac: bool = False) -> Made:
@@ -229,19 +218,10 @@ def _tied(leaves: Leaves) -> npt.NDArray[np.intp]:
     return np.where(tied, last, -1)
 
 
-def _abstract(raw: bytes, notes: Notes) -> str | None:
+def _abstract(index: bytes, notes: Notes) -> str | None:
     """Return the abstract of an inverted index in JSON; one cut short in the source is left out and noted."""
     try:
-        return text.abstract_from_index(_INDEX.decode(raw))
-    except NO_RECORD:
-        return _lenient_abstract(raw, notes)
-
-
-def _lenient_abstract(raw: bytes, notes: Notes) -> str | None:
-    if raw.strip() in (b"null", b"", b'""'):
-        return None
-    try:
-        return text.abstract_from_index(decode_leniently(b'{"index":' + raw + b"}", Index).index)
+        return abstracts.read(index)
     except NO_RECORD:
         notes[BAD_ABSTRACT] += 1
         return None

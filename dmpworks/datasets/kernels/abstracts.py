@@ -1,13 +1,41 @@
 """Abstracts of OpenAlex, laid out from their inverted indexes in JSON."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 
 from dmpworks.datasets.kernels import plain
 from dmpworks.datasets.kernels.compiled import worthwhile
 from dmpworks.datasets.kernels.strings import column, flat, patched, utf8, valid
+from dmpworks.datasets.lenient import coerce
+from dmpworks.text import abstract_from_index
+
+
+class Index(msgspec.Struct, gc=False):
+    """What an index is wrapped in to be read leniently."""
+
+    index: dict[str, list[int | None] | None] = {}
+
+
+def read(index: bytes) -> str | None:
+    """Return the text of one inverted index in JSON; raises ValueError (also its kinds) or RecursionError."""
+    if index.strip() in (b"null", b"", b'""'):
+        return None
+    found = json.loads(index.decode(), object_pairs_hook=_together, parse_constant=lambda name: None)
+    return abstract_from_index(coerce({"index": found}, Index).index)
+
+
+def _together(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object in which a word that stands twice has the places of both, as the compiled loop lays it out."""
+    found: dict[str, Any] = {}
+    for word, places in pairs:
+        both = isinstance(places, list) and isinstance(found.get(word), list)
+        found[word] = found[word] + places if both else places
+    return found
 
 
 def abstracts(indexes: pa.BinaryArray, exact: Callable[[bytes], str | None]) -> pa.StringArray:

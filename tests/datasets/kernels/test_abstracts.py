@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dmpworks import text
-from dmpworks.datasets.kernels.abstracts import abstracts
+from dmpworks.datasets.kernels.abstracts import abstracts, read
 from tests.datasets.kernels.samples import anything, marked, thorough
 
 words = st.text(st.sampled_from('abcXYZ.,<>&"\\/é中\t\u00a0'), max_size=12) | anything | marked
@@ -15,13 +14,14 @@ indexes = st.dictionaries(words, st.lists(st.integers(0, 40) | st.integers(0, 20
 dumped = st.tuples(indexes, st.booleans(), st.sampled_from([None, (",", ":"), (" , ", " :\n")])).map(
     lambda made: json.dumps(made[0], ensure_ascii=made[1], separators=made[2])
 )
+repeated = st.tuples(dumped, dumped).map(lambda both: both[0][:-1] + ", " * (len(both[0]) > 2) + both[1][1:])
 
 
 def exact(raw: bytes) -> str | None:
-    """Read an index as the standard library does; what is none counts as unreadable."""
+    """Read an index by way of the standard library; what is none counts as unreadable."""
     try:
-        return text.abstract_from_index(json.loads(raw))
-    except (ValueError, AttributeError, TypeError):
+        return read(raw)
+    except ValueError:
         return "unreadable"
 
 
@@ -32,7 +32,7 @@ def check(values: list[Any]) -> None:
 
 
 @thorough
-@given(st.lists(st.none() | dumped.map(str.encode), max_size=12))
+@given(st.lists(st.none() | (dumped | repeated).map(str.encode), max_size=12))
 def test_equals_the_abstract_of_each_index(values: list[bytes | None]) -> None:
     check(values)
 
@@ -61,6 +61,12 @@ def test_indexes_cut_short_or_overwritten(values: list[tuple[bytes, int, bytes]]
 def test_forms_of_an_index(raw: str) -> None:
     check([raw.encode(), b'{"a":[0]}'])
     check([b'{"a":[0]}', raw.encode()])
+
+
+def test_a_word_that_stands_twice_has_the_places_of_both() -> None:
+    twice = b'{"a":[0],"b":[1],"a":[2]}'
+    assert read(twice) == "a b a"
+    check([twice, b'{"a":[0],"\\u0061":[1,10000]}'])
 
 
 def test_bytes_that_are_no_utf8_are_left_to_the_exact_function() -> None:
