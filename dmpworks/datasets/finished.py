@@ -1,20 +1,21 @@
 """The record of each finished part, by which a later execution of a transform takes the part over.
 
 `<phase>/_parts/<part>-<fingerprint>.json` is written once the part's files are in the bucket; its name holds the
-fingerprint of all that makes the output: what a worker is handed, the inputs' digests, the version of dmpworks. Shards
+fingerprint of all that makes the output: what a worker is handed, the inputs' digests, the code of dmpworks. Shards
 learn from these records what the others have done. Like all that no manifest lists, they go away with the next one.
 """
 
 import hashlib
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from importlib.metadata import version
+from functools import cache, partial
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pyarrow as pa
 
+import dmpworks
 from dmpworks.jobs.manifest import phase_folder
 from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import File, Run
@@ -34,9 +35,18 @@ class Result(msgspec.Struct, frozen=True):
 
 
 def fingerprint(*made_of: Any) -> str:
-    """Return a digest of this version of dmpworks and of anything that is data, function, or partial of one."""
-    data = msgspec.json.encode((version("dmpworks"), made_of), enc_hook=_told, order="deterministic")
+    """Return a digest of the code of dmpworks and of anything that is data, function, or partial of one."""
+    data = msgspec.json.encode((_code(), made_of), enc_hook=_told, order="deterministic")
     return hashlib.sha256(data).hexdigest()[:16]
+
+
+@cache
+def _code() -> str:
+    """Return a digest of all sources: the version stays as it is while somebody works on them."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(dmpworks.__file__).parent.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def _told(value: Any) -> Any:

@@ -1,11 +1,16 @@
 """What an earlier execution finished is taken over, as long as all that made it is the same and it is still there."""
 
 import gzip
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import pytest
 
+import dmpworks
 from dmpworks.chains.ror.schema import SCHEMA as OTHER_SCHEMA
 from dmpworks.datasets.finished import RECORDS, fingerprint
 from dmpworks.datasets.subset import INSTITUTIONS, WORK_DOIS, Subset
@@ -112,3 +117,20 @@ def test_parts_are_taken_over_in_a_bucket_that_is_no_folder(make_run: MakeRun) -
     parts = three(bucket)
     assert again(bucket, make_run, parts) == [True] * 3
     assert again(bucket, make_run, parts) == [False] * 3
+
+
+def test_other_code_takes_nothing_over(tmp_path: Path) -> None:
+    copy = tmp_path / "dmpworks"
+    shutil.copytree(Path(dmpworks.__file__).parent, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    told = "from dmpworks.datasets.finished import fingerprint; print(fingerprint(1))"
+
+    def printed() -> str:
+        return subprocess.run(
+            [sys.executable, "-c", told], cwd=tmp_path, capture_output=True, check=True
+        ).stdout.decode()
+
+    before = printed()
+    assert before.strip() == fingerprint(1)
+    with (copy / "names.py").open("a") as file:
+        file.write("\nSURNAMES = 1\n")
+    assert printed() not in (before, "")
