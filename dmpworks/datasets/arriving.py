@@ -1,9 +1,9 @@
 """How the bytes of one file come into the bucket, checked on the way: never whole on disk or in memory.
 
 `stream` passes a file of this machine through. `Arrival` is for what comes over a network: it collects segments in the
-bucket (`<phase>/_arriving/`), so that a cut connection goes on where it broke off, and so does a killed job if the
-source tells an ETag or its hash is known; whole, they become one object, read once more for the hash. In either case
-the object is written only if size and hash are right.
+bucket (`<phase>/_arriving/`, named by where they begin), so that a cut connection goes on where it broke off, and so
+does a killed job if the source tells an ETag or its hash is known; whole, they become one object, read once more for
+the hash, or for the MD5 that an ETag may be. In either case the object is written only if size and hash are right.
 """
 
 import hashlib
@@ -107,6 +107,13 @@ def stream(run: Run, wanted: Wanted, moved: Moved) -> File:
     return wanted.file(key, run.bucket.write(key, pieces()), etag)
 
 
+class _UnlikeEtag(Exception):
+    """What has arrived for the first time has another MD5 than the ETag says."""
+
+    def __init__(self, md5: str) -> None:
+        self.md5 = md5
+
+
 @dataclass
 class Arrival:
     """One file on its way here over a network."""
@@ -123,6 +130,7 @@ class Arrival:
     folder: str = ""  # of the segments; set once the file has been opened
     held: File | None = None
     whole: bool = False
+    unlike_etag: str | None = None  # the MD5 of a first arrival
 
     @property
     def received(self) -> int:
@@ -132,6 +140,13 @@ class Arrival:
     def bring(self) -> File:
         """Fetch the file into the bucket, repeated with growing pauses; raises DownloadError or TemporaryError."""
         self.etag = self.wanted.item.etag
+        try:
+            return self._bring()
+        except _UnlikeEtag as error:  # an encrypted object has an ETag that is no hash: then the same bytes come again
+            self.unlike_etag, self.whole = error.md5, False
+            return self._bring()
+
+    def _bring(self) -> File:
         try:
             while not (self.whole or self.held):
                 self._go_on()
@@ -186,17 +201,19 @@ class Arrival:
         state = self.etag or (str(self.wanted.digest) if self.wanted.digest else self.run.token)
         identity = "\n".join((self.wanted.name, self.wanted.address, state, str(self.size)))
         self.folder = f"{phase}/{ARRIVING}/{hashlib.sha256(identity.encode()).hexdigest()[:16]}"
-        for number, found in enumerate(self.run.bucket.list(self.folder)):
-            if found.key != self._segment(number):
-                break
-            self.segments.append(found.key)
-            self.stored += found.size
+        there = self.run.bucket.list(self.folder)
+        for found in there:
+            if found.key == self._segment(self.stored):
+                self.segments.append(found.key)
+                self.stored += found.size
+        # What a killed deletion has left must not be taken for the sequel of what comes now.
+        self.run.bucket.delete(found.key for found in there if found.key not in self.segments)
 
-    def _segment(self, number: int) -> str:
-        return f"{self.folder}/{number:06}"
+    def _segment(self, start: int) -> str:
+        return f"{self.folder}/{start:015}"
 
     def _store(self) -> None:
-        key = self._segment(len(self.segments))
+        key = self._segment(self.stored)
         self.run.bucket.put(key, bytes(self.buffer))
         self.segments.append(key)
         self.stored += len(self.buffer)
@@ -208,18 +225,32 @@ class Arrival:
 
     def _finish(self) -> File:
         """Make one object of what has arrived, if it is what was wanted."""
-        key, pieces = self.run.key(self.wanted.name), self.wanted.checked(self._pieces())
+        key, pieces = self.run.key(self.wanted.name), self.wanted.checked(self._like_etag())
         try:
             if self.segments:
                 self.run.bucket.write(key, pieces)
             else:
                 self.run.bucket.put(key, b"".join(pieces))
-        except DownloadError:
+        except (DownloadError, _UnlikeEtag):
             self._drop()  # else every later execution would go on with wrong bytes
             raise
         file = self.wanted.file(key, self.received, self.etag)
         self._drop()
         return file
+
+    def _like_etag(self) -> Iterator[bytes]:
+        """Pass the pieces on; after the last, raises when only the ETag tells a hash, and it is another one."""
+        expected = None if self.wanted.digest else md5_of(self.etag)
+        hasher = hashlib.md5(usedforsecurity=False)
+        for piece in self._pieces():
+            if expected:
+                hasher.update(piece)
+            yield piece
+        md5 = hasher.hexdigest()
+        if expected and md5 not in (expected, self.unlike_etag):
+            if self.unlike_etag is None:
+                raise _UnlikeEtag(md5)
+            raise changed(self.wanted.told, f"its ETag is {self.etag}, its MD5 was {self.unlike_etag}, then {md5}")
 
     def _pieces(self) -> Iterator[bytes]:
         yield from map(self.run.bucket.get, self.segments)

@@ -2,14 +2,18 @@
 
 import hashlib
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import islice
 
 import pytest
 
 from dmpworks.datasets.arriving import SEGMENT
 from dmpworks.datasets.digests import Digest
 from dmpworks.datasets.download import copy_files
+from dmpworks.datasets.sources.http import HttpSource
 from dmpworks.datasets.sources.opening import open_source
+from dmpworks.datasets.sources.source import Stream
 from dmpworks.errors import DownloadError
 from dmpworks.jobs.run import File, Run
 from dmpworks.services.storage import Bucket
@@ -79,6 +83,69 @@ def test_the_next_execution_goes_on_with_what_has_arrived(
     assert bucket.get(file.key) == BODY
     assert publisher.asked == ["", f"bytes={2 * SEGMENT}-"]
     assert bucket.list(ARRIVING) == []
+
+
+class Coarse(HttpSource):
+    """A source whose pieces are larger than others', as those of an object store may be."""
+
+    @contextmanager
+    def open(self, name: str, start: int = 0, etag: str | None = None) -> Iterator[Stream]:
+        with super().open(name, start, etag) as opened:
+            threes = iter(lambda: b"".join(islice(opened.pieces, 3)), b"")
+            yield opened._replace(pieces=threes)
+
+
+def test_what_a_killed_deletion_left_is_not_joined_to_what_comes_later(
+    bucket: Bucket, make_run: MakeRun, publisher: Publisher
+) -> None:
+    publisher.fixed_etag = '"1"'  # so that nothing but the segments' names tells what belongs together
+    url = cut_off(bucket, make_run, publisher)
+    bucket.delete([bucket.list(ARRIVING)[0].key])  # segments are deleted one by one: a kill leaves the later ones
+    publisher.cuts = [20 * MIB, *[0] * 10]
+    run, source = make_run(bucket, CHAIN, "download"), Coarse(url)
+    with pytest.raises(DownloadError, match="fewer bytes than it stated"):
+        copy_files(run, source, source.items())
+    assert [found.size for found in bucket.list(ARRIVING)] == [18 * MIB]
+    publisher.cuts, publisher.asked = [], []
+    assert bucket.get(copied(make_run(bucket, CHAIN, "download"), url).key) == BODY
+    assert publisher.asked == ["", f"bytes={18 * MIB}-"]
+
+
+def damaged(bucket: Bucket, make_run: MakeRun, publisher: Publisher) -> str:
+    """Download some of the file, spoil a byte of what has arrived, and return the URL."""
+    url = cut_off(bucket, make_run, publisher)
+    key = bucket.list(ARRIVING)[1].key
+    bucket.put(key, bucket.get(key)[:-1] + b"?")
+    return url
+
+
+def test_without_hash_the_etag_is_compared_where_it_is_an_md5(
+    bucket: Bucket, make_run: MakeRun, publisher: Publisher
+) -> None:
+    url = damaged(bucket, make_run, publisher)
+    assert bucket.get(copied(make_run(bucket, CHAIN, "download"), url).key) == BODY
+    assert publisher.asked == ["", f"bytes={2 * SEGMENT}-", ""]  # and then all of it again
+
+
+def test_an_etag_that_only_looks_like_an_md5_costs_a_second_reading(
+    bucket: Bucket, make_run: MakeRun, publisher: Publisher
+) -> None:
+    publisher.fixed_etag = f'"{"0" * 32}"'  # such as that of an object in S3 with a key of its owner's
+    file = copied(make_run(bucket, CHAIN, "download"), publisher.publishes("/a.zip", BODY))
+    assert bucket.get(file.key) == BODY
+    assert publisher.asked == ["", ""]
+
+
+def test_bytes_that_are_others_each_time_fail(bucket: Bucket, make_run: MakeRun, publisher: Publisher) -> None:
+    url = damaged(bucket, make_run, publisher)
+    publisher.fixed_etag = publisher.etag("/a.zip")
+    publisher.publishes("/a.zip", OTHER)
+    run = make_run(bucket, CHAIN, "download")
+    with pytest.raises(DownloadError, match="a file of the source has changed") as failure:
+        copied(run, url)
+    assert hashlib.md5(OTHER).hexdigest() in failure.value.on
+    assert run.outputs == []
+    assert bucket.list(CHAIN) == []
 
 
 def test_without_etag_the_known_hash_says_what_has_arrived(
