@@ -18,22 +18,29 @@ from dmpworks.errors import DownloadError, TemporaryError
 from dmpworks.jobs.manifest import File, Origin, phase_folder
 from dmpworks.jobs.run import Run
 from dmpworks.services.etags import md5_of
+from dmpworks.services.storage import Bucket, Openable
 
 ATTEMPTS = 8  # without getting on: two minutes of pauses
 SEGMENT = 16 * 1024 * 1024  # bytes; what a killed job has to fetch again at most, and what is in memory
 ARRIVING = "_arriving"
 
 Moved = Callable[[int], None]
+Check = Callable[[Openable, str], None]
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """One file to be brought: from where, the hash it must have, and the name it gets."""
+    """One file to be brought: from where, the hash it must have, and the name it gets.
+
+    `check` reads the object that has arrived and raises DownloadError, with what messages call it, when it is of
+    another kind.
+    """
 
     source: Source
     item: Item
     digest: Digest | None
     name: str
+    check: Check | None = None
 
     @property
     def address(self) -> str:
@@ -45,8 +52,14 @@ class Wanted:
         """What messages call it."""
         return f"{self.source.address} {self.item.name}"
 
-    def file(self, key: str, size: int, etag: str | None) -> File:
-        """Return what a manifest says of it."""
+    def arrived(self, bucket: Bucket, key: str, size: int, etag: str | None) -> File:
+        """Return what a manifest says of it now that it is in the bucket; raises DownloadError, and takes it away."""
+        try:
+            if self.check:
+                self.check(bucket.opened(key), self.told)
+        except DownloadError:
+            bucket.delete([key])
+            raise
         return File(key, size, origin=Origin(self.name, self.address, etag, self.digest and str(self.digest)))
 
     def check_size(self, received: int) -> None:
@@ -104,7 +117,7 @@ def stream(run: Run, wanted: Wanted, moved: Moved) -> File:
                 moved(len(piece))
                 yield piece
 
-    return wanted.file(key, run.bucket.write(key, pieces()), etag)
+    return wanted.arrived(run.bucket, key, run.bucket.write(key, pieces()), etag)
 
 
 class _UnlikeEtag(Exception):
@@ -231,10 +244,10 @@ class Arrival:
                 self.run.bucket.write(key, pieces)
             else:
                 self.run.bucket.put(key, b"".join(pieces))
+            file = self.wanted.arrived(self.run.bucket, key, self.received, self.etag)
         except (DownloadError, _UnlikeEtag):
             self._drop()  # else every later execution would go on with wrong bytes
             raise
-        file = self.wanted.file(key, self.received, self.etag)
         self._drop()
         return file
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from dmpworks.datasets.arriving import ARRIVING, Arrival, Wanted, stream
+from dmpworks.datasets.arriving import ARRIVING, Arrival, Check, Wanted, stream
 from dmpworks.datasets.digests import Digest, digest_of
 from dmpworks.datasets.held import Held, Journal
 from dmpworks.datasets.progress import Add, Progress, shown
@@ -58,9 +58,16 @@ def copy_files(
     return counts(files)
 
 
-def copy_file(run: Run, source: Source, item: Item, digest: Digest | None = None, name: str | None = None) -> File:
+def copy_file(
+    run: Run,
+    source: Source,
+    item: Item,
+    digest: Digest | None = None,
+    name: str | None = None,
+    check: Check | None = None,
+) -> File:
     """Publish one item (as `name`, by default its own); raises DownloadError, or TemporaryError when out of reach."""
-    files, failures = _bring(run, [Wanted(source, item, digest, name or item.name)], Held(run))
+    files, failures = _bring(run, [Wanted(source, item, digest, name or item.name, check)], Held(run))
     if failures:
         raise failures[0]
     run.record(files[0])
@@ -192,7 +199,7 @@ class _Bringing:
             raise
         finally:
             run.bucket.delete([note])
-        return wanted.file(key, size, etag)
+        return wanted.arrived(run.bucket, key, size, etag)
 
 
 def _bring(run: Run, wanted: Sequence[Wanted], held: Held) -> tuple[list[File], list[DmpworksError]]:

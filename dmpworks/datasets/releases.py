@@ -13,6 +13,7 @@ from dmpworks.datasets.digests import Digest, parse_digest
 from dmpworks.datasets.download import copy_file, counts
 from dmpworks.datasets.sources.opening import open_source
 from dmpworks.datasets.sources.source import Item, Source
+from dmpworks.datasets.zips import check_zip
 from dmpworks.errors import DownloadError, SettingsError
 from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import Run
@@ -67,9 +68,10 @@ class _Release(NamedTuple):
 def copy_release(
     run: Run, address: str, hash: str | None, file_name: str | None, record: Record, zenodo: str = ZENODO
 ) -> Counts:
-    """Publish a release that is one zip, checked by its hash; `address` may be a folder that holds that zip alone.
+    """Publish a release that is one zip, checked to be whole and by its hash.
 
-    Messages name the settings as every chain of this kind has them, such as `ROR_HASH` and `ROR_FILE_NAME`.
+    `address` may be a folder that holds that zip alone. Messages name the settings as every chain of this kind has
+    them, such as `ROR_HASH` and `ROR_FILE_NAME`.
     """
     prefix = run.chain.upper().replace("-", "_")
     digest = parse_digest(hash, f"{prefix}_HASH")
@@ -79,7 +81,7 @@ def copy_release(
         raise SettingsError(
             "the release would not be named .zip", on=f"{found.source.address}: {name}", next=f"set {prefix}_FILE_NAME"
         )
-    return counts([copy_file(run, found.source, found.item, digest or found.digest, name)])
+    return counts([copy_file(run, found.source, found.item, digest or found.digest, name, check_zip)])
 
 
 def _one_zip(source: Source, prefix: str) -> _Release:

@@ -1,7 +1,9 @@
 """Small web servers on loopback that answer as told, and retries without their pauses."""
 
 import hashlib
+import io
 import time
+import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,15 +18,18 @@ from dmpworks.jobs.manifest import Manifest, write_manifest
 from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import Run
 
+UNSTATED = -1
+
 
 @dataclass
 class Answer:
-    """What the server says to one request; `stated` is the Content-Length when it is not the true one."""
+    """What the server says to one request; `stated` is the Content-Length when it is not the true one, or UNSTATED."""
 
     body: bytes = b""
     status: int = 200
     stated: int | None = None
     location: str | None = None
+    encoding: str | None = None
 
 
 @dataclass
@@ -55,7 +60,10 @@ def web_server() -> Iterator[WebServer]:
             self.send_response(answer.status)
             if answer.location:
                 self.send_header("Location", answer.location)
-            self.send_header("Content-Length", str(len(answer.body) if answer.stated is None else answer.stated))
+            if answer.encoding:
+                self.send_header("Content-Encoding", answer.encoding)
+            if answer.stated != UNSTATED:
+                self.send_header("Content-Length", str(len(answer.body) if answer.stated is None else answer.stated))
             self.end_headers()
             self.wfile.write(answer.body)
 
@@ -132,6 +140,14 @@ def publisher() -> Iterator[Publisher]:
     yield web
     server.shutdown()
     server.server_close()
+
+
+def zipped(content: bytes) -> bytes:
+    """Return a zip of one file."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("v2.4-ror-data.json", content)
+    return made.getvalue()
 
 
 def completed(run: Run) -> None:

@@ -14,9 +14,9 @@ import pytest
 from dmpworks.datasets.arriving import SEGMENT
 from dmpworks.jobs.manifest import MANIFEST, STARTED, read_manifest
 from dmpworks.services.storage import Bucket
-from tests.downloads.conftest import Publisher
+from tests.downloads.conftest import Publisher, zipped
 
-BODY = random.Random(11).randbytes(3 * SEGMENT)
+BODY = zipped(random.Random(11).randbytes(3 * SEGMENT - 200))
 FOLDER = "data-citation-corpus/2026-10-01/download"
 
 

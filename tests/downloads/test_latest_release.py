@@ -13,11 +13,11 @@ from dmpworks.datasets.releases import Record, copy_release
 from dmpworks.errors import DownloadError, JobError
 from dmpworks.jobs.run import Run
 from dmpworks.services.storage import Bucket
-from tests.downloads.conftest import Answer, WebServer, completed
+from tests.downloads.conftest import Answer, WebServer, completed, zipped
 
 ROR = Record(6347574)
 QUERY = "/records?q=conceptrecid%3A6347574&all_versions=true&sort=mostrecent&page=1&size=10"
-ZIP = b"PK a release"
+ZIP = zipped(b"a release")
 NEWEST = "v2.4-2026-03-12-ror-data.zip"
 
 
@@ -71,7 +71,7 @@ def test_the_hash_of_the_answer_is_checked(run: Run, web_server: WebServer, answ
 
 def test_the_size_of_the_answer_is_checked(run: Run, web_server: WebServer, answer: dict[str, Any]) -> None:
     answer["hits"]["hits"][0]["files"][0]["size"] += 1
-    with pytest.raises(DownloadError, match="12 bytes instead of 13"):
+    with pytest.raises(DownloadError, match=f"{len(ZIP)} bytes instead of {len(ZIP) + 1}"):
         latest(run, web_server, answer)
 
 

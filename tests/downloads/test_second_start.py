@@ -9,7 +9,7 @@ from dmpworks.catalog import CHAINS
 from dmpworks.jobs.execute import execute
 from dmpworks.jobs.manifest import MANIFEST, Manifest, read_manifest
 from dmpworks.services.storage import Bucket
-from tests.downloads.conftest import Publisher
+from tests.downloads.conftest import Publisher, zipped
 
 RELEASE = "data/planted/ror/2026-10-01/download/v1.0-ror-data.json.zip"
 FOLDER = "ror/2026-10-01/download"
@@ -96,6 +96,7 @@ def test_a_folder_is_told_by_size_and_time(bucket: Bucket, release: bytes, tmp_p
     path.write_bytes(release)
     first = download(bucket, path.as_uri())
     assert download(bucket, path.as_uri()) == first
-    path.write_bytes(release[::-1])
+    other = zipped(release)
+    path.write_bytes(other)
     second = download(bucket, path.as_uri())
-    assert bucket.get(second.files[0].key) == release[::-1]
+    assert bucket.get(second.files[0].key) == other

@@ -1,7 +1,7 @@
 """START HERE: the Data Citation Corpus: which publication cites which dataset.
 
 DataCite and Make Data Count publish the corpus now and then as one zip of JSON arrays on Zenodo. `download` copies the
-zip into the bucket and checks its hash; `transform` writes one Parquet row for each citation between two DOIs.
+zip into the bucket and checks that it is whole; `transform` writes one Parquet row for each citation between two DOIs.
 process-works makes the relation "dataset citation" of them, by which a plan's known article leads to its datasets.
 """
 

@@ -38,6 +38,7 @@ class HttpSource:
         try:
             with httpx.stream("GET", self.address, headers=headers, timeout=TIMEOUT, follow_redirects=True) as answer:
                 self._check(answer, start)
+                self._check_plain(answer)
                 stream = _stream(answer)
                 if etag and stream.etag and stream.etag != etag:
                     raise changed(self.address, f"{stream.etag} instead of {etag}")
@@ -56,6 +57,15 @@ class HttpSource:
         kind = TemporaryError if answer.status_code in OVERLOADED else DownloadError
         on = f"{self.address}: HTTP {answer.status_code} {answer.reason_phrase}"
         raise kind("the server did not send the file", on=on, next=AGAIN)
+
+    def _check_plain(self, answer: httpx.Response) -> None:
+        encoding = answer.headers.get("Content-Encoding", "identity")
+        if encoding.strip().lower() != "identity":
+            raise DownloadError(
+                "the server sent the file encoded, not as it was published",
+                on=f"{self.address}: Content-Encoding: {encoding}",
+                next="give the address of the file itself, or download it with a browser and give its file: URL",
+            )
 
 
 def _range(start: int, etag: str | None) -> dict[str, str]:

@@ -1,0 +1,28 @@
+"""Zips that hold a release: whether one has arrived whole."""
+
+import zipfile
+
+from dmpworks.datasets.archives import BROKEN_ZIP
+from dmpworks.errors import DownloadError
+from dmpworks.services.ranged import Openable
+
+SHOWN = 40  # bytes of what is no zip: enough to know an error page by
+
+
+def check_zip(file: Openable, where: str) -> None:
+    """Raise DownloadError unless a file ends in the directory of a zip, and each of its files begins where that says.
+
+    Only these places are read: the content of each file has a checksum of its own, which the transform compares.
+    """
+    try:
+        with file.open("rb") as opened, zipfile.ZipFile(opened) as archive:
+            for member in archive.infolist():
+                archive.open(member).close()
+    except (*BROKEN_ZIP, ValueError) as error:  # also a name that is no text, or a place before the beginning
+        with file.open("rb") as opened:
+            begins = opened.read(SHOWN)
+        raise DownloadError(
+            "what has arrived is not a whole zip",
+            on=f"{where}: {file.stat().st_size:,} bytes that begin with {begins!r}: {error}",
+            next="open the address in a browser: it must send the zip itself; then run the download job again",
+        ) from error
