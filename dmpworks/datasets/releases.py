@@ -21,6 +21,7 @@ from dmpworks.services.http import Http
 
 LATEST = "latest"
 ZENODO = "https://zenodo.org/api"
+INSTEAD = "set the address of the zip itself instead of latest"
 
 
 class Record(NamedTuple):
@@ -105,21 +106,26 @@ def _latest(run: Run, record: Record, zenodo: str) -> _Release:
         versions = http.get(url, query | {"page": 1, "size": 10}, _Answer).hits.hits
     finally:
         http.close()
-    files = [(version, _zip(version, record)) for version in versions]
-    dated = [(version.metadata.publication_date, version.id, file) for version, file in files if file]
-    if not dated:
+    if not versions:
         raise DownloadError(
-            "Zenodo names no release with exactly one such zip",
-            on=f"{url}: record {record.concept}, {record.files}",
-            next="set the address of the zip itself instead of latest",
+            "Zenodo names no release", on=f"{url}: record {record.concept}", next=f"try again later, or {INSTEAD}"
         )
-    date, _, file = max(dated, key=lambda found: found[:2])
-    run.progress(f"the latest release is {file.key} of {date}")
+    newest = max(versions, key=lambda version: (version.metadata.publication_date, version.id))
+    file = _zip(newest, record)
+    run.progress(f"the latest release is {file.key} of {newest.metadata.publication_date}")
     return _Release(
         open_source(file.links.own), Item(file.key, file.size), parse_digest(file.checksum, f"Zenodo's {file.key}")
     )
 
 
-def _zip(version: _Version, record: Record) -> _File | None:
-    found = [file for file in version.files if fnmatch.fnmatch(file.key, record.files)]
-    return found[0] if len(found) == 1 else None
+def _zip(newest: _Version, record: Record) -> _File:
+    """Return the zip of the newest version; an older one that has such a zip is not the latest release."""
+    found = [file for file in newest.files if fnmatch.fnmatch(file.key, record.files)]
+    if len(found) != 1:
+        holds = ", ".join(file.key for file in newest.files) or "no files"
+        raise DownloadError(
+            f"the latest release on Zenodo does not hold exactly one {record.files}",
+            on=f"record {newest.id} of {newest.metadata.publication_date}: {holds}",
+            next=f"look at https://zenodo.org/records/{newest.id}, then {INSTEAD}",
+        )
+    return found[0]
