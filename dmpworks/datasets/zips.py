@@ -1,11 +1,13 @@
-"""Zips that hold a release: whether one has arrived whole."""
+"""Zips that hold a release: whether one has arrived whole, and which of its files are data."""
 
+import re
 import zipfile
 
-from dmpworks.datasets.archives import BROKEN_ZIP
+from dmpworks.datasets.archives import BROKEN_ZIP, zip_members
 from dmpworks.errors import DownloadError
 from dmpworks.services.ranged import Openable
 
+_ADDED = re.compile(r"^__MACOSX/|(^|/)\._")
 SHOWN = 40  # bytes of what is no zip: enough to know an error page by
 
 
@@ -26,3 +28,8 @@ def check_zip(file: Openable, where: str) -> None:
             on=f"{where}: {file.stat().st_size:,} bytes that begin with {begins!r}: {error}",
             next="open the address in a browser: it must send the zip itself; then run the download job again",
         ) from error
+
+
+def data_files(file: Openable) -> list[str]:
+    """Return the names of the files in a zip, without what macOS adds; raises TransformError when it is none."""
+    return [name for name in zip_members(file) if not _ADDED.search(name)]

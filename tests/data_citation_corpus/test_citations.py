@@ -73,7 +73,7 @@ def test_rows_that_lack_a_side_are_counted(bucket: Bucket, make_run: MakeRun) ->
         {"dataset": "10.1/a", "publication": 17},
         {"publication": "doi:10.1/A", "dataset": "HTTPS://DOI.ORG/10.2/B"},
     ]
-    put_zip(bucket, {"a.json": json.dumps(citations), "__MACOSX/._a.json": "\0"})
+    put_zip(bucket, {"a.json": json.dumps(citations), "__MACOSX/._a.json": "\0", "._a.json": "\0"})
     run = make_run(bucket, CHAIN, "transform")
     assert transform(run, BadRecords()) == Counts(4, 1, {"no publication DOI": 2, "no dataset DOI": 1})
     assert rows(run) == [{"publication_doi": "10.1/a", "dataset_doi": "10.2/b"}]

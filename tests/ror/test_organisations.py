@@ -107,6 +107,13 @@ def test_of_two_schemas_the_newer_is_read(bucket: Bucket, make_run: MakeRun) -> 
     assert rows(run)[0]["names"] == ["Critical Path Institute"]
 
 
+@pytest.mark.parametrize("added", ["__MACOSX/._v2.4-ror-data.json", "._v2.4-ror-data.json"])
+@pytest.mark.parametrize("real", ["v2.4-ror-data.json", "data/v2.4-ror-data.json"])
+def test_what_macos_adds_is_not_read(bucket: Bucket, make_run: MakeRun, added: str, real: str) -> None:
+    put_zip(bucket, {added: "\0", real: '[{"id": "https://ror.org/02mgtg880", "names": [{"value": "A"}]}]'})
+    assert transform(make_run(bucket, "ror", "transform"), BadRecords()) == Counts(read=1, written=1)
+
+
 def test_what_is_no_organisation_is_counted(bucket: Bucket, make_run: MakeRun) -> None:
     entries = [{"id": None, "names": [{"value": "A"}]}, {"id": "https://ror.org/02mgtg880", "names": []}]
     put_zip(bucket, {"v2.4-ror-data.json": json.dumps(entries, indent=2)})

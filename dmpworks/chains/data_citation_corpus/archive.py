@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from dmpworks.chains.data_citation_corpus.records import row
 from dmpworks.chains.data_citation_corpus.schema import SCHEMA, Citation
-from dmpworks.datasets.archives import read_zip_array, unreadable, zip_members
+from dmpworks.datasets.archives import read_zip_array, unreadable
 from dmpworks.datasets.lines import Batch
 from dmpworks.datasets.transform import Dataset, Part, by_row
+from dmpworks.datasets.zips import data_files
 from dmpworks.jobs.run import File, Phase
 from dmpworks.services.storage import Openable
 
@@ -18,8 +19,7 @@ def parts(download: Phase) -> list[Part]:
 
 
 def _parts(file: File, path: Openable) -> list[Part]:
-    # What macOS' zip adds (__MACOSX/._name.json) is no data.
-    names = [name for name in zip_members(path) if name.endswith(".json") and not name.startswith("__MACOSX/")]
+    names = [name for name in data_files(path) if name.endswith(".json")]
     if not names:
         raise unreadable(path, "it holds no *.json")
     return [Part(file, within=name) for name in names]

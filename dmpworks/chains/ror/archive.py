@@ -5,9 +5,10 @@ from collections.abc import Iterator
 
 from dmpworks.chains.ror.records import row
 from dmpworks.chains.ror.schema import SCHEMA, Organisation
-from dmpworks.datasets.archives import read_zip_array, unreadable, zip_members
+from dmpworks.datasets.archives import read_zip_array, unreadable
 from dmpworks.datasets.lines import Batch
 from dmpworks.datasets.transform import Dataset, Part, by_row
+from dmpworks.datasets.zips import data_files
 from dmpworks.jobs.run import Phase
 from dmpworks.services.storage import Openable
 
@@ -22,7 +23,7 @@ def parts(download: Phase) -> list[Part]:
 
 
 def _data_file(path: Openable) -> str:
-    found = [name for name in zip_members(path) if _DATA.search(name)]
+    found = [name for name in data_files(path) if _DATA.search(name)]
     if not found:
         raise unreadable(path, "it holds no v*-ror-data.json")
     return max(found, key=lambda name: "schema_v2" in name)
