@@ -12,8 +12,9 @@ import msgspec
 from dmpworks.errors import JobError, PreflightError
 from dmpworks.jobs.manifest import MANIFEST, STARTED, Manifest, fingerprint, phase_folder
 from dmpworks.jobs.model import Chain, Job
-from dmpworks.jobs.run import Found, find_phase
+from dmpworks.jobs.run import find_phase
 from dmpworks.jobs.wiring import output_values, run_id_setting
+from dmpworks.runs.outputs import lacking
 from dmpworks.services.storage import Bucket
 
 
@@ -70,8 +71,8 @@ def check_whole(bucket: Bucket, chain: Chain, job: Job, run_id: str) -> Complete
         return Missing(why, f"{bucket.name}: {folder}/{MANIFEST} does not exist")
     if found.manifest is None:
         return Complete("was uploaded by hand")
-    if lacking := _lacking(bucket, chain, run_id, found):
-        return Missing("has lost output", f"{bucket.name}: {lacking}")
+    if lost := lacking(bucket, found.files):
+        return Missing("has lost output", f"{bucket.name}: {lost}")
     return Complete(f"is complete since {found.manifest.ended:%Y-%m-%d %H:%M} UTC", found.manifest)
 
 
@@ -104,18 +105,6 @@ def first_job(bucket: Bucket, chain: Chain, values: Mapping[str, Any]) -> Start:
             _check_repeatable(bucket, chain, chain.from_job(job.name), run_id)
             return Start(job.name, why)
     return Start(None, why)
-
-
-def _lacking(bucket: Bucket, chain: Chain, run_id: str, found: Found) -> str | None:
-    """Return which listed file is not there as listed; one listing tells of all files of the run."""
-    stored = dict(bucket.list(f"{chain.name}/{run_id}"))
-    for file in found.files:
-        size = stored.get(file.key)
-        if size is None:
-            return f"{file.key} is gone"
-        if size != file.size:
-            return f"{file.key} has {size:,} bytes, its manifest says {file.size:,}"
-    return None
 
 
 def _changed(bucket: Bucket, chain: Chain, job: Job, manifest: Manifest, values: Mapping[str, Any]) -> str | None:

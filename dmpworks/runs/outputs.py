@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from dmpworks.errors import JobError
-from dmpworks.jobs.manifest import MANIFEST, STARTED, Manifest, read_manifest
+from dmpworks.jobs.manifest import MANIFEST, STARTED, File, Manifest, phase_folder, read_manifest
 from dmpworks.runs.ledger import RunName
 from dmpworks.services.storage import Bucket, Stored
 
@@ -32,11 +32,10 @@ def outputs_of(bucket: Bucket, run: RunName) -> Outputs:
                 manifests[folder.rsplit("/", 1)[-1]] = found[0]
         except JobError as error:
             damaged[folder.rsplit("/", 1)[-1]] = error.on
-    sizes = dict(stored)
-    lacking = {job: why for job, manifest in manifests.items() if (why := _lacking(manifest, sizes, root))}
+    lost = {job: why for job, manifest in manifests.items() if (why := lacking(bucket, manifest.files))}
     # what a manifest lists that cannot be read is not known: then nothing is called an orphan
     orphans = () if damaged else tuple(_orphans(stored, manifests.values()))
-    return Outputs(manifests, damaged, lacking, orphans, not stored)
+    return Outputs(manifests, damaged, lost, orphans, not stored)
 
 
 def runs_with_output(bucket: Bucket, chains: Iterable[str]) -> set[RunName]:
@@ -45,16 +44,22 @@ def runs_with_output(bucket: Bucket, chains: Iterable[str]) -> set[RunName]:
     return {RunName(parts[0], parts[1]) for parts in keys if len(parts) == 4 and parts[3] == MANIFEST}
 
 
+def lacking(bucket: Bucket, files: Iterable[File]) -> str | None:
+    """Return which listed file is not there as listed, in whatever run's folder; what is read in place is not ours."""
+    copied = [file for file in files if not file.in_place]
+    folders = sorted({phase_folder(*file.key.split("/")[:3]) for file in copied})
+    stored = dict(item for folder in folders for item in bucket.list(folder))
+    for file in copied:
+        size = stored.get(file.key)
+        if size is None:
+            return f"{file.key} is gone"
+        if size != file.size:
+            return f"{file.key} has {size:,} bytes, its manifest says {file.size:,}"
+    return None
+
+
 def _folders(stored: Iterable[Stored], marker: str) -> list[str]:
     return [item.key.removesuffix(f"/{marker}") for item in stored if item.key.endswith(f"/{marker}")]
-
-
-def _lacking(manifest: Manifest, sizes: dict[str, int], root: str) -> str | None:
-    for file in manifest.files:
-        if file.key.startswith(f"{root}/") and sizes.get(file.key) != file.size:
-            there = f"has {sizes[file.key]:,} bytes, not {file.size:,}" if file.key in sizes else "is gone"
-            return f"{file.key} {there}"
-    return None
 
 
 def _orphans(stored: list[Stored], manifests: Iterable[Manifest]) -> list[Stored]:

@@ -12,6 +12,7 @@ import boto3
 import pytest
 
 from dmpworks.chains.openalex_works.jobs import Scope, Source, Transform, download, transform
+from dmpworks.cli import main
 from dmpworks.errors import DownloadError, TransformError
 from dmpworks.jobs.model import Counts, Partial
 from dmpworks.jobs.run import Run
@@ -143,3 +144,23 @@ def test_a_hash_that_the_etag_tells_is_compared(published: Any, bucket: Bucket, 
     put(published, key, content[:-1] + b"?")
     with pytest.raises(DownloadError, match="the md5 of a file is not the expected one"):
         referred(bucket, make_run, "s3://openalex/data/parquet/works/")
+
+
+@pytest.mark.parametrize("place", ["folder", "bucket"])
+def test_a_run_that_reads_in_place_is_complete(
+    published: Any,
+    bucket: Bucket,
+    release: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    place: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)  # no settings file is there
+    source = {"folder": str(release), "bucket": "s3://openalex/data/jsonl/works/"}[place]
+    names = ["--bucket-name", bucket.name, "--run-id", "2026-10-01", "--source", source]
+    for start in ("download", "transform", "auto"):
+        main(["run", "openalex-works", *names, "--download-mode", "reference", "--start-job", start])
+        said = capsys.readouterr().err
+        assert ("openalex-works download: done in" in said) == (start == "download")
+        assert ("openalex-works transform: done in" in said) == (start != "auto")

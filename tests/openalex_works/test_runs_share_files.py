@@ -13,6 +13,7 @@ from dmpworks.catalog import chain_named
 from dmpworks.errors import DownloadError
 from dmpworks.jobs.execute import execute
 from dmpworks.jobs.manifest import Manifest, read_manifest
+from dmpworks.runs.completeness import check_start
 from dmpworks.services.storage import Bucket
 
 CHAIN = chain_named("openalex-works")
@@ -67,6 +68,8 @@ def check(bucket: Bucket) -> dict[str, set[str]]:
             if file.origin and file.origin.digest:
                 assert file.origin.digest == f"md5:{hashlib.md5(content).hexdigest()}"
             keys.setdefault(run_id, set()).add(file.key)
+    for run_id in keys:
+        check_start(CHAIN, "transform", run_id, bucket)  # raises where output is missing
     return keys
 
 

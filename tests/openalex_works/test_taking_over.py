@@ -12,6 +12,7 @@ import pytest
 
 from dmpworks.catalog import CHAINS
 from dmpworks.chains.openalex_works.jobs import Scope, Transform, transform
+from dmpworks.cli import main
 from dmpworks.jobs.execute import execute
 from dmpworks.jobs.manifest import Manifest
 from dmpworks.jobs.run import Run
@@ -131,3 +132,41 @@ def test_a_killed_download_goes_on_with_what_it_has_noted(bucket: Bucket, releas
     manifest = download(bucket, release, OCTOBER)
     assert there < {file.key for file in manifest.files}
     assert len(bucket.list(folder)) == 14  # the files and the manifest: what was noted is swept away
+
+
+@pytest.fixture
+def run_chain(
+    bucket: Bucket, release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., str]:
+    """Type `dmpworks run openalex-works` and return what it says; it may not fail."""
+    monkeypatch.chdir(tmp_path)  # no settings file is there
+
+    def command(run_id: str, start: str) -> str:
+        names = ["--bucket-name", bucket.name, "--run-id", run_id, "--source", str(release)]
+        capsys.readouterr()  # what was said before
+        main(["run", "openalex-works", *names, "--start-job", start])
+        return capsys.readouterr().err
+
+    return command
+
+
+def test_a_run_that_took_files_over_is_complete(bucket: Bucket, release: Path, run_chain: Callable[..., str]) -> None:
+    download(bucket, release, SEPTEMBER)
+    assert runs_of(download(bucket, release, OCTOBER)) == {SEPTEMBER: 12, OCTOBER: 1}
+    said = run_chain(OCTOBER, "transform")
+    assert "openalex-works transform: done in" in said and "openalex-works download:" not in said
+    assert "every job is complete and current" in run_chain(OCTOBER, "auto")
+
+
+def test_what_went_away_with_the_earlier_run_is_told_and_copied_again(
+    bucket: Bucket, release: Path, run_chain: Callable[..., str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    download(bucket, release, SEPTEMBER)
+    download(bucket, release, OCTOBER)
+    bucket.delete(found.key for found in bucket.list(f"openalex-works/{SEPTEMBER}"))
+    with pytest.raises(SystemExit) as caught:
+        run_chain(OCTOBER, "transform")
+    assert caught.value.code == 2
+    assert "has lost output" in (said := capsys.readouterr().err) and f"openalex-works/{SEPTEMBER}/download/" in said
+    assert "openalex-works download: done in" in run_chain(OCTOBER, "auto")
+    assert "every job is complete and current" in run_chain(OCTOBER, "auto")
