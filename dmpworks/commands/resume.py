@@ -2,7 +2,7 @@
 
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import msgspec
 from cyclopts import Parameter
+from msgspec.structs import replace
 
 from dmpworks.catalog import chain_named
 from dmpworks.commands.places import BucketName, places, project, start_at
@@ -56,8 +57,8 @@ def resume(
     """
     _, bucket = project(bucket_name, env_file)
     name = find_run(bucket, run)
-    before = _newest(bucket, name)
     chain = chain_named(name.chain)
+    before = _newest(bucket, chain, name)
     texts = dict(_pair(change) for change in set)
     changes = _parsed(chain, texts)
     found = _sources(chain, before.settings | {"BUCKET_NAME": bucket.name}, changes, env_file)
@@ -73,15 +74,30 @@ def resume(
         resume_on_batch(account, chain, found, start_job, before, again, as_json=as_json, watch=watch)
 
 
-def _newest(bucket: Bucket, run: RunName) -> Planned:
-    newest = Ledger(bucket, run).state().newest
-    if newest is None:
+def _newest(bucket: Bucket, chain: Chain, run: RunName) -> Planned:
+    """Return the newest submission of a run, with the settings of all jobs that were ever submitted."""
+    state = Ledger(bucket, run).state()
+    if state.newest is None:
         raise PreflightError(
             "the settings of this run were never recorded",
             on=f"{run}: its jobs were started by hand",
             next=f"dmpworks run {run.chain} --start-job auto, or batch-submit",
         )
-    return newest
+    return replace(state.newest, settings=_recorded(chain, state.submissions))
+
+
+def _recorded(chain: Chain, submissions: Iterable[Planned]) -> dict[str, str]:
+    """Return the settings of a run, those of a job from the newest submission that it was part of.
+
+    One that began at a later job knows nothing of those before it: not what their output was made of.
+    """
+    settings: dict[str, str] = {}
+    for each in submissions:
+        its = {one.variable for one in chain_settings(chain, [job for job in chain if job.name in each.jobs])}
+        foreign = {one.variable for one in chain_settings(chain)} - its
+        settings = {name: value for name, value in settings.items() if name in foreign}
+        settings |= {name: value for name, value in each.settings.items() if name not in foreign}
+    return settings
 
 
 def _parsed(chain: Chain, texts: Mapping[str, str]) -> dict[str, Any]:

@@ -155,3 +155,18 @@ def test_a_local_run_that_fails_again_says_how_to_go_on(bucket, release, capsys)
     code, told, _, next = refused(["runs", "resume", "--bucket-name", bucket.name], capsys)
     assert (code, told) == (1, "ror stopped: its job download failed with exit code 1")
     assert next.endswith(f"then: dmpworks runs resume ror/2026-10-01 --bucket-name={bucket.name}")
+
+
+def test_a_job_keeps_the_settings_of_the_submission_that_ran_it(bucket, release, capsys):
+    """A submission from a later job on does not tell what the jobs before it were given."""
+    names = ["ror", "--bucket-name", bucket.name, "--run-id", "2026-10-01"]
+    main(["run", *names, "--download-url", str(release), "--max-bad-records", "0.1"])
+    main(["run", *names, "--start-job", "transform", "--max-bad-records", "0.2"])
+    capsys.readouterr()
+    resume = ["runs", "resume", "ror/2026-10-01", "--bucket-name", bucket.name]
+    main(resume)
+    assert "every job is complete and current" in capsys.readouterr().err
+    main([*resume, "--start-job", "download"])
+    recorded = [each.settings for each in Ledger(bucket, RUN).state().submissions]
+    assert [each.get("ROR_DOWNLOAD_URL") for each in recorded] == [str(release), None, str(release)]
+    assert [each["MAX_BAD_RECORDS"] for each in recorded] == ["0.1", "0.2", "0.2"]
