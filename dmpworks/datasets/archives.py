@@ -3,17 +3,18 @@
 import tarfile
 import zipfile
 from collections.abc import Iterator
-from typing import NamedTuple, TypeVar
+from typing import IO, NamedTuple, TypeVar
 
 from isal import igzip
 
 from dmpworks.datasets.arrays import ArrayLines
-from dmpworks.datasets.lines import PIECE, Batch, Undecoded, read_lines
+from dmpworks.datasets.lines import PIECE, Batch, Undecoded, damaged, read_lines
 from dmpworks.errors import TransformError
 from dmpworks.services.ranged import Openable, open_section
 
 T = TypeVar("T")
 BLOCK = tarfile.BLOCKSIZE
+PADDING = 1024 * 1024  # bytes; writers of tars fill the last 10 kB, or as much as they were told to
 # A damaged header may also state an offset before the file, a method that does not exist, or encryption.
 BROKEN_ZIP = (zipfile.BadZipFile, OSError, RuntimeError)
 
@@ -48,28 +49,52 @@ def read_zip_array(path: Openable, member: str, kind: type[T]) -> Iterator[Batch
         raise unreadable(path, str(error)) from error
 
 
-def tar_members(path: Openable) -> list[Member]:
-    """Return the files in a tar by hopping from header to header; raises TransformError when it is cut short."""
+def tar_members(path: Openable, needed: str) -> list[Member]:
+    """Return the files in a tar by hopping from header to header; raises TransformError when it is not whole.
+
+    What has the `needed` ending must be a file of its own: a link or a sparse file would be passed over, or misread.
+    """
     with path.open("rb") as file:
         try:
             with tarfile.open(fileobj=file, mode="r:") as archive:
-                members = [Member(entry.name, entry.offset_data, entry.size) for entry in archive if entry.isfile()]
+                entries = list(archive)
                 end = archive.offset
         except (tarfile.TarError, OSError) as error:
             raise unreadable(path, str(error)) from error
-        # tarfile takes the end of the file, and any broken header, for the end of the archive: only zeros are that.
-        file.seek(end)
-        if file.read(BLOCK) != bytes(BLOCK):
-            raise unreadable(path, f"the archive's end is missing after {len(members):,} files")
+        members = [Member(entry.name, entry.offset_data, entry.size) for entry in entries if entry.isfile()]
+        _check_end(path, file, end, len(members))
+    if odd := [entry.name for entry in entries if entry.name.endswith(needed) and not _is_plain(entry)]:
+        raise unreadable(path, f"no files of their own: {', '.join(odd[:10])}")
     return members
+
+
+def _is_plain(entry: tarfile.TarInfo) -> bool:
+    return entry.isdir() or (entry.isfile() and not entry.issparse())
+
+
+def _check_end(path: Openable, file: IO[bytes], end: int, members: int) -> None:
+    """Raise TransformError unless nothing but padding follows the last member.
+
+    tarfile takes the end of the file, and any broken or empty header, for the end of the archive.
+    """
+    file.seek(end)
+    if file.read(BLOCK) != bytes(BLOCK):
+        raise unreadable(path, f"the archive's end is missing after {members:,} files")
+    left = path.stat().st_size - file.tell()
+    if left > PADDING or any(file.read(left)):
+        reason = f"its end comes after {members:,} files, but more than padding follows: a hole, or another archive"
+        raise unreadable(path, reason)
 
 
 def read_tar_lines(
     path: Openable, member: Member, kind: type[T], undecoded: Undecoded[T] | None = None
 ) -> Iterator[Batch[T]]:
     """Yield the records of a gzip JSON Lines file in a tar, as `read_gzip_lines` does."""
+    name = f"{path.name}: {member.name}"
+    if member.size == 0:
+        raise damaged(name, "it is empty", 0)
     with open_section(path, member.offset, member.size) as file, igzip.GzipFile(fileobj=file, mode="rb") as stream:
-        yield from read_lines(stream, kind, f"{path.name}: {member.name}", undecoded)
+        yield from read_lines(stream, kind, name, undecoded)
 
 
 def unreadable(path: Openable, reason: str) -> TransformError:

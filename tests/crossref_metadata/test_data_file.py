@@ -11,6 +11,7 @@ import pytest
 
 from dmpworks.chains.crossref_metadata.files import newest
 from dmpworks.chains.crossref_metadata.jobs import Scope, Source, Transform, download, transform
+from dmpworks.datasets.archives import PADDING
 from dmpworks.datasets.sources.source import Item
 from dmpworks.errors import DownloadError, TransformError
 from dmpworks.jobs.model import Counts
@@ -116,6 +117,73 @@ def test_a_tar_cut_short_fails(
     assert reason in failure.value.on
     assert path.name in failure.value.on
     assert "download" in failure.value.next
+
+
+def zeroed(content: bytes, start: int, size: int) -> bytes:
+    return content[:start] + bytes(size) + content[start + size :]
+
+
+@pytest.mark.parametrize(
+    ("damage", "files"),
+    [
+        (lambda tar, headers: zeroed(tar, headers[2], tarfile.BLOCKSIZE), 2),
+        (lambda tar, headers: zeroed(tar, headers[2], 16 * tarfile.BLOCKSIZE), 2),
+        (lambda tar, headers: zeroed(tar, headers[3], len(tar) - headers[3]) + bytes(PADDING), 3),
+        (lambda tar, headers: tar + tar, 4),
+        (lambda tar, headers: tar + b"x", 4),
+    ],
+    ids=["a header zeroed", "a hole", "zeros to the end", "two archives", "a byte behind the end"],
+)
+def test_a_tar_that_goes_on_behind_its_end_fails(
+    planted: Bucket, make_run: MakeRun, damage: Callable[[bytes, list[int]], bytes], files: int
+) -> None:
+    assert planted.root
+    path = planted.root / TAR
+    with tarfile.open(path) as archive:
+        headers = [member.offset for member in archive.getmembers()]
+    path.write_bytes(damage(path.read_bytes(), headers))
+    with pytest.raises(TransformError, match="an archive cannot be read") as failure:
+        transformed(planted, make_run)
+    assert f"its end comes after {files} files, but more than padding follows" in failure.value.on
+    assert path.name in failure.value.on
+
+
+@pytest.mark.parametrize("padding", [0, 10_240, 512 * 1024])
+def test_a_tar_may_be_filled_up_with_zeros(planted: Bucket, make_run: MakeRun, padding: int) -> None:
+    assert planted.root
+    with (planted.root / TAR).open("ab") as tar:
+        tar.write(bytes(padding))
+    assert transformed(planted, make_run)[1].read == 1004
+
+
+@pytest.mark.parametrize("kind", [tarfile.LNKTYPE, tarfile.SYMTYPE, tarfile.GNUTYPE_SPARSE])
+def test_a_member_that_is_no_file_of_its_own_fails(bucket: Bucket, make_run: MakeRun, kind: bytes) -> None:
+    put_tar(bucket, {"x/0.jsonl.gz": gzip.compress(LINES)})
+    assert bucket.root
+    with tarfile.open(bucket.root / TAR, "a") as archive:
+        entry = tarfile.TarInfo("x/1.jsonl.gz")
+        entry.type, entry.linkname = kind, "x/0.jsonl.gz"
+        archive.addfile(entry)
+    with pytest.raises(TransformError, match="an archive cannot be read") as failure:
+        transformed(bucket, make_run)
+    assert "no files of their own: x/1.jsonl.gz" in failure.value.on
+
+
+def test_a_link_that_would_hold_no_records_is_passed_over(bucket: Bucket, make_run: MakeRun) -> None:
+    put_tar(bucket, {"x/0.jsonl.gz": gzip.compress(LINES)})
+    assert bucket.root
+    with tarfile.open(bucket.root / TAR, "a") as archive:
+        entry = tarfile.TarInfo("x/newest")
+        entry.type, entry.linkname = tarfile.SYMTYPE, "0.jsonl.gz"
+        archive.addfile(entry)
+    assert transformed(bucket, make_run)[1].read == 500
+
+
+def test_a_member_without_a_byte_fails(bucket: Bucket, make_run: MakeRun) -> None:
+    put_tar(bucket, {"x/0.jsonl.gz": gzip.compress(LINES), "x/1.jsonl.gz": b"", "readme": b""})
+    with pytest.raises(TransformError, match="1 of 2 files") as failure:
+        transformed(bucket, make_run)
+    assert "x/1.jsonl.gz: it is empty" in failure.value.on
 
 
 def put_tar(bucket: Bucket, members: dict[str, bytes], format: int = tarfile.PAX_FORMAT) -> None:

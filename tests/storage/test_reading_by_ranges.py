@@ -109,7 +109,7 @@ def test_a_tar_is_indexed_without_being_read(stored: Callable[[bytes], ObjectFil
             entry.size = 200_000
             archive.addfile(entry, io.BytesIO(BODY[:200_000]))
     counted = Counted(stored(content.getvalue()))
-    found = tar_members(counted)  # type: ignore[arg-type]
+    found = tar_members(counted, ".gz")  # type: ignore[arg-type]
     assert [member.name.rpartition("/")[2] for member in found] == [f"{number}.jsonl.gz" for number in range(members)]
     assert content.getvalue()[found[7].offset :][: found[7].size] == BODY[:200_000]
     assert counted.requests <= members + 3  # one hop a member

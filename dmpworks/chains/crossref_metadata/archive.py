@@ -13,7 +13,7 @@ from dmpworks.services.storage import Openable
 
 
 def parts(download: Phase) -> list[Part]:
-    """Return every gzip file of the phase and of its tars; raises TransformError when a tar is cut short."""
+    """Return every gzip file of the phase and of its tars; raises TransformError when a tar is not whole."""
     found = [Part(file) for file in download.files if file.key.endswith(LINES)]
     known = indexed(download)
     for file in download.files:
@@ -23,7 +23,7 @@ def parts(download: Phase) -> list[Part]:
 
 
 def _parts(file: File, tar: Openable, known: list[Member] | None) -> list[Part]:
-    members = [member for member in known or tar_members(tar) if member.name.endswith(LINES)]
+    members = [member for member in known or tar_members(tar, LINES) if member.name.endswith(LINES)]
     if not members:
         raise unreadable(tar, f"it holds no *{LINES}")
     return [Part(file, within=member) for member in members]

@@ -45,7 +45,7 @@ class Index(msgspec.Struct, frozen=True):
 
 
 def index_tars(run: Run) -> None:
-    """Publish the index of each tar that this run has copied; raises DownloadError when one is cut short."""
+    """Publish the index of each tar that this run has copied; raises DownloadError when one is not whole."""
     for file in [file for file in run.outputs if file.key.endswith(TAR)]:
         assert file.origin
         publish_made(run, file.origin.name + INDEX, file.key, file.origin.etag or file.key, partial(_index, run, file))
@@ -54,7 +54,7 @@ def index_tars(run: Run) -> None:
 def _index(run: Run, file: File) -> bytes:
     run.progress(f"noting where the members of {file.key} lie")
     try:
-        return msgspec.json.encode(Index(file.key, tar_members(run.bucket.opened(file.key))))
+        return msgspec.json.encode(Index(file.key, tar_members(run.bucket.opened(file.key), LINES)))
     except TransformError as error:
         raise DownloadError(
             error.what, on=f"{file.origin and file.origin.address}: {error.on}", next="look at the source"
