@@ -16,9 +16,11 @@ from dmpworks.jobs.run import File
 
 NAME = "manifest.json"
 AGAIN = "run the download job again"
+PARQUET = ".parquet"
 
 _MANIFEST = re.compile(r"(?:^|/)manifest(?:-[0-9a-f]{8})?\.json$")
-_PART = re.compile(r"(?:^|/)((?:updated_date=[^/]+/)?[^/]+?)(?:-[0-9a-f]{8})?(\.parquet|\.jsonl\.gz|\.gz)$")
+_SUFFIXES = r"\.parquet|\.jsonl\.gz|\.gz"
+_PART = re.compile(rf"(?:^|/)((?:updated_date=[^/]+/)?[^/]+?)(?:-[0-9a-f]{{8}})?({_SUFFIXES})$")
 
 
 class Meta(msgspec.Struct, frozen=True):
@@ -108,28 +110,65 @@ def check_sizes(where: str, listed: Sequence[Entry], found: Mapping[str, int | N
     if wrong:
         raise DownloadError(
             f"{len(wrong)} files are not there, or not as the manifest of the release states",
-            on=f"{where}: {', '.join(wrong[:10])}" + (" ..." if len(wrong) > 10 else ""),
+            on=f"{where}: {_some(wrong)}",
             next="the release may be about to change: " + AGAIN,
         )
 
 
 def inputs(files: Iterable[File], read: Mapping[str, bytes]) -> list[Input]:
-    """Return the files of works among those of a download phase: the Parquet copy where it is there, else JSON Lines.
+    """Return the files of works among those of a download phase: of two copies of the same release, the Parquet one.
 
-    `read` holds the content of the phase's manifests by key. Raises TransformError when a listed file is not there.
+    `read` holds the content of the phase's manifests by key. Raises TransformError when a listed file is not there, or
+    when files would be passed over: two of one name, or Parquet and JSON Lines that are not copies of each other.
     """
-    named = {_name(file.key): file for file in files if _PART.search(file.key)}
-    chosen = {name: file for name, file in named.items() if name.endswith(".parquet")} or named
-    parquet = any(name.endswith(".parquet") for name in chosen)
+    chosen = _one_copy(_named(files))
+    parquet = any(name.endswith(PARQUET) for name in chosen)
     entries = [entry for key, content in read.items() for entry in parse_release(content, key).listed]
-    stated = {entry.name: entry.meta.record_count for entry in entries if entry.name.endswith(".parquet") == parquet}
+    stated = {entry.name: entry.meta.record_count for entry in entries if entry.name.endswith(PARQUET) == parquet}
     if missing := sorted(stated.keys() - chosen.keys()):
         raise TransformError(
             f"{len(missing)} files that the release lists are not in the bucket",
-            on=", ".join(missing[:10]) + (" ..." if len(missing) > 10 else ""),
+            on=_some(missing),
             next=AGAIN + ", then the transform",
         )
     return [Input(file, stated.get(name)) for name, file in sorted(chosen.items())]
+
+
+def _named(files: Iterable[File]) -> dict[str, File]:
+    """Return the files of works by the names that a release gives them."""
+    named: dict[str, File] = {}
+    for file in files:
+        if _PART.search(file.key) and (other := named.setdefault(_name(file.key), file)) != file:
+            raise TransformError(
+                "two files stand for the same one of a release",
+                on=f"{other.key} and {file.key}: both are {_name(file.key)}",
+                next="remove one of them, or give each a name of its own below updated_date=YYYY-MM-DD/, "
+                "then run the transform again",
+            )
+    return named
+
+
+def _one_copy(named: dict[str, File]) -> dict[str, File]:
+    """Return the Parquet files where each has its twin in JSON Lines, else all if they are of one kind."""
+    parquet = {name: file for name, file in named.items() if name.endswith(PARQUET)}
+    lines = {name: file for name, file in named.items() if name not in parquet}
+    if not parquet or not lines:
+        return named
+    if alone := sorted({_stem(name) for name in parquet} ^ {_stem(name) for name in lines}):
+        raise TransformError(
+            "the input holds Parquet files and JSON Lines that are not copies of each other",
+            on=f"{_some(alone)}: there in one of the two only",
+            next="leave the files of one copy in the bucket, all of them, then run the transform again",
+        )
+    return parquet
+
+
+def _stem(name: str) -> str:
+    return re.sub(rf"({_SUFFIXES})$", "", name)
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:10]) + (" ..." if len(names) > 10 else "")
 
 
 def is_manifest(key: str) -> bool:
