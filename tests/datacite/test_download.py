@@ -1,6 +1,7 @@
 """DataCite's files are copied with a member's temporary credentials, once the month is complete."""
 
 import json
+import shutil
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,7 @@ import pytest
 import stamina
 
 from dmpworks.chains.datacite.credentials import provider
-from dmpworks.chains.datacite.files import wanted
+from dmpworks.chains.datacite.files import listed
 from dmpworks.chains.datacite.jobs import Source, download
 from dmpworks.datasets.download import copy_files
 from dmpworks.datasets.sources.opening import open_source
@@ -125,12 +126,83 @@ def test_a_month_under_way_is_not_copied(bucket: Bucket, tmp_path: Path, make_ru
     assert run.outputs == []
 
 
+def planted_source(data: Path, tmp_path: Path) -> Path:
+    """Return a copy of the planted data file that is said to be complete."""
+    source = Path(shutil.copytree(data / "planted/datacite/2026-10-01/download", tmp_path / "source"))
+    (source / "STATUS.json").write_text('{"month": "2026-09", "status": "Complete"}')
+    return source
+
+
+@pytest.mark.parametrize(
+    ("gone", "says"),
+    [
+        ("dois/updated_2019-04/2019-04.csv.gz", "2019-04: its CSV is missing"),
+        ("dois/updated_2019-04/part_0000.jsonl.gz", "2019-04: part_0000 is missing"),
+    ],
+)
+def test_a_source_that_lacks_a_file_is_not_copied(
+    bucket: Bucket, data: Path, tmp_path: Path, make_run: MakeRun, gone: str, says: str
+) -> None:
+    source, run = planted_source(data, tmp_path), make_run(bucket, "datacite", "download")
+    assert download(run, Source(str(source))).written == 22
+    (source / gone).unlink()
+    run = make_run(bucket, "datacite", "download", "2026-11-01")
+    with pytest.raises(DownloadError, match="is not whole") as failure:
+        download(run, Source(str(source)))
+    assert failure.value.on == f"{source}: {says}"
+    assert run.outputs == []
+
+
+def test_a_bucket_that_does_not_say_that_it_is_complete(
+    aws: str, bucket: Bucket, web_server: WebServer, make_run: MakeRun
+) -> None:
+    put_parts(1)
+    boto3.client("s3").delete_object(Bucket="datafile", Key="STATUS.json")
+    url = api(web_server, Answer(json.dumps(CREDENTIALS).encode()))
+    run = make_run(bucket, "datacite", "download")
+    with pytest.raises(DownloadError, match="does not say whether it is complete") as failure:
+        download(run, Source("s3://datafile/", url, Secret("MEMBER"), Secret("password")))
+    assert failure.value.on == "s3://datafile/ holds no STATUS.json"
+    assert run.outputs == []
+
+
+@pytest.mark.parametrize(
+    ("later", "what"),
+    [
+        ('{"month": "2026-10", "status": "Complete"}', "has changed while it was copied"),
+        ('{"month": "2026-09", "status": "In progress"}', "is not complete yet"),
+    ],
+)
+def test_a_month_that_begins_while_files_are_copied_is_not_published(
+    bucket: Bucket, data: Path, tmp_path: Path, make_run: MakeRun, later: str, what: str
+) -> None:
+    source = planted_source(data, tmp_path)
+    made = make_run(bucket, "datacite", "download")
+    run = Overtaken(made.chain, made.job, made.run_id, made.env, bucket, made.scratch)
+    run.overtake = lambda: (source / "STATUS.json").write_text(later)
+    with pytest.raises(DownloadError, match=what) as failure:
+        download(run, Source(str(source)))
+    assert len(run.outputs) == 22  # all were copied by then
+    assert f"{source} STATUS.json: " in failure.value.on
+
+
+class Overtaken(Run):
+    """A run whose source changes as soon as the first word is said of how far the copy is."""
+
+    overtake: Callable[[], object]
+
+    def progress(self, text: str) -> None:
+        super().progress(text)
+        self.overtake()
+
+
 def put_parts(number: int) -> dict[str, bytes]:
-    """Publish parts of a month; returns their content by name."""
+    """Publish parts of a month that is said to be complete; returns their content by name."""
     client = boto3.client("s3", region_name="us-east-1")
     client.create_bucket(Bucket="datafile")
     parts = {f"dois/updated_2026-09/part_{part:04}.jsonl.gz": b"lines %d" % part for part in range(number)}
-    for key, body in parts.items():
+    said = {"STATUS.json": json.dumps({"month": "2026-09", "status": "Complete"}).encode()}
+    for key, body in (said | parts).items():
         client.put_object(Bucket="datafile", Key=key, Body=body)
     return parts
 
@@ -141,7 +213,7 @@ def test_credentials_are_renewed_before_they_expire(aws: str, web_server: WebSer
         web_server, *(Answer(json.dumps(CREDENTIALS | {"expires_in": 300 + left}).encode()) for left in (1, 2, 3))
     )
     source = open_source("s3://datafile/", Access(credentials=provider(url, "MEMBER", "password")))
-    for number, item in enumerate(source.items()):
+    for number, item in enumerate(source.items()[1:]):  # behind STATUS.json
         assert read(source, item.name) == b"lines %d" % number
         time.sleep(0.15)  # the store asks no more often than every 0.1 s
     assert len(web_server.requests) == 3
@@ -173,7 +245,7 @@ def test_a_part_that_changes_midway_fails_and_the_next_run_goes_on(
     put_parts(3)
     bucket, key = Bucket(s3_bucket, "us-east-1"), "dois/updated_2026-09/part_0001.jsonl.gz"
     source = open_source("s3://datafile/", Access(credentials=lambda: KEYS))
-    items = wanted(source)
+    items = listed(source).items
     boto3.client("s3").put_object(Bucket="datafile", Key=key, Body=b"other 1")
     first = make_run(bucket, "datacite", "download")
     with pytest.raises(DownloadError, match="a file of the source has changed") as failure:

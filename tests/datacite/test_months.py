@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import shutil
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -93,7 +94,7 @@ def test_a_part_that_ends_early_between_two_gzip_members(planted: Bucket, make_r
 
 
 def test_a_missing_part_and_one_too_many(planted: Bucket, make_run: MakeRun) -> None:
-    part(planted, "2019-04", 1).rename(part(planted, "2023-03", 7))
+    part(planted, "2019-04", 1).rename(part(planted, "2023-03", 2))
     error = failing(planted, make_run)
     assert "2019-04: " in error.on and " instead of 108" in error.on
     assert "2023-03: " in error.on and " instead of 137" in error.on
@@ -105,11 +106,47 @@ def test_a_month_without_any_part(planted: Bucket, make_run: MakeRun) -> None:
     assert failing(planted, make_run).on == "2019-04: 0 instead of 108"
 
 
-def test_a_month_without_csv_is_taken_as_it_is(planted: Bucket, make_run: MakeRun) -> None:
-    assert planted.root
-    (planted.root / DOIS / "updated_2019-04/2019-04.csv.gz").unlink()
+def csv_of(bucket: Bucket, month: str) -> Path:
+    """Return the path of a month's CSV."""
+    return part(bucket, month).with_name(f"{month}.csv.gz")
+
+
+def test_a_month_without_csv_among_others_fails(planted: Bucket, make_run: MakeRun) -> None:
+    csv_of(planted, "2019-04").unlink()
     part(planted, "2019-04", 1).unlink()
-    assert transformed(planted, make_run)[1].read < 1173
+    error = failing(planted, make_run)
+    assert error.what == "DataCite's monthly data file is not whole"
+    assert error.on == "datacite/2026-10-01/download: 2019-04: its CSV is missing"
+
+
+def test_a_copy_without_any_csv_is_taken_as_it_is_and_told(
+    planted: Bucket, make_run: MakeRun, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert transformed(planted, make_run)[1].read == 1173
+    assert "holds no CSV" not in capsys.readouterr().err
+    for path in part(planted, "2019-04").parents[1].rglob("*.csv.gz"):
+        path.unlink()
+    part(planted, "2019-04", 1).unlink()
+    assert 0 < transformed(planted, make_run)[1].read < 1173
+    assert "the data file holds no CSV: how many records each month should have is not known" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("with_csv", [True, False])
+def test_parts_are_numbered_without_a_gap(planted: Bucket, make_run: MakeRun, with_csv: bool) -> None:
+    for path in () if with_csv else part(planted, "2019-04").parents[1].rglob("*.csv.gz"):
+        path.unlink()
+    part(planted, "2019-04", 0).unlink()
+    part(planted, "2026-07", 1).unlink()
+    on = failing(planted, make_run).on
+    assert on.endswith("download: 2019-04: part_0000 is missing, 2026-07: part_0001 is missing")
+
+
+def test_a_part_that_is_there_twice_fails(planted: Bucket, make_run: MakeRun) -> None:
+    path = part(planted, "2019-04")
+    for twin in (path, csv_of(planted, "2026-07")):
+        shutil.copy(twin, twin.with_name(twin.name.replace(".", "-1a2b3c4d.", 1)))
+    on = failing(planted, make_run).on
+    assert on.endswith(": 2026-07: its CSV is there 2 times, 2019-04: part_0000 is there 2 times")
 
 
 def test_a_csv_that_cannot_be_read_fails(planted: Bucket, make_run: MakeRun) -> None:

@@ -45,11 +45,14 @@ class Transform:
 
 def download(run: Run, source: Source) -> Counts:
     """Copy DataCite's monthly data file into the bucket."""
-    from dmpworks.chains.datacite.files import open_data_file, wanted
+    from dmpworks.chains.datacite.files import check_unchanged, listed, open_data_file
     from dmpworks.datasets.download import copy_files
 
     place = open_data_file(source.source, source.api_url, source.username, source.password)
-    return copy_files(run, place, wanted(place))
+    items, said = listed(place)
+    counts = copy_files(run, place, items)
+    check_unchanged(place, said)
+    return counts
 
 
 def transform(run: Run, options: Transform, scope: Scope, bad: BadRecords) -> Counts | Partial:
@@ -58,14 +61,17 @@ def transform(run: Run, options: Transform, scope: Scope, bad: BadRecords) -> Co
     from dmpworks.datasets.transform import transform as transform_parts
 
     data_file = run.earlier("download")
+    found, numbers = parts(data_file), stated(data_file)
+    if not numbers:
+        run.progress("the data file holds no CSV: how many records each month should have is not known")
     return transform_parts(
         run,
         DATASET,
-        parts(data_file),
+        found,
         workers=options.workers,
         use_subset=scope.use_subset,
         max_bad_records=bad.max_bad_records,
-        check=partial(check_months, stated(data_file)),
+        check=partial(check_months, numbers),
     )
 
 

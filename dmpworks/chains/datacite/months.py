@@ -2,12 +2,12 @@
 
 import csv
 import io
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from isal import igzip
 
+from dmpworks.chains.datacite.listing import CSV, LINES, check_whole, month
 from dmpworks.chains.datacite.records import columns, undecoded
 from dmpworks.chains.datacite.schema import SCHEMA, Record
 from dmpworks.datasets.lines import DAMAGED, Batch, damaged, read_gzip_lines
@@ -16,13 +16,14 @@ from dmpworks.errors import TransformError
 from dmpworks.jobs.run import Phase
 from dmpworks.services.storage import Openable
 
-_MONTH = re.compile(r"(?:^|/)updated_(\d{4}-\d{2})/")
 _UNREADABLE: tuple[type[Exception], ...] = (*DAMAGED, UnicodeDecodeError, csv.Error)
 
 
 def parts(download: Phase) -> list[Part]:
-    """Return every part of every month."""
-    return [Part(file) for file in download.files if file.key.endswith(".jsonl.gz")]
+    """Return every part of every month; raises TransformError when a month is not whole."""
+    next = "run the download job again, or upload what is missing, then run the transform"
+    check_whole((file.key for file in download.files), download.folder, TransformError, next)
+    return [Part(file) for file in download.files if file.key.endswith(LINES)]
 
 
 def read(path: Openable, part: Part) -> Iterator[Batch[Record]]:
@@ -35,13 +36,8 @@ DATASET = Dataset(schema=SCHEMA, read=read, columns=columns, dictionary=("work_t
 
 def stated(download: Phase) -> dict[str, int]:
     """Return the number of records that the CSV of each month states."""
-    found = ((_month(file.key), file) for file in download.files if file.key.endswith(".csv.gz"))
-    return {month: _rows(download.opened(file)) for month, file in found if month}
-
-
-def _month(key: str) -> str | None:
-    found = _MONTH.search(key)
-    return found[1] if found else None
+    found = ((month(file.key), file) for file in download.files if file.key.endswith(CSV))
+    return {of: _rows(download.opened(file)) for of, file in found if of}
 
 
 def _rows(path: Openable) -> int:
@@ -62,10 +58,10 @@ def check_months(stated: Mapping[str, int], read: Iterable[tuple[Part, int]]) ->
     """
     found: Counter[str | None] = Counter()
     for part, records in read:
-        found[_month(part.file.key)] += records
-    if wrong := [month for month in sorted(stated) if found[month] != stated[month]]:
+        found[month(part.file.key)] += records
+    if wrong := [of for of in sorted(stated) if found[of] != stated[of]]:
         raise TransformError(
             "months hold other numbers of records than their CSV files state",
-            on=", ".join(f"{month}: {found[month]:,} instead of {stated[month]:,}" for month in wrong),
+            on=", ".join(f"{of}: {found[of]:,} instead of {stated[of]:,}" for of in wrong),
             next="run the download job again, then the transform",
         )
