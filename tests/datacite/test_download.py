@@ -137,7 +137,7 @@ def planted_source(data: Path, tmp_path: Path) -> Path:
     ("gone", "says"),
     [
         ("dois/updated_2019-04/2019-04.csv.gz", "2019-04: its CSV is missing"),
-        ("dois/updated_2019-04/part_0000.jsonl.gz", "2019-04: part_0000 is missing"),
+        ("dois/updated_2026-07/part_0001.jsonl.gz", "2026-07: part_0001 is missing"),
     ],
 )
 def test_a_source_that_lacks_a_file_is_not_copied(

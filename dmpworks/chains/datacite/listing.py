@@ -18,7 +18,10 @@ def month(name: str) -> str | None:
 
 
 def check_whole(names: Iterable[str], where: str, failure: type[JobError], next: str) -> None:
-    """Raise the failure when a month lacks a part, or its CSV while others have one, or when one is there twice."""
+    """Raise the failure when a month lacks a part, or its CSV while others have one, or when one is there twice.
+
+    A copy without any CSV is somebody's own, and holds what they chose.
+    """
     parts, tables = defaultdict(list), Counter[str]()
     for name in names:
         found = month(name)
@@ -26,23 +29,23 @@ def check_whole(names: Iterable[str], where: str, failure: type[JobError], next:
             tables[found] += 1
         elif found and name.endswith(LINES):
             parts[found].append(name)
-    wrong = [*_csv_gaps(parts, tables), *(gap for one in sorted(parts) for gap in _part_gaps(one, parts[one]))]
-    if wrong:
+    if not tables:
+        return
+    if wrong := [*_csv_gaps(parts, tables), *(gap for one in sorted(parts) for gap in _part_gaps(one, parts[one]))]:
         on = f"{where}: {', '.join(wrong[:10])}" + (" ..." if len(wrong) > 10 else "")
         raise failure("DataCite's monthly data file is not whole", on=on, next=next)
 
 
 def _csv_gaps(parts: Iterable[str], tables: Counter[str]) -> Iterator[str]:
-    """A copy without any CSV is somebody's own; where there are some, each month has one."""
-    for one in sorted({*parts, *tables}) if tables else ():
+    for one in sorted({*parts, *tables}):
         if tables[one] != 1:
             yield f"{one}: its CSV is {_how(tables[one])}"
 
 
 def _part_gaps(month: str, names: Iterable[str]) -> Iterator[str]:
-    """Parts are numbered one by one from 0."""
+    """Parts are numbered one by one; where the numbers begin and end nobody states, the CSV states the records."""
     held = Counter(int(found[1]) for found in map(_PART.search, names) if found)
-    for number in range(max(held, default=-1) + 1):
+    for number in range(min(held, default=0), max(held, default=-1) + 1):
         if held[number] != 1:
             yield f"{month}: part_{number:04} is {_how(held[number])}"
 
