@@ -52,7 +52,7 @@ class LogReader:
         places = [place for place in self._places(moment) if place.job == name and attempt in (None, place.attempt)]
         if not places:
             raise _no_log(moment, name, attempt)
-        failed = moment.state.jobs[name].failed_shards if name else []
+        failed = set(moment.state.jobs[name].failed_shards) if name else set()
         yield from self._more(([place for place in places if place.shard in failed] or places)[-1])
 
     def follow(self, job: str | None, attempt: int | None) -> Iterator[tuple[LogPlace, Line]]:

@@ -124,4 +124,5 @@ class Cancelling(Event, frozen=True, kw_only=True):
     submission: int
 
 
-AnyEvent = Planned | Submitted | Withdrawn | Started | Ended | Observed | Cancelling
+OfJob = Submitted | Withdrawn | Started | Ended | Observed
+AnyEvent = Planned | OfJob | Cancelling

@@ -1,5 +1,6 @@
 """What was executed in a run, and when: the jobs' own words and AWS Batch's attempts put together."""
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -62,7 +63,8 @@ def executions(state: RunState, events: Sequence[AnyEvent]) -> list[Execution]:
             found = _with_try(found, event.job, id, number, one, submission.get(id, 0))
     ordered = sorted(found, key=lambda one: one.started)
     asked = {(plan.submission, job): asked for plan in state.submissions for job, asked in plan.jobs.items()}
-    closed = [_closed(one, state, ordered) for one in ordered]
+    starts = _Starts(ordered)
+    closed = [_closed(one, state, starts) for one in ordered]
     return [replace(one, asked=asked.get((one.submission, one.job), Asked())) for one in closed]
 
 
@@ -173,18 +175,34 @@ def _completed(known: Execution, one: Try) -> Execution:
     )
 
 
-def _follows(other: Execution, one: Execution) -> bool:
-    """Whether an execution of the same job tells that another is over: shards run side by side."""
-    return other.started > one.started and (other.shard == one.shard or other.submission > one.submission)
+class _Starts:
+    """When executions began, by what tells that another is over: shards run side by side, submissions do not."""
+
+    def __init__(self, ordered: Iterable[Execution]) -> None:
+        self._shards: dict[tuple[str, Shard | None], list[datetime]] = defaultdict(list)
+        self._submissions: dict[str, dict[int, list[datetime]]] = defaultdict(lambda: defaultdict(list))
+        for one in ordered:
+            self._shards[one.job, one.shard].append(one.started)
+            self._submissions[one.job][one.submission].append(one.started)
+
+    def following(self, one: Execution) -> datetime | None:
+        """Return when the next execution of the same shard began, or of a later submission."""
+        later = [moments for number, moments in self._submissions[one.job].items() if number > one.submission]
+        found = [_first_after(moments, one.started) for moments in (self._shards[one.job, one.shard], *later)]
+        return min((each for each in found if each), default=None)
 
 
-def _closed(one: Execution, state: RunState, all: Sequence[Execution]) -> Execution:
+def _first_after(moments: Sequence[datetime], moment: datetime) -> datetime | None:
+    place = bisect_right(moments, moment)
+    return moments[place] if place < len(moments) else None
+
+
+def _closed(one: Execution, state: RunState, starts: _Starts) -> Execution:
     """Return an execution that told no end with the end it must have had: its job's, or the next one's start."""
     if one.ended:
         return one
-    later = [other.started for other in all if other.job == one.job and _follows(other, one)]
-    if later:
-        return replace(one, ended=later[0], ending="lost")
+    if followed := starts.following(one):
+        return replace(one, ended=followed, ending="lost")
     job = state.jobs[one.job]
     if job.status in LIVE:
         return one

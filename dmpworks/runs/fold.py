@@ -1,11 +1,13 @@
 """From the events of a run to its state: a fold, by a table of transitions."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 from msgspec.structs import replace
 
 from dmpworks.errors import LedgerError
-from dmpworks.runs.events import AnyEvent, Cancelling, Ended, Observed, Planned, Started, Submitted, Withdrawn
+from dmpworks.runs.attempts import Attempts
+from dmpworks.runs.events import AnyEvent, Cancelling, Ended, Observed, OfJob, Planned, Started, Submitted, Withdrawn
 from dmpworks.runs.state import ENDS, LIVE, Attempt, JobState, RunState, Status, whole_id
 
 # Of two ends the stronger stays: who cancelled knows why it failed, and complete output is complete.
@@ -29,22 +31,43 @@ OPEN: dict[str, None] = dict.fromkeys(("ended", "reason", "cause", "exit_code"))
 
 def fold(chain: str, run_id: str, events: Iterable[AnyEvent]) -> RunState:
     """Return the state of a run after these events; raises LedgerError at one that cannot follow."""
-    state = RunState(chain=chain, run_id=run_id)
+    folding = Folding(RunState(chain=chain, run_id=run_id))
     for event in events:
-        state = after(state, event)
-    return state
+        folding.add(event)
+    return folding.state
 
 
 def after(state: RunState, event: AnyEvent) -> RunState:
     """Return the state after one more event; raises LedgerError when it cannot follow."""
-    if isinstance(event, Planned):
-        state = _planned(state, event)
-    elif isinstance(event, Cancelling):
-        state = replace(state, cancelling=(*state.cancelling, event.submission))
-    else:
-        job = state.jobs.get(event.job)
-        state = replace(state, jobs=state.jobs | {event.job: _moved(state, job, event)})
-    return replace(state, events=state.events + 1, began=state.began or event.at, changed=event.at)
+    folding = Folding(state)
+    folding.add(event)
+    return folding.state
+
+
+class Folding:
+    """A run on its way from event to event; what its jobs attempted is kept apart until its state is asked for."""
+
+    def __init__(self, state: RunState) -> None:
+        self._state = state  # the attempts in it are those of the beginning
+        self._attempts = defaultdict(Attempts, {name: Attempts(job.attempts) for name, job in state.jobs.items()})
+
+    @property
+    def state(self) -> RunState:
+        """The state after the events so far."""
+        jobs = {name: replace(job, attempts=self._attempts[name].values) for name, job in self._state.jobs.items()}
+        return replace(self._state, jobs=jobs)
+
+    def add(self, event: AnyEvent) -> None:
+        """Go on by one event; raises LedgerError when it cannot follow, and then nothing has changed."""
+        state = self._state
+        if isinstance(event, Planned):
+            state = _planned(state, event)
+        elif isinstance(event, Cancelling):
+            state = replace(state, cancelling=(*state.cancelling, event.submission))
+        else:
+            job = _moved(state, self._attempts[event.job], event)
+            state = replace(state, jobs=state.jobs | {event.job: job})
+        self._state = replace(state, events=state.events + 1, began=state.began or event.at, changed=event.at)
 
 
 def _planned(state: RunState, event: Planned) -> RunState:
@@ -59,7 +82,6 @@ def _planned(state: RunState, event: Planned) -> RunState:
             submission=event.submission,
             asked=asked,
             id=before.id if before and before.status in LIVE else None,  # a twin that may be adopted
-            attempts=before.attempts if before else (),
             gone=_gone(before) if before else (),
         )
     return replace(state, jobs=jobs, submissions=(*state.submissions, event))
@@ -71,38 +93,39 @@ def _gone(job: JobState, id: str | None = None) -> tuple[str, ...]:
     return (*(one for one in job.gone if one != id), *([job.id] if ended and job.id else []))
 
 
-def _late(event: Submitted | Withdrawn | Started | Ended | Observed, job: JobState | None) -> bool:
+def _late(event: OfJob, job: JobState, attempts: Attempts) -> bool:
     """Whether an event tells of a Batch job of an earlier submission: a slow watcher, a container that lingered."""
-    if job is None or isinstance(event, Submitted):
+    if isinstance(event, Submitted):
         return False
     if isinstance(event, Ended):
-        one = next((one for one in job.attempts if one.token == event.attempt), None)
-        superseded = one is not job.last and event.outcome != "succeeded"  # by another attempt; output stays output
+        one = attempts.find(event.attempt)
+        superseded = one is not attempts.last and event.outcome != "succeeded"  # by another; output stays output
         return one is not None and (whole_id(one.id) in job.gone or superseded)
     return whole_id(event.id) in job.gone
 
 
-def _of_one_shard(event: Ended, job: JobState | None) -> bool:
+def _of_one_shard(event: Ended, job: JobState, attempts: Attempts) -> bool:
     """Whether an attempt ends and its job goes on: others share it, and whoever started them all tells a failure."""
-    one = next((one for one in job.attempts if one.token == event.attempt), None) if job else None
-    if job is None or one is None or one.shard is None:
+    one = attempts.find(event.attempt)
+    if one is None or one.shard is None:
         return False
+    number, of = one.shard
     if event.outcome == "succeeded":
-        return len(job.done(one.shard.of) | {one.shard.number}) < one.shard.of
+        done = attempts.done(job, of)  # not copied to add one: it may hold thousands
+        return len(done) + (number not in done) < of
     return job.submission > 0 and whole_id(one.id) == job.id
 
 
-def _moved(
-    state: RunState, job: JobState | None, event: Submitted | Withdrawn | Started | Ended | Observed
-) -> JobState:
-    if job and isinstance(event, Ended) and (_late(event, job) or _of_one_shard(event, job)):
-        return _with_end(job, event)
-    if job and _late(event, job):
+def _moved(state: RunState, attempts: Attempts, event: OfJob) -> JobState:
+    job = state.jobs.get(event.job)
+    late = job is not None and _late(event, job, attempts)
+    if job and isinstance(event, Ended) and (late or _of_one_shard(event, job, attempts)):
+        attempts.end(job, event)
         return job
-    target = _target(event, job)
-    status = _status(state, event.job, job, target)
-    job = job or JobState(name=event.job, status=status)
-    job = replace(job, status=status)
+    if job and late:
+        return job
+    status = _status(state, event.job, job, _target(event, job, attempts.last))
+    job = replace(job, status=status) if job else JobState(name=event.job, status=status)
     match event:
         case Submitted():
             job = replace(job, tries=(), **OPEN) if status == "submitted" else job
@@ -110,43 +133,46 @@ def _moved(
         case Withdrawn():
             return replace(job, ended=event.at)
         case Started():
-            return replace(job, attempts=(*job.attempts, _begun(event)), id=job.id or whole_id(event.id), **OPEN)
+            attempts.begin(event)
+            return replace(job, id=job.id or whole_id(event.id), **OPEN)
         case Ended():
-            return replace(_with_end(job, event), ended=event.at, exit_code=event.exit_code)
+            attempts.end(job, event)
+            return replace(job, ended=event.at, exit_code=event.exit_code)
         case Observed():
             return _with_observation(job, event)
 
 
-def _target(event: Submitted | Withdrawn | Started | Ended | Observed, job: JobState | None) -> Status:
+def _target(event: OfJob, job: JobState | None, last: Attempt | None) -> Status:
     match event:
         case Submitted():
-            return _sent(event, job)
+            return _sent(event, job, last)
         case Withdrawn():
             return "withdrawn"
         case Started():
             return "running"
         case Ended():
-            return "succeeded" if event.outcome == "succeeded" else "submitted" if _again(event, job) else "failed"
+            failed: Status = "submitted" if _again(event, job, last) else "failed"
+            return "succeeded" if event.outcome == "succeeded" else failed
         case Observed():
             return event.state
 
 
-def _sent(event: Submitted, job: JobState | None) -> Status:
+def _sent(event: Submitted, job: JobState | None, last: Attempt | None) -> Status:
     """Return where a job stands that may have begun, even ended, before it could be written down that it was sent."""
     if not job or (event.id is not None and event.id == job.id and job.status in ENDS):
         return job.status if job else "submitted"
-    if not job.last or whole_id(job.last.id) != event.id:
+    if not last or whole_id(last.id) != event.id:
         return "submitted"
     if job.status in ("running", "succeeded", "failed"):
         return job.status
-    return "running" if event.adopted and job.last.ended is None else "submitted"
+    return "running" if event.adopted and last.ended is None else "submitted"
 
 
-def _again(event: Ended, job: JobState | None) -> bool:
+def _again(event: Ended, job: JobState | None, last: Attempt | None) -> bool:
     """Whether AWS Batch will start another attempt by itself: exit 75, and attempts are left."""
-    last = job.last if job and job.status == "running" else None
-    left = last and last.number and job and last.number < (job.asked.retries or 1)
-    return event.outcome == "again" and bool(left)
+    if event.outcome != "again" or not job or job.status != "running" or not last or not last.number:
+        return False
+    return last.number < (job.asked.retries or 1)
 
 
 def _status(state: RunState, name: str, job: JobState | None, target: Status) -> Status:
@@ -155,31 +181,6 @@ def _status(state: RunState, name: str, job: JobState | None, target: Status) ->
         raise _illegal(state, f"{name}: {target} cannot follow {before or 'nothing'}")
     weaker = before in STRENGTH and target in STRENGTH and STRENGTH.index(target) < STRENGTH.index(before)
     return before if before and weaker else target
-
-
-def _begun(event: Started) -> Attempt:
-    return Attempt(
-        token=event.attempt, started=event.at, by=event.by, id=event.id, number=event.number, shard=event.shard
-    )
-
-
-def _with_end(job: JobState, event: Ended) -> JobState:
-    ended = [
-        replace(
-            one,
-            ended=event.at,
-            outcome=event.outcome,
-            exit_code=event.exit_code,
-            counts=event.counts,
-            error=event.error,
-            peak_memory=event.peak_memory,
-            cpu_seconds=event.cpu_seconds,
-        )
-        if one.token == event.attempt
-        else one
-        for one in job.attempts
-    ]
-    return replace(job, attempts=tuple(ended))
 
 
 def _with_observation(job: JobState, event: Observed) -> JobState:

@@ -15,7 +15,7 @@ import msgspec
 
 from dmpworks.errors import LedgerError, SettingsError
 from dmpworks.runs.events import AnyEvent
-from dmpworks.runs.fold import after, fold
+from dmpworks.runs.fold import fold
 from dmpworks.runs.state import RunState
 from dmpworks.services.storage import Bucket
 
@@ -81,7 +81,7 @@ class Ledger:
         """Write one more event and return the state after it; raises LedgerError when it cannot follow."""
         while True:
             earlier = self._events()
-            following = after(fold(*self.run, earlier.values()), event)
+            following = fold(*self.run, [*earlier.values(), event])
             key = self.key(_number(list(earlier)[-1]) + 1 if earlier else 1)
             try:
                 self.bucket.create(key, msgspec.json.encode(event))

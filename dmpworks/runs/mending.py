@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from dmpworks.errors import LedgerError
 from dmpworks.jobs.manifest import Manifest
 from dmpworks.runs.events import AnyEvent, Ended, Started
-from dmpworks.runs.fold import after
+from dmpworks.runs.fold import Folding, after
 from dmpworks.runs.ledger import KEY, Ledger, RunName
 from dmpworks.runs.outputs import Outputs
 from dmpworks.runs.standing import silent_ends
@@ -82,7 +82,7 @@ class Inspection:
 
 def damaged_events(ledger: Ledger) -> list[Finding]:
     """Return the events that cannot be read, or cannot follow those before them."""
-    state = RunState(chain=ledger.run.chain, run_id=ledger.run.run_id)
+    folding = Folding(RunState(chain=ledger.run.chain, run_id=ledger.run.run_id))
     found = []
     for key, _ in ledger.bucket.list(ledger.folder):
         if not KEY.fullmatch(key):
@@ -90,7 +90,7 @@ def damaged_events(ledger: Ledger) -> list[Finding]:
         data = ledger.bucket.get(key)
         try:
             event: AnyEvent = msgspec.json.decode(data, type=AnyEvent)
-            state = after(state, event)
+            folding.add(event)
         except (msgspec.DecodeError, LedgerError) as error:
             found.append(_damaged(ledger.run, key, data, error))
     return found

@@ -36,6 +36,11 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     peak_memory: int | None = None  # MiB
     cpu_seconds: float | None = None
 
+    @property
+    def done(self) -> Shard | None:
+        """The shard that it has brought to a good end, if it was of one."""
+        return self.shard if self.outcome == "succeeded" else None
+
 
 class JobState(msgspec.Struct, frozen=True, kw_only=True):
     """Where a job of a run stands; all but its attempts is of its newest submission."""
@@ -63,15 +68,18 @@ class JobState(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def own(self) -> tuple[Attempt, ...]:
         """The attempts since the newest submission, or of the Batch job that it adopted."""
-        since = self.submitted
+        return tuple(one for one in self.attempts if self.owns(one))
+
+    def owns(self, one: Attempt) -> bool:
+        """Whether an attempt is of the newest submission."""
+        if self.submitted is None or one.started >= self.submitted:
+            return True
         id = whole_id(self.id)
-        return tuple(
-            one for one in self.attempts if since is None or one.started >= since or (id and whole_id(one.id) == id)
-        )
+        return bool(id) and whole_id(one.id) == id
 
     def done(self, of: int) -> set[int]:
         """Return which of so many shards have succeeded since the newest submission."""
-        return {one.shard.number for one in self.own if one.shard and one.shard.of == of and one.outcome == "succeeded"}
+        return {one.done.number for one in self.own if one.done and one.done.of == of}
 
     @property
     def failed_shards(self) -> list[int]:

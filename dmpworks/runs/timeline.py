@@ -43,14 +43,15 @@ def timelines(
     state: RunState, events: Sequence[AnyEvent], executions: Sequence[Execution], now: datetime
 ) -> list[Timeline]:
     """Return a timeline a submission; what was started by hand is in none."""
-    return [_timeline(plan, state, events, executions, now) for plan in state.submissions]
+    whole = joined(executions, state)
+    return [_timeline(plan, state, events, whole, now) for plan in state.submissions]
 
 
 def _timeline(
-    plan: Planned, state: RunState, events: Sequence[AnyEvent], executions: Sequence[Execution], now: datetime
+    plan: Planned, state: RunState, events: Sequence[AnyEvent], whole: Sequence[Execution], now: datetime
 ) -> Timeline:
     sent, left = _sent(plan, events), _left(plan, events)
-    newest, whole = plan is state.newest, joined(executions, state)
+    newest = plan is state.newest
     lanes: list[Lane] = []
     ready: datetime | None = plan.at
     for name in plan.jobs:

@@ -1,17 +1,22 @@
 """A job that several containers share, in the ledger: when it has succeeded, and what its figures are."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from dmpworks.errors import LedgerError
 from dmpworks.jobs.model import Counts, Shard
 from dmpworks.runs.elements import write
 from dmpworks.runs.events import AnyEvent, Asked, Ended, Observed, Planned, Started, Submitted, Told
 from dmpworks.runs.figures import Reading, read_run
-from dmpworks.runs.fold import fold
+from dmpworks.runs.fold import Folding, after, fold
 from dmpworks.runs.gantt import chart
 from dmpworks.runs.ledger import Ledger, RunName
-from dmpworks.runs.state import JobState
+from dmpworks.runs.state import JobState, RunState
 from dmpworks.services.storage import Bucket
 from tests.runs.sample import BEGAN
 
@@ -38,9 +43,16 @@ def began(shard: int, minute: float = 1, array: str | None = ARRAY, number: int 
     return Started(**at(minute), job=JOB, attempt=token, id=id, number=number, shard=Shard(shard, of))
 
 
-def did(shard: int, minute: float = 5, outcome: str = "succeeded", number: int = 1, **more: object) -> Ended:
+def did(
+    shard: int,
+    minute: float = 5,
+    outcome: str = "succeeded",
+    number: int = 1,
+    array: str | None = ARRAY,
+    **more: object,
+) -> Ended:
     told = {"peak_memory": 100 * (shard + 1), "cpu_seconds": 60.0, **more}
-    return Ended(**at(minute), job=JOB, attempt=f"{ARRAY}-{shard}-{number}", outcome=outcome, **told)
+    return Ended(**at(minute), job=JOB, attempt=f"{array}-{shard}-{number}", outcome=outcome, **told)
 
 
 def observed(state: str, minute: float = 9, id: str | None = ARRAY) -> Observed:
@@ -78,6 +90,21 @@ CASES = {
         [*ALL, did(0), did(1), observed("failed"), *sent(2, 20, "b-2"), began(2, 21, "b-2")],
         "running",
     ),
+    "nor with what a later one has done": (
+        [*ALL, did(0), did(1), observed("failed"), *sent(2, 20, "b-2"), began(2, 21, "b-2"), did(2, 22, array="b-2")],
+        "running",
+    ),
+    "nor when they end late": (
+        [
+            *[*ALL, observed("failed"), *sent(2, 20, "b-2"), *(began(shard, 21, "b-2") for shard in range(3))],
+            *[did(0, 22, array="b-2"), did(1, 23), did(2, 24, array="b-2")],
+        ],
+        "running",
+    ),
+    "the end of one is told twice, and the later word counts": (
+        [*ALL, did(0), did(0, outcome="failed"), did(1), did(2)],
+        "running",
+    ),
     "it is cancelled": ([*ALL, observed("cancelled"), did(0, outcome="interrupted")], "cancelled"),
     "the one that failed was run again by hand": (
         [*BROKEN, observed("failed"), began(1, 20, number=2), did(1, 25, number=2)],
@@ -112,6 +139,51 @@ def test_an_array_job_is_known_by_its_own_id() -> None:
 def test_which_shards_have_failed() -> None:
     state = job(*ALL, did(0), did(2, outcome="again"), began(2, number=2), did(2, number=2))
     assert (state.done(3), state.failed_shards) == ({0, 2}, [1])
+
+
+def ran(shard: int, minute: float, outcome: str, number: int, array: str | None) -> list[AnyEvent]:
+    return [began(shard, minute, array, number, of=2), did(shard, minute, outcome, number, array)]
+
+
+SHARDS, MINUTES, NUMBERS = st.integers(0, 1), st.integers(0, 5), st.integers(1, 2)
+ARRAYS = st.sampled_from([ARRAY, "b-2", None])
+OUTCOMES = st.sampled_from(["succeeded", "succeeded", "succeeded", "failed", "again"])
+EVENTS = st.one_of(
+    st.builds(began, SHARDS, MINUTES, ARRAYS, NUMBERS, st.sampled_from([2, 2, 2, 3])),
+    st.builds(did, SHARDS, MINUTES, OUTCOMES, NUMBERS, ARRAYS),
+    st.builds(observed, st.sampled_from(["succeeded", "failed", "cancelled"]), MINUTES, ARRAYS),
+)
+STEPS = st.one_of(
+    EVENTS.map(lambda event: [event]),
+    st.builds(ran, SHARDS, MINUTES, OUTCOMES, NUMBERS, ARRAYS),
+    st.builds(sent, st.just(1), MINUTES, ARRAYS, st.just(2)),
+)
+
+
+def in_order(steps: list[list[AnyEvent]]) -> Iterator[AnyEvent]:
+    """Yield the events of all steps, the submissions numbered."""
+    submission = 0
+    for event in (event for step in steps for event in step):
+        submission += isinstance(event, Planned)
+        yield replace(event, submission=submission) if isinstance(event, Planned | Submitted) else event
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(STEPS, min_size=10, max_size=30))
+def test_event_by_event_or_all_at_once_the_state_is_the_same(steps: list[list[AnyEvent]]) -> None:
+    states, told = [RunState(chain=RUN.chain, run_id=RUN.run_id)], []
+    folding = Folding(states[0])
+    for event in in_order(steps):
+        try:
+            states.append(after(states[-1], event))
+        except LedgerError:
+            with pytest.raises(LedgerError):
+                folding.add(event)
+        else:
+            folding.add(event)
+            told.append(event)
+    assert folding.state == states[-1]
+    assert [fold(*RUN, told[:count]) for count in range(len(states))] == states  # and no state has changed since
 
 
 def reading(bucket: Bucket, *events: AnyEvent) -> Reading:
