@@ -14,7 +14,7 @@ from typing import NamedTuple
 import msgspec
 
 from dmpworks.errors import LedgerError, SettingsError
-from dmpworks.runs.events import AnyEvent
+from dmpworks.runs.events import AnyEvent, Ended, Started
 from dmpworks.runs.fold import fold
 from dmpworks.runs.state import RunState
 from dmpworks.services.storage import Bucket
@@ -82,15 +82,17 @@ class Ledger:
         while True:
             earlier = self._events()
             following = fold(*self.run, [*earlier.values(), event])
-            key = self.key(_number(list(earlier)[-1]) + 1 if earlier else 1)
-            try:
-                self.bucket.create(key, msgspec.json.encode(event))
-            except FileExistsError:
-                if self._events().get(key) != event:  # somebody else was faster: what they wrote comes first
-                    continue
-                # else it is ours: the answer to the first try was lost, and the store's client had tried again
-            self._seen[key] = event
-            return following
+            if self._created(_free(earlier), event):
+                return following
+
+    def tell(self, event: Started | Ended) -> None:
+        """Write an attempt's own word without reading any other: its start may follow anything, and then its end too.
+
+        Of ten thousand shards each would else read what all of them have said.
+        """
+        number = _free(self._keys())
+        while not self._created(number, event):
+            number += 1
 
     def key(self, number: int) -> str:
         """Return the key of an event by its number, from 1."""
@@ -100,8 +102,23 @@ class Ledger:
         """Return the key of what a job of a local run said."""
         return f"{self.folder}/logs/{submission}-{job}.txt"
 
+    def _created(self, number: int, event: AnyEvent) -> bool:
+        """Create an event under this number; False when somebody else was faster: what they wrote comes first."""
+        key, data = self.key(number), msgspec.json.encode(event)
+        try:
+            self.bucket.create(key, data)
+        except FileExistsError:
+            # it is ours where the answer to the first try was lost, and the store's client had tried again
+            if self.bucket.get(key) != data:
+                return False
+        self._seen[key] = event
+        return True
+
+    def _keys(self) -> list[str]:
+        return [key for key, _ in self.bucket.list(self.folder) if KEY.fullmatch(key)]
+
     def _events(self) -> dict[str, AnyEvent]:
-        keys = [key for key, _ in self.bucket.list(self.folder) if KEY.fullmatch(key)]
+        keys = self._keys()
         new = [key for key in keys if key not in self._seen]
         self._seen |= zip(new, _read(self.bucket, new), strict=True)
         return {key: self._seen[key] for key in keys}
@@ -152,8 +169,10 @@ def _no_run(bucket: Bucket, text: str) -> SettingsError:
     )
 
 
-def _number(key: str) -> int:
-    return int(key.rpartition("/")[2].removesuffix(".json"))
+def _free(keys: Iterable[str]) -> int:
+    """Return the number after the last of these events."""
+    numbers = (int(key.rpartition("/")[2].removesuffix(".json")) for key in keys)
+    return max(numbers, default=0) + 1
 
 
 def _last_events(bucket: Bucket, chain: str | None) -> dict[RunName, str]:

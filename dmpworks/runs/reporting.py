@@ -7,7 +7,7 @@ from dmpworks.jobs.interrupts import INTERRUPTED
 from dmpworks.jobs.model import WHOLE, Counts, Partial
 from dmpworks.jobs.run import Run
 from dmpworks.jobs.usage import Usage
-from dmpworks.runs.events import AnyEvent, Ended, Outcome, Started, Told
+from dmpworks.runs.events import Ended, Outcome, Started, Told
 from dmpworks.runs.ledger import Ledger, RunName, now, who
 
 
@@ -17,6 +17,7 @@ class LedgerReport:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._id, number = environ.get("AWS_BATCH_JOB_ID"), environ.get("AWS_BATCH_JOB_ATTEMPT", "")
         self._number = int(number) if number.isdigit() else None
+        self._begun = False  # in the ledger, where its end may then follow whatever others have said
 
     def started(self, run: Run) -> None:
         """Write that an attempt begins."""
@@ -29,7 +30,7 @@ class LedgerReport:
             number=self._number,
             shard=None if run.shard == WHOLE else run.shard,
         )
-        _write(run, event)
+        self._begun = _written(run, event, unread=True)
 
     def ended(self, run: Run, result: Counts | Partial | BaseException, usage: Usage) -> None:
         """Write how an attempt ended; the counts of a job are told by the shard that completes it."""
@@ -46,15 +47,22 @@ class LedgerReport:
             peak_memory=usage.peak_memory,
             cpu_seconds=usage.cpu_seconds,
         )
-        _write(run, event)
+        _written(run, event, unread=self._begun)
 
 
-def _write(run: Run, event: AnyEvent) -> None:
+def _written(run: Run, event: Started | Ended, *, unread: bool) -> bool:
+    """Return whether an event could be written; unread: without looking whether it may follow those before it."""
+    ledger = Ledger(run.bucket, RunName(run.chain, run.run_id))
     try:
-        Ledger(run.bucket, RunName(run.chain, run.run_id)).append(event)
+        if unread:
+            ledger.tell(event)
+        else:
+            ledger.append(event)
     except (DmpworksError, OSError) as error:
         why = f"{error.what} ({error.on})" if isinstance(error, DmpworksError) else str(error)
         run.progress(f"the ledger was not told: {why}; mend it: dmpworks runs reconcile --repair")
+        return False
+    return True
 
 
 def _outcome(result: Counts | Partial | BaseException) -> tuple[Outcome, int]:

@@ -37,10 +37,14 @@ def test_events_are_read_as_they_were_written(place):
     assert Ledger(place, RUN).events() == [started(), started("t2")] == ledger.events()
 
 
-def test_of_many_writers_each_gets_a_number(place):
+WAYS = pytest.mark.parametrize("write", [Ledger.append, Ledger.tell])
+
+
+@WAYS
+def test_of_many_writers_each_gets_a_number(place, write):
     tokens = [f"t{number}" for number in range(12)]
     with ThreadPoolExecutor(6) as pool:
-        list(pool.map(lambda token: Ledger(place, RUN).append(started(token)), tokens))
+        list(pool.map(lambda token: write(Ledger(place, RUN), started(token)), tokens))
     assert sorted(event.attempt for event in Ledger(place, RUN).events()) == sorted(tokens)
     assert len(place.list(FOLDER)) == 12
 
@@ -57,17 +61,19 @@ class LosesAnswers(Bucket):
             raise FileExistsError(key)
 
 
-def test_a_lost_answer_writes_no_event_twice(bucket):
-    Ledger(LosesAnswers(bucket.name), RUN).append(started())
+@WAYS
+def test_a_lost_answer_writes_no_event_twice(bucket, write):
+    write(Ledger(LosesAnswers(bucket.name), RUN), started())
     assert Ledger(bucket, RUN).events() == [started()]
 
 
-def test_an_event_that_was_removed_stops_nobody(bucket):
+@WAYS
+def test_an_event_that_was_removed_stops_nobody(bucket, write):
     ledger = Ledger(bucket, RUN)
     for token in ("t1", "t2", "t3"):
         ledger.append(started(token))
     bucket.delete([ledger.key(2)])
-    ledger.append(started("t4"))
+    write(ledger, started("t4"))
     assert [event.attempt for event in Ledger(bucket, RUN).events()] == ["t1", "t3", "t4"]
 
 
@@ -86,6 +92,13 @@ def test_an_event_that_cannot_be_read_is_named(bucket, damaged):
         Ledger(bucket, RUN).state()
     assert caught.value.what == "an event of the ledger cannot be read"
     assert f"{FOLDER}/000001.json" in caught.value.on
+
+
+def test_an_attempt_says_its_word_whatever_the_others_have_said(bucket):
+    bucket.put(f"{FOLDER}/000001.json", b"{")
+    Ledger(bucket, RUN).tell(started())
+    bucket.delete([f"{FOLDER}/000001.json"])
+    assert Ledger(bucket, RUN).events() == [started()]
 
 
 def test_logs_and_strangers_are_no_events(bucket):

@@ -82,8 +82,18 @@ def test_a_ledger_that_cannot_be_written_harms_no_job(bucket, capsys):
     assert "reconcile --repair" in said
 
 
-def test_a_ledger_that_contradicts_itself_harms_no_job(bucket, capsys):
+def test_an_end_whose_start_could_not_be_told_contradicts_nothing(bucket, make_run, capsys):
+    one, report = make_run(bucket, "letters", "fetch"), LedgerReport({})
+    (bucket.root / "runs").write_text("a file where the folder should be")
+    report.started(one)
+    (bucket.root / "runs").unlink()
+    report.ended(one, Counts(read=1), Usage(12, 3.5))
+    assert Ledger(bucket, RUN).events() == []
+    assert "succeeded cannot follow nothing" in capsys.readouterr().err
+
+
+def test_a_damaged_event_keeps_no_job_from_telling(bucket):
     bucket.put("runs/letters/2026-10-01/000001.json", b"{")
     run(bucket)
-    assert "an event of the ledger cannot be read" in capsys.readouterr().err
-    assert [key for key, _ in bucket.list("runs")] == ["runs/letters/2026-10-01/000001.json"]
+    bucket.delete(["runs/letters/2026-10-01/000001.json"])
+    assert Ledger(bucket, RUN).state().jobs["fetch"].status == "succeeded"

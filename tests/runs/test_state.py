@@ -1,12 +1,24 @@
 """The state of a run is the fold of its events: what may follow what, and what is illegal."""
 
 from datetime import UTC, datetime, timedelta
+from typing import get_args
 
 import pytest
 
 from dmpworks.errors import LedgerError
 from dmpworks.jobs.model import Counts
-from dmpworks.runs.events import Asked, Cancelling, Ended, Observed, Planned, Started, Submitted, Try, Withdrawn
+from dmpworks.runs.events import (
+    Asked,
+    Cancelling,
+    Ended,
+    Observed,
+    Outcome,
+    Planned,
+    Started,
+    Submitted,
+    Try,
+    Withdrawn,
+)
 from dmpworks.runs.fold import after, fold
 
 BEGAN = datetime(2026, 10, 1, 2, 0, tzinfo=UTC)
@@ -120,6 +132,14 @@ def test_a_resume_may_follow_whatever_stands(before):
     again = after(state, planned(len(state.submissions) + 1, minute=9))
     assert again.jobs[JOB].status == "planned"
     assert again.jobs[JOB].attempts == (state.jobs[JOB].attempts if state.jobs else ())
+
+
+@pytest.mark.parametrize("before", PATHS)
+@pytest.mark.parametrize("outcome", get_args(Outcome))
+def test_an_attempt_that_has_begun_may_end_in_any_way_whatever_stands(before, outcome):
+    begun = started("t9", minute=0, id=None)
+    assert run(begun, *PATHS[before], ended(outcome, "t9", minute=9)).events == len(PATHS[before]) + 2
+    assert run(*PATHS[before], begun, ended(outcome, "t9", minute=9)).events == len(PATHS[before]) + 2
 
 
 @pytest.mark.parametrize("submission", [1, 3])
