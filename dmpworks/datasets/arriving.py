@@ -81,13 +81,6 @@ class Wanted:
                 "again",
             )
 
-    def check_in_place(self) -> None:
-        """Raise DownloadError when the ETag speaks against the hash, and reading the file does so too."""
-        found = md5_of(self.item.etag) if self.digest and self.digest.algorithm == "md5" else None
-        if self.digest and found and found != self.digest.value:  # an encrypted object has an ETag that is no hash
-            with self.source.open(self.item.name, 0, self.item.etag) as opened:
-                self.check_digest(self.digest.read(opened.pieces))
-
     def checked(self, pieces: Iterator[bytes], stated: int | None = None) -> Iterator[bytes]:
         """Pass pieces on; after the last, raises DownloadError unless size and hash are right."""
         hasher, received = (self.digest.hasher() if self.digest else None), 0

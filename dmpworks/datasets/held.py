@@ -11,7 +11,7 @@ from collections import defaultdict
 import msgspec
 
 from dmpworks.datasets.digests import Digest
-from dmpworks.jobs.manifest import File, phase_folder
+from dmpworks.jobs.manifest import File, Origin, phase_folder
 from dmpworks.jobs.run import Run
 
 JOURNAL = "_copied.json"
@@ -41,19 +41,15 @@ class Held:
                 return file
         return None
 
-    def reference(self, name: str, address: str, etag: str) -> File | None:
+    def reference(self, origin: Origin) -> File | None:
         """Return the file that refers to this content where it lies."""
-        return next((file for file in self._files[name] if file.in_place and _at(file) == (address, etag)), None)
+        return next((file for file in self._files[origin.name] if file.in_place and file.origin == origin), None)
 
     def _is_there(self, file: File) -> bool:
         folder = phase_folder(*file.key.split("/")[:3])
         if folder not in self._sizes:
             self._sizes[folder] = dict(self._bucket.list(folder))
         return self._sizes[folder].get(file.key) == file.size
-
-
-def _at(file: File) -> tuple[str, str | None] | None:
-    return (file.origin.address, file.origin.etag) if file.origin else None
 
 
 class Journal:

@@ -10,9 +10,10 @@ from typing import NamedTuple
 import msgspec
 
 from dmpworks.datasets.digests import Digest, parse_digest
-from dmpworks.datasets.download import copy_file, counts
+from dmpworks.datasets.download import copy_file
 from dmpworks.datasets.sources.opening import open_source
 from dmpworks.datasets.sources.source import Item, Source
+from dmpworks.datasets.together import counts
 from dmpworks.datasets.zips import check_zip
 from dmpworks.errors import DownloadError, SettingsError
 from dmpworks.jobs.model import Counts

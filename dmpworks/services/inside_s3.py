@@ -9,9 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 import msgspec
+from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -23,6 +25,7 @@ LARGEST = 5 * 1024**3  # bytes; S3 copies no larger object in one step
 PART = 512 * 1024**2
 TOGETHER = 8  # parts under way
 CHECKSUMS = {"sha256": "ChecksumSHA256", "sha1": "ChecksumSHA1"}
+_PATIENT = Config(retries={"mode": "standard", "max_attempts": 8}, read_timeout=900, max_pool_connections=64)
 _ENCRYPTED = frozenset({"aws:kms", "aws:kms:dsse"})
 _GONE = frozenset({"404", "NoSuchKey", "NoSuchBucket"})
 _OVERLOADED = frozenset({"SlowDown", "RequestTimeout", "InternalError", "ServiceUnavailable", "Throttling"})
@@ -65,8 +68,7 @@ class InsideS3:
 
     def __init__(self, bucket: Bucket, largest: int = LARGEST, part: int = PART) -> None:
         self._bucket, self._largest, self._part = bucket, largest, part
-        config = Config(retries={"mode": "standard", "max_attempts": 8}, read_timeout=900, max_pool_connections=64)
-        self._client: Any = boto3.client("s3", region_name=bucket.region, config=config)
+        self._client: Any = boto3.client("s3", region_name=bucket.region, config=_PATIENT)
 
     def copy(
         self, source: Foreign, key: str, algorithm: str | None, note: str, moved: Callable[[int], None]
@@ -154,6 +156,28 @@ class InsideS3:
         return {part["PartNumber"]: part for page in pages for part in page.get("Parts", [])}
 
 
+class Checksums:
+    """Asks S3 for what it keeps of objects."""
+
+    def __init__(self, region: str | None, anonymous: bool, requester_pays: bool) -> None:
+        unsigned = Config(signature_version=UNSIGNED) if anonymous else Config()
+        self._client: Any = boto3.client("s3", region_name=region, config=_PATIENT.merge(unsigned))
+        self._payer = {"RequestPayer": "requester"} if requester_pays else {}
+
+    def sha256(self, address: str, etag: str | None) -> str | None:
+        """Return the SHA-256 of the object at an s3:// address, where S3 keeps one of the whole; raises as a copy does.
+
+        Of an object that was written in parts S3 keeps a checksum of the parts' checksums only.
+        """
+        if "-" in (etag or ""):
+            return None
+        parts = urlsplit(address)
+        asked = {"Bucket": parts.netloc, "Key": parts.path.lstrip("/"), "ChecksumMode": "ENABLED"} | self._payer
+        with _told(address):
+            answer = self._client.head_object(**asked, **({"IfMatch": etag} if etag else {}))
+        return _hexadecimal(answer.get("ChecksumSHA256"))
+
+
 def _hexadecimal(checksum: str | None) -> str | None:
     return b64decode(checksum).hex() if checksum else None
 
@@ -177,7 +201,7 @@ def _failure(error: ClientError, where: str) -> DownloadError | TemporaryError:
     if code in _GONE:
         return DownloadError("the source holds no such object", on=where, next=again)
     kind = TemporaryError if code in _OVERLOADED or status >= 500 else DownloadError
-    return kind("S3 did not copy an object", on=f"{where}: {error}", next=again)
+    return kind("S3 did not do as asked with an object", on=f"{where}: {error}", next=again)
 
 
 def _changed(where: str) -> DownloadError:

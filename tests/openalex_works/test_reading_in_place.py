@@ -69,7 +69,8 @@ def transformed(bucket: Bucket, make_run: MakeRun, downloaded: Run, **options: b
 
 def test_a_folder_is_read_in_place(bucket: Bucket, make_run: MakeRun, release: Path) -> None:
     run = referred(bucket, make_run, str(release))
-    assert [found.key for found in bucket.list("openalex-works")] == [run.outputs[-1].key]  # the release's manifest
+    journal = "openalex-works/2026-10-01/download/_copied.json"  # goes away with the phase's manifest
+    assert [found.key for found in bucket.list("openalex-works")] == [journal, run.outputs[-1].key]  # the release's
     file = next(file for file in run.outputs if file.origin and file.origin.name == PART)
     assert file.in_place
     assert (file.size, file.origin and file.origin.address) == (180_323, str(release / PART))
@@ -138,12 +139,95 @@ def test_what_the_manifest_does_not_state_is_not_referred_to(published: Any, buc
     assert PART in failure.value.on
 
 
-def test_a_hash_that_the_etag_tells_is_compared(published: Any, bucket: Bucket, make_run: MakeRun) -> None:
-    key = "data/parquet/works/updated_date=2026-06-01/part_0000.parquet"
-    content = published.get_object(Bucket="openalex", Key=key)["Body"].read()
-    put(published, key, content[:-1] + b"?")
-    with pytest.raises(DownloadError, match="the md5 of a file is not the expected one"):
+KEY = "data/parquet/works/updated_date=2026-06-01/part_0000.parquet"
+
+
+def state(published: Any, *algorithms: str) -> bytes:
+    """Publish a manifest of the Parquet copy that states these hashes, and return the file."""
+    content: bytes = published.get_object(Bucket="openalex", Key=KEY)["Body"].read()
+    hashes = {name: hashlib.new(name, content).hexdigest() for name in algorithms}
+    meta = {"content_length": len(content), "record_count": 34, **hashes}
+    files = [{"url": f"s3://openalex/{KEY}", "meta": meta}]
+    put(published, "data/parquet/works/manifest.json", json.dumps({"files": files}).encode())
+    return content
+
+
+@pytest.mark.parametrize("algorithms", [["md5"], ["sha256", "md5"]])
+def test_a_hash_that_the_etag_tells_is_compared(
+    published: Any, bucket: Bucket, make_run: MakeRun, algorithms: list[str]
+) -> None:
+    put(published, KEY, state(published, *algorithms)[:-1] + b"?")
+    with pytest.raises(DownloadError, match="the md5 of a file is not the expected one") as failure:
         referred(bucket, make_run, "s3://openalex/data/parquet/works/")
+    assert KEY.rpartition("/works/")[2] in failure.value.on
+
+
+def test_a_hash_that_s3_keeps_is_compared(
+    published: Any, bucket: Bucket, make_run: MakeRun, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = state(published, "sha256")
+    for body in (content, content[:-1] + b"?"):
+        published.put_object(Bucket="openalex", Key=KEY, Body=body, ACL="public-read", ChecksumAlgorithm="SHA256")
+        if body != content:
+            with pytest.raises(DownloadError, match="the sha256 of a file is not the expected one"):
+                referred(bucket, make_run, "s3://openalex/data/parquet/works/")
+            continue
+        origin = referred(bucket, make_run, "s3://openalex/data/parquet/works/").outputs[0].origin
+        assert origin and origin.digest == f"sha256:{hashlib.sha256(content).hexdigest()}"
+    assert "does not tell" not in capsys.readouterr().err
+
+
+def put_in_parts(published: Any, content: bytes) -> None:
+    """Publish an object as one that was written in parts, of which S3 keeps no checksum of the whole."""
+    upload = published.create_multipart_upload(
+        Bucket="openalex", Key=KEY, ACL="public-read", ChecksumAlgorithm="SHA256"
+    )
+    where = {"Bucket": "openalex", "Key": KEY, "UploadId": upload["UploadId"]}
+    part = published.upload_part(**where, PartNumber=1, Body=content, ChecksumAlgorithm="SHA256")
+    parts = [{"PartNumber": 1, "ETag": part["ETag"], "ChecksumSHA256": part["ChecksumSHA256"]}]
+    published.complete_multipart_upload(**where, MultipartUpload={"Parts": parts})
+
+
+@pytest.mark.parametrize("in_parts", [True, False])
+def test_what_s3_does_not_tell_is_said(
+    published: Any, bucket: Bucket, make_run: MakeRun, in_parts: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = state(published, "sha256")
+    if in_parts:
+        put_in_parts(published, content)
+    run = referred(bucket, make_run, "s3://openalex/data/parquet/works/")
+    assert "1 of 1 files have a stated hash that S3 does not tell: only their sizes" in capsys.readouterr().err
+    assert run.outputs[0].origin and run.outputs[0].origin.digest is None
+    completed(run)
+    assert referred(bucket, make_run, "s3://openalex/data/parquet/works/").outputs == run.outputs
+
+
+def test_files_on_disk_are_compared_with_their_hashes(bucket: Bucket, make_run: MakeRun, release: Path) -> None:
+    other = "updated_date=2025-12-14/part_0000.gz"
+    for name in (PART, other):
+        content = (release / name).read_bytes()
+        (release / name).write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    run = make_run(bucket, "openalex-works", "download")
+    with pytest.raises(DownloadError, match="2 of 12 files") as failure:
+        download(run, Source(str(release), download_mode="reference"))
+    assert failure.value.on.count("the sha256 of a file is not the expected one") == 2
+    assert PART in failure.value.on and other in failure.value.on
+    assert not any("manifest" in file.key for file in run.outputs)
+
+
+def test_what_has_been_compared_is_not_read_again(bucket: Bucket, make_run: MakeRun, release: Path) -> None:
+    first = referred(bucket, make_run, str(release))
+    completed(first)
+    manifest = json.loads((release / "manifest.json").read_bytes())
+    entry = next(entry for entry in manifest["files"] if entry["url"].endswith(PART))
+    was = (release / PART).stat()
+    (release / PART).write_bytes(b"?" * was.st_size)
+    os.utime(release / PART, ns=(was.st_atime_ns, was.st_mtime_ns))
+    assert referred(bucket, make_run, str(release)).outputs == first.outputs
+    entry["meta"]["sha256"] = "0" * 64  # the release states another hash of it now
+    (release / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(DownloadError, match="the sha256 of a file is not the expected one"):
+        referred(bucket, make_run, str(release))
 
 
 @pytest.mark.parametrize("place", ["folder", "bucket"])

@@ -2,9 +2,10 @@
 
 `download` copies a release (Parquet, or JSON Lines) from OpenAlex's public bucket into ours inside S3, or only lists it
 to be read in place, every file checked against the release's manifest; what the previous run has copied and has not
-changed is taken over. `transform` reads either copy (`reading.py`), makes one row of each work that has a DOI
-(`records.py`, pure) and writes Parquet with the columns of `schema.py`. What all datasets share, worker processes,
-quarantine and subsets, lies in `dmpworks/datasets/`; the process-works chain makes the works index of the result.
+changed is taken over. Of files that stay in S3 a stated hash is compared as far as S3 tells one; the job says of how
+many it does not. `transform` reads either copy (`reading.py`), makes one row of each work that has a DOI (`records.py`,
+pure) and writes Parquet with the columns of `schema.py`. What all datasets share, worker processes, quarantine and
+subsets, lies in `dmpworks/datasets/`; the process-works chain makes the works index of the result.
 """
 
 from functools import partial
@@ -17,6 +18,7 @@ from dmpworks.jobs.settings import NOT_IN_OUTPUT, settings
 from dmpworks.jobs.shared_settings import BadRecords
 
 if TYPE_CHECKING:
+    from dmpworks.datasets.digests import Digest
     from dmpworks.datasets.sources.s3 import Access
 
 PUBLIC = "s3://openalex/"
@@ -53,27 +55,28 @@ class Transform:
 
 def download(run: Run, source: Source) -> Counts:
     """Copy a release of OpenAlex works into the bucket, or list it where it lies, checked against its manifest."""
-    from dmpworks.datasets.digests import Digest, digest_of
-    from dmpworks.datasets.download import copy_files, publish_made, refer_to
+    from dmpworks.datasets.digests import digest_of
+    from dmpworks.datasets.download import copy_files, publish_made
+    from dmpworks.datasets.in_place import refer_to
     from dmpworks.datasets.sources.opening import open_source
     from dmpworks.datasets.sources.source import Item, read
 
     place = open_source(source.source, _access(run, source.source))
     content = read(place, release.NAME)
     listed = release.parse_release(content, f"{place.address} {release.NAME}").listed
-    stated = sum(entry.meta.record_count or 0 for entry in listed)
-    run.progress(f"the release lists {len(listed):,} files with {stated:,} records")
+    records = sum(entry.meta.record_count or 0 for entry in listed)
+    run.progress(f"the release lists {len(listed):,} files with {records:,} records")
     found = {item.name: item for item in place.items()}
     release.check_sizes(place.address, listed, {name: item.size for name, item in found.items()})
     items = [Item(entry.name, found[entry.name].size, found[entry.name].etag) for entry in listed]
-    digests = {entry.name: Digest(*digest) for entry in listed if (digest := _digest(entry.meta))}
+    digests = {entry.name: stated for entry in listed if (stated := _digests(entry.meta))}
     if source.download_mode == "reference":
         counts = refer_to(run, place, items, digests)
     else:
-        counts = copy_files(run, place, items, digests, previous=True)
+        counts = copy_files(run, place, items, {name: first for name, (first, *_) in digests.items()}, previous=True)
     # The very bytes that the files were checked against: the source's manifest may be another one by now.
     publish_made(run, release.NAME, place.locate(release.NAME), str(digest_of(content)), lambda: content)
-    return counts + Counts(also={"records stated": stated})
+    return counts + Counts(also={"records stated": records})
 
 
 def transform(run: Run, scope: Scope, options: Transform, bad: BadRecords) -> Counts | Partial:
@@ -102,10 +105,11 @@ def _access(run: Run, source: str) -> "Access":
     return Access(region=REGION, anonymous=True) if source.startswith(PUBLIC) else Access(region=run.region)
 
 
-def _digest(meta: release.Meta) -> tuple[str, str] | None:
-    if meta.sha256:
-        return "sha256", meta.sha256.lower()
-    return ("md5", meta.md5.lower()) if meta.md5 else None
+def _digests(meta: release.Meta) -> "list[Digest]":
+    from dmpworks.datasets.digests import Digest
+
+    stated = {"sha256": meta.sha256, "md5": meta.md5}
+    return [Digest(algorithm, value.lower()) for algorithm, value in stated.items() if value]
 
 
 CHAIN = Chain("openalex-works", Job(download, size=SMALL), Job(transform, size=LARGE, sharded=True))
