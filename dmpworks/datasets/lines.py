@@ -94,17 +94,23 @@ def damaged(name: str, reason: str, lines: int) -> TransformError:
 
 def _pieces(stream: Readable, name: str) -> Iterator[tuple[int, list[memoryview]]]:
     """Yield the number of the first line and the lines of each piece."""
-    number, rest = 1, b""
+    number = 1
+    rest: list[bytes] = []  # of the line that has begun
     while True:
         try:
             piece = stream.read(PIECE)
         except DAMAGED as error:
             raise damaged(name, str(error) or type(error).__name__, number - 1) from error
-        block = rest + piece if piece else rest + b"\n" if rest else b""
-        if number == 1 and block.startswith(BOM):
-            block = block[len(BOM) :]
+        rest.append(piece)
+        if piece and b"\n" not in piece:  # joined once the end has come: a line may be a thousand pieces long
+            continue
+        block = b"".join(rest)
+        if not piece and block:
+            block += b"\n"
+        if number == 1:
+            block = block.removeprefix(BOM)
         end = block.rfind(b"\n") + 1
-        lines, rest = _cut(block, end), block[end:]
+        lines, rest = _cut(block, end), [block[end:]]
         if lines:
             yield number, lines
         number += len(lines)

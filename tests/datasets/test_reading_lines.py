@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from dmpworks.datasets import lines as reading
-from dmpworks.datasets.lines import Bad, read_gzip_lines
+from dmpworks.datasets.lines import Bad, read_gzip_lines, read_lines
 from dmpworks.errors import TransformError
 from tests.datasets.sample import Place, Thing, broken_gzips, lines
 
@@ -40,6 +40,45 @@ def test_a_record_larger_than_many_pieces(tmp_path: Path) -> None:
     )
     assert [record.doi for record in records] == ["10.1/0", "10.1/long", "10.1/2"]
     assert records[1].title == title
+
+
+class Piece(bytes):
+    """A piece of a stream that counts how many bytes it is put together with others at."""
+
+    joined = 0
+
+    def __radd__(self, before: bytes) -> bytes:
+        Piece.joined += len(before) + len(self)
+        return bytes(before) + bytes(self)
+
+
+class Pieces:
+    """A stream that gives out what it was made of."""
+
+    def __init__(self, pieces: list[bytes]) -> None:
+        self._pieces = iter([Piece(piece) for piece in pieces])
+
+    def read(self, size: int, /) -> bytes:
+        return next(self._pieces, b"")
+
+
+def test_a_line_of_many_pieces_is_put_together_once() -> None:
+    pieces = [lines(1) + b'{"doi":"10.1/long","title":"', *[b"x" * 100] * 1000, b'"}\n' + lines(1, 2), lines(1, 3)]
+    Piece.joined = 0
+    found = [record for batch in read_lines(Pieces(pieces), Thing, "a") for record in batch.records]
+    assert [record.doi for record in found] == ["10.1/0", "10.1/long", "10.1/2", "10.1/3"]
+    assert found[1].title == "x" * 100_000
+    assert Piece.joined <= sum(map(len, pieces))
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 31, 32, 33])
+@pytest.mark.parametrize("end", [b"", b"\n", b"\n\n"])
+def test_lines_are_the_same_wherever_pieces_end(size: int, end: bytes) -> None:
+    content = b"\xef\xbb\xbf" + lines(5)[:-1] + b"\n{bad}\n" + lines(1, 5)[:-1] + end
+    pieces = [content[start : start + size] for start in range(0, len(content), size)]
+    (batch,) = read_lines(Pieces(pieces), Thing, "a")
+    assert [record.doi for record in batch.records] == [f"10.1/{number}" for number in range(6)]
+    assert [(bad.line, bad.raw) for bad in batch.bad] == [(6, b"{bad}")]
 
 
 @pytest.mark.parametrize(
