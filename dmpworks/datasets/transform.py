@@ -151,6 +151,8 @@ def transform(
         )
     pieces = _pieces(run, dataset, read_subset(run.bucket) if use_subset else None, parts)
     own = [pieces[place] for place in share([part.size for part in parts], run.shard)]
+    if not own:  # more shards than files: whoever does the last file completes the phase
+        return Partial(Counts(), 0)
     results = _work_off(run, own, workers)
     counts = sum((result.counts for result in results.values()), Counts())
     if len(results) < len(pieces):

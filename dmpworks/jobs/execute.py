@@ -100,8 +100,7 @@ def _execute(run: Run, job: Job, values: Mapping[str, Any], settings: str) -> Ma
     run.bucket.put(f"{folder}/{STARTED}", msgspec.json.encode({"attempt": run.token, "started": started}))
     counts = job.function(**{name: run if cls is Run else build(cls, values) for name, cls in job.parameters.items()})
     if isinstance(counts, Partial):
-        run.progress(f"shard {run.shard.number} is done: {told(counts.counts)}; {counts.waiting:,} parts are awaited")
-        return counts
+        return _left(run, folder, counts)
     manifest = Manifest(
         chain=run.chain,
         job=run.job,
@@ -123,6 +122,18 @@ def _execute(run: Run, job: Job, values: Mapping[str, Any], settings: str) -> Ma
     write_manifest(run.bucket, manifest)
     run.progress(f"done in {(manifest.ended - started).total_seconds():.1f} s: {told(counts)}")
     return manifest
+
+
+def _left(run: Run, folder: str, partial: Partial) -> Partial:
+    """Leave the phase to other shards; one that has no part of it is no execution of a phase that is complete."""
+    if partial.waiting:
+        done, awaited = told(partial.counts), f"{partial.waiting:,} parts are awaited"
+        run.progress(f"shard {run.shard.number} is done: {done}; {awaited}")
+        return partial
+    run.progress(f"shard {run.shard.number} has nothing to do: there are fewer files than shards")
+    if _manifest_before(run.bucket, folder):
+        run.bucket.delete([f"{folder}/{STARTED}"])
+    return partial
 
 
 def _manifest_before(bucket: Bucket, folder: str) -> Manifest | None:

@@ -51,7 +51,7 @@ WHOLE = Shard(0, 1)
 
 
 class Partial(NamedTuple):
-    """What a shard did that leaves the phase incomplete, and how many parts of other shards are still to come."""
+    """What a shard did that completes no phase, and how many parts of others are still to come; 0: it had no part."""
 
     counts: Counts
     waiting: int

@@ -15,7 +15,7 @@ from dmpworks.datasets.shards import share
 from dmpworks.datasets.transform import Part, transform
 from dmpworks.errors import JobError, SettingsError, TransformError
 from dmpworks.jobs.execute import execute
-from dmpworks.jobs.manifest import MANIFEST, Manifest, read_manifest
+from dmpworks.jobs.manifest import MANIFEST, STARTED, Manifest, read_manifest
 from dmpworks.jobs.model import Counts, Partial, Shard
 from dmpworks.jobs.run import Run
 from dmpworks.jobs.settings import Sources, resolve
@@ -140,8 +140,30 @@ def test_a_shard_that_comes_too_late_leaves_the_complete_phase(planted: Bucket) 
 def test_more_shards_than_parts(bucket: Bucket, make_run: MakeRun) -> None:
     parts = six(bucket)
     results = [do_shard(bucket, make_run, parts, Shard(number, 10))[1] for number in range(10)]
-    assert [result.waiting for result in results if isinstance(result, Partial)] == [5, 4, 3, 2, 1]
-    assert all(isinstance(result, Counts) and result.read == 75 for result in results[5:])
+    assert [result.waiting for result in results[:5] if isinstance(result, Partial)] == [5, 4, 3, 2, 1]
+    assert isinstance(results[5], Counts) and results[5].read == 75
+    assert results[6:] == [Partial(Counts(), 0)] * 4
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_a_shard_without_a_file_leaves_the_phase_as_it_is(
+    planted: Bucket, capsys: pytest.CaptureFixture[str], order: tuple[int, ...]
+) -> None:
+    phase, chain = "ror/2026-10-01/transform", chain_named("ror")
+    values = {"BUCKET_NAME": planted.name, "ROR_RUN_ID": "2026-10-01", "ROR_TRANSFORM_SHARDS": "3"}
+    results = [execute(CHAINS, chain, chain.job("transform"), values | {ARRAY_INDEX: str(number)}) for number in order]
+    (made,) = [result for result in results if isinstance(result, Manifest)]
+    assert [result for result in results if isinstance(result, Partial)] == [Partial(Counts(), 0)] * 2
+    assert {key for key, _ in planted.list(phase)} == {f"{phase}/{MANIFEST}", *(file.key for file in made.files)}
+    assert capsys.readouterr().err.count("has nothing to do: there are fewer files than shards") == 2
+
+
+def test_a_shard_without_a_file_completes_nothing(planted: Bucket) -> None:
+    chain = chain_named("ror")
+    values = {"BUCKET_NAME": planted.name, "ROR_RUN_ID": "2026-10-01", "ROR_TRANSFORM_SHARDS": "3", ARRAY_INDEX: "2"}
+    assert execute(CHAINS, chain, chain.job("transform"), values) == Partial(Counts(), 0)
+    # Others are still under way: the phase is no upload by hand.
+    assert [key for key, _ in planted.list("ror/2026-10-01/transform")] == [f"ror/2026-10-01/transform/{STARTED}"]
 
 
 def environ(bucket: Bucket, shards: int, **more: str) -> dict[str, str]:
