@@ -16,13 +16,23 @@ LONGEST_REASON = 200
 MORE = "allow more with --max-bad-records SHARE (runs resume: --set MAX_BAD_RECORDS=SHARE)"
 
 
-class SetAside(msgspec.Struct, frozen=True):
-    """One quarantined record: where it stood, why it is none, and its bytes as text (bad UTF-8 as escapes)."""
+class SetAside(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One quarantined record: where it stood, why it is none, and its very bytes: `raw` where they are UTF-8."""
 
     file: str
     line: int
     reason: str
-    raw: str
+    raw: str | None = None
+    raw_base64: bytes | None = None
+
+
+def set_aside(file: str, bad: Bad) -> SetAside:
+    """Return a bad record as it is written down."""
+    reason = bad.reason[:LONGEST_REASON]
+    try:
+        return SetAside(file, bad.line, reason, raw=bad.raw.decode())
+    except UnicodeDecodeError:
+        return SetAside(file, bad.line, reason, raw_base64=bad.raw)
 
 
 class Quarantine:
@@ -39,10 +49,9 @@ class Quarantine:
         for record in bad:
             self.count += 1
             self.reasons[record.reason.partition(":")[0]] += 1
-            reason = record.reason[:LONGEST_REASON]
+            line = set_aside(self.file, record)
             if len(self.sample) < SAMPLE:
-                self.sample.append(f"{self.file} line {record.line}: {reason}")
-            line = SetAside(self.file, record.line, reason, record.raw.decode(errors="backslashreplace"))
+                self.sample.append(f"{self.file} line {line.line}: {line.reason}")
             self._open().write(msgspec.json.encode(line) + b"\n")
 
     def _open(self) -> igzip.IGzipFile:

@@ -2,12 +2,12 @@
 
 import gzip
 import io
-import json
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import numba
 
 from dmpworks.chains.crossref_metadata import jobs as crossref_metadata
@@ -62,7 +62,7 @@ def outcome(kind: Kind, lines: Sequence[bytes], folder: Path) -> Outcome:
     counts = kind.transform(run)
     assert isinstance(counts, Counts) and counts.accounted
     aside = [
-        SetAside(**json.loads(line))
+        msgspec.json.decode(line, type=SetAside)
         for key in quarantined(run)
         for line in gzip.decompress(bucket.get(key)).splitlines()
     ]

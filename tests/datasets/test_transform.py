@@ -1,4 +1,6 @@
 import gzip
+import json
+from base64 import b64decode
 from collections.abc import Callable
 
 import msgspec
@@ -67,11 +69,20 @@ def test_bad_records_are_set_aside_with_file_line_and_reason(bucket: Bucket, mak
     records = [
         msgspec.json.decode(line, type=SetAside) for line in igzip.decompress(bucket.get(aside.key)).splitlines()
     ]
-    assert [(record.file, record.line, record.raw) for record in records] == [
-        (parts[0].file.key, 3, '{"doi":'),
-        (parts[0].file.key, 4, '{"doi":"\\xff"}'),
+    assert [(record.file, record.line, record.raw, record.raw_base64) for record in records] == [
+        (parts[0].file.key, 3, '{"doi":', None),
+        (parts[0].file.key, 4, None, b'{"doi":"\xff"}'),
     ]
     assert all(record.reason for record in records)
+
+
+def test_bad_records_are_set_aside_with_their_very_bytes(bucket: Bucket, make_run: MakeRun) -> None:
+    run, bad = make_run(bucket, "things", "transform"), [b'{"x":"\\xff', b'{"x":"\xff', b'{"x":"\xc3\xbc']
+    run_it(run, put(bucket, a=gzip.compress(lines(1) + b"\n".join(bad))), bad=1.0)
+    (aside,) = [file for file in run.outputs if "/quarantine/" in file.key]
+    found = [json.loads(line) for line in igzip.decompress(bucket.get(aside.key)).splitlines()]
+    assert [set(one) & {"raw", "raw_base64"} for one in found] == [{"raw"}, {"raw_base64"}, {"raw"}]
+    assert [one["raw"].encode() if "raw" in one else b64decode(one["raw_base64"]) for one in found] == bad
 
 
 def test_too_many_bad_records_fail_the_job_and_are_shown(bucket: Bucket, make_run: MakeRun) -> None:
