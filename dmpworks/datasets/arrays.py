@@ -1,8 +1,13 @@
-"""Reads a file that is one JSON array of objects as if it were JSON Lines, without holding the file in memory."""
+"""Reads a file that is one JSON array of objects as if it were JSON Lines, without holding the file in memory.
+
+Where a null, a number or a text stands in place of an object, it comes out as it is, for its place to be told.
+"""
 
 import io
 import re
 from collections.abc import Iterable, Iterator
+
+import msgspec
 
 # Up to the next brace, past whole strings: braces inside a text do not count. Possessive, so that it never backtracks.
 _TO_BRACE = re.compile(rb'(?:[^"{}]++|"(?:[^"\\]++|\\.)*+")*+([{}])', re.DOTALL)
@@ -11,15 +16,15 @@ _BOM = b"\xef\xbb\xbf"
 
 
 class ArrayLines(io.BufferedIOBase):
-    """A binary stream with a line for each object of a JSON array; reading raises EOFError where that is broken."""
+    """A binary stream with a line for each element of a JSON array; reading raises EOFError where that is broken."""
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
-        self._objects = objects(pieces)
+        self._elements = elements(pieces)
 
     def read(self, size: int | None = -1, /) -> bytes:
         """Return whole lines of at least `size` bytes together; b"" at the end."""
         lines, length = [], 0
-        for found in self._objects:
+        for found in self._elements:
             # Valid JSON has line ends only between tokens, never inside a text, so they may go.
             lines.append(found.replace(b"\n", b" "))
             length += len(found) + 1
@@ -28,9 +33,9 @@ class ArrayLines(io.BufferedIOBase):
         return b"".join(line + b"\n" for line in lines)
 
 
-def objects(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the bytes of each object of a JSON array; raises EOFError when the array is broken or cut short."""
-    buffer, scanned, start, depth, expected = b"", 0, 0, 0, b"["
+def elements(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the bytes of each element of a JSON array; raises EOFError when the array is broken or cut short."""
+    buffer, scanned, start, depth, first = b"", 0, 0, 0, True
     source = iter(pieces)
     # A text that is not whole yet is looked through anew, so there is to be twice as much of it each time.
     while piece := _at_least(source, len(buffer)):
@@ -39,8 +44,8 @@ def objects(pieces: Iterable[bytes]) -> Iterator[bytes]:
             scanned = found.end()
             depth += 1 if found[1] == b"{" else -1
             if depth == 1 and found[1] == b"{":
-                _check(buffer[start : scanned - 1], expected)
-                start, expected = scanned - 1, b","
+                yield from _between(buffer[start : scanned - 1], first, last=False)
+                start, first = scanned - 1, False
             elif depth == 0:
                 yield buffer[start:scanned]
                 start = scanned
@@ -49,7 +54,7 @@ def objects(pieces: Iterable[bytes]) -> Iterator[bytes]:
         buffer, scanned, start = buffer[start:], scanned - start, 0
     if depth:
         raise EOFError("it ends inside a record")
-    _check(buffer, b"]" if expected == b"," else b"[]")
+    yield from _between(buffer, first, last=True)
 
 
 def _at_least(pieces: Iterator[bytes], size: int) -> bytes:
@@ -64,7 +69,17 @@ def _at_least(pieces: Iterator[bytes], size: int) -> bytes:
     return b"".join(found)
 
 
-def _check(between: bytes, expected: bytes) -> None:
-    if between.removeprefix(_BOM).translate(None, _WHITE_SPACE) != expected:
-        shown = between[:40].decode(errors="replace")
-        raise EOFError(f"the JSON array lacks its {expected.decode()}, there is {shown!r} instead")
+def _between(text: bytes, first: bool, last: bool) -> Iterator[bytes]:
+    """Yield the elements that are no objects in what stands before, between and after these; raises EOFError."""
+    text = text.removeprefix(_BOM) if first else text
+    expected = (b"[" if first else b"" if last else b",") + (b"]" if last else b"")
+    if text.translate(None, _WHITE_SPACE) == expected:
+        return
+    try:  # with the objects put back as empty ones, it is to be an array
+        found = msgspec.json.decode(
+            (b"" if first else b"[{}") + text + (b"" if last else b"{}]"), type=list[msgspec.Raw]
+        )
+    except msgspec.DecodeError as error:
+        shown = text[:40].decode(errors="replace")
+        raise EOFError(f"the JSON array lacks its {expected.decode()}, there is {shown!r} instead") from error
+    yield from map(bytes, found[not first : len(found) - (not last)])

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from dmpworks.datasets.arrays import ArrayLines, objects
+from dmpworks.datasets.arrays import ArrayLines, elements
 
 RECORDS = [
     {"text": 'a "quoted" } brace { and \\ a backslash'},
@@ -19,7 +19,7 @@ RECORDS = [
 def test_objects_come_out_whole(indent: int | None, size: int) -> None:
     text = json.dumps(RECORDS, indent=indent, ensure_ascii=False).encode()
     pieces = [text[start : start + size] for start in range(0, len(text), size)]
-    assert [json.loads(found) for found in objects(pieces)] == RECORDS
+    assert [json.loads(found) for found in elements(pieces)] == RECORDS
 
 
 def test_lines_hold_one_object_each() -> None:
@@ -31,9 +31,25 @@ def test_lines_hold_one_object_each() -> None:
     assert stream.read() == b""
 
 
+@pytest.mark.parametrize("size", [1, 3, 100])
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"[null, {}]",
+        b"[1]",
+        b'[ "a {text}" ,\n{"a": [1, {}]},null , {},\n-1.5e3,true, [1, [2]], {}]',
+        b'[{}, {}, "]"]',
+        b'\xef\xbb\xbf[null, {}, "}"]',
+    ],
+)
+def test_what_is_no_object_keeps_its_place(text: bytes, size: int) -> None:
+    pieces = [text[start : start + size] for start in range(0, len(text), size)]
+    assert [json.loads(found) for found in elements(pieces)] == json.loads(text.decode("utf-8-sig"))
+
+
 @pytest.mark.parametrize("text", [b"[]", b" [ ] \n"])
 def test_an_empty_array_has_no_objects(text: bytes) -> None:
-    assert list(objects([text])) == []
+    assert list(elements([text])) == []
 
 
 @pytest.mark.parametrize(
@@ -46,11 +62,22 @@ def test_an_empty_array_has_no_objects(text: bytes) -> None:
         b'[{"a": 1} {"a": 2}]',
         b'[{"a": "b',
         b'{"a": 1}',
-        b"[null, {}]",
         b"[{}]}",
-        b"[1]",
+        b"[{},]",
+        b"[null {}]",
+        b"[1{}]",
+        b"[{}1,{}]",
+        b"[{} null]",
+        b"[{},,{}]",
+        b"[nul, {}]",
+        b"[{}, nul",
+        b"[{}, null",
+        b"[null",
+        b"[null] {}",
+        b"[{}] null",
+        b"[[{}], {}]",
     ],
 )
 def test_a_broken_array_is_noticed(text: bytes) -> None:
     with pytest.raises(EOFError):
-        list(objects([text]))
+        list(elements([text]))
