@@ -115,7 +115,8 @@ def _remove_superseded(bucket: Bucket, manifest: Manifest, earlier: Iterable[Fil
     bucket.delete_unfinished(phase_folder(manifest.chain, manifest.run_id, manifest.job))
     stored = bucket.list(run.rstrip("/"))
     try:
-        listed = _listed_in_run(bucket, [item.key for item in stored]) | _listed_by_others(bucket, manifest)
+        listed = _listed_in_run(bucket, [item.key for item in stored])
+        listed |= listed_by_others(bucket, manifest.chain, manifest.run_id, manifest.job)
     except JobError:
         return  # another manifest is damaged: what it lists is not known, so nothing goes away this time
     written = {file.key for file in (*manifest.files, *earlier) if file.key.startswith(run)}
@@ -134,10 +135,13 @@ def _listed_in_run(bucket: Bucket, keys: Iterable[str]) -> set[str]:
     return {file.key for pair in found if pair for file in pair[0].files}
 
 
-def _listed_by_others(bucket: Bucket, manifest: Manifest) -> set[str]:
-    """Return what the other runs list of this job: a later run takes files over from an earlier one."""
-    runs = [run_id for run_id in bucket.folders(manifest.chain) if run_id != manifest.run_id]
-    found = (read_manifest(bucket, phase_folder(manifest.chain, run_id, manifest.job)) for run_id in runs)
+def listed_by_others(bucket: Bucket, chain: str, run_id: str, job: str) -> set[str]:
+    """Return what the other runs list of a job: a later run takes files over from an earlier one.
+
+    Raises JobError when a manifest is damaged.
+    """
+    runs = [other for other in bucket.folders(chain) if other != run_id]
+    found = (read_manifest(bucket, phase_folder(chain, other, job)) for other in runs)
     return {file.key for pair in found if pair for file in pair[0].files}
 
 

@@ -122,7 +122,7 @@ def from_outputs(inspection: Inspection, outputs: Outputs) -> None:
     for job, why in outputs.damaged.items():
         inspection.note("missing output", f"the manifest of {job} is damaged: {why}", again.format(name, job))
     for job, why in outputs.lacking.items():
-        inspection.note("missing output", f"{job}: {why}, and its manifest lists it", again.format(name, job))
+        inspection.note("missing output", f"{job} has lost output: {why}", again.format(name, job))
     known = {*outputs.manifests, *outputs.damaged}
     for job_state in inspection.state.jobs.values():
         if job_state.status == "succeeded" and job_state.name not in known and not outputs.empty:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from dmpworks.errors import JobError
-from dmpworks.jobs.manifest import MANIFEST, STARTED, File, Manifest, phase_folder, read_manifest
+from dmpworks.jobs.manifest import MANIFEST, STARTED, File, Manifest, listed_by_others, phase_folder, read_manifest
 from dmpworks.runs.ledger import RunName
 from dmpworks.services.storage import Bucket, Stored
 
@@ -16,7 +16,7 @@ class Outputs(msgspec.Struct, frozen=True):
     manifests: dict[str, Manifest]
     damaged: dict[str, str]  # manifests that cannot be read, and why
     lacking: dict[str, str]  # a file that is listed and not there as listed
-    orphans: tuple[Stored, ...]  # files that no manifest lists
+    orphans: tuple[Stored, ...]  # files that no manifest lists, of this run or another
     empty: bool  # nothing at all is left of the run
 
 
@@ -34,7 +34,7 @@ def outputs_of(bucket: Bucket, run: RunName) -> Outputs:
             damaged[folder.rsplit("/", 1)[-1]] = error.on
     lost = {job: why for job, manifest in manifests.items() if (why := lacking(bucket, manifest.files))}
     # what a manifest lists that cannot be read is not known: then nothing is called an orphan
-    orphans = () if damaged else tuple(_orphans(stored, manifests.values()))
+    orphans = () if damaged else _of_nobody(bucket, run, _unlisted(stored, manifests.values()))
     return Outputs(manifests, damaged, lost, orphans, not stored)
 
 
@@ -62,8 +62,8 @@ def _folders(stored: Iterable[Stored], marker: str) -> list[str]:
     return [item.key.removesuffix(f"/{marker}") for item in stored if item.key.endswith(f"/{marker}")]
 
 
-def _orphans(stored: list[Stored], manifests: Iterable[Manifest]) -> list[Stored]:
-    """Return what no manifest lists in folders that jobs write to; a folder without mark was uploaded by a person."""
+def _unlisted(stored: list[Stored], manifests: Iterable[Manifest]) -> list[Stored]:
+    """Return what no manifest of a run lists in folders that jobs write to; one without mark a person uploaded."""
     listed = {file.key for manifest in manifests for file in manifest.files}
     folders = {*_folders(stored, MANIFEST), *_folders(stored, STARTED), *(key.rsplit("/", 1)[0] for key in listed)}
     return [
@@ -73,3 +73,14 @@ def _orphans(stored: list[Stored], manifests: Iterable[Manifest]) -> list[Stored
         and item.key.rsplit("/", 1)[-1] not in (MANIFEST, STARTED)
         and any(item.key.startswith(f"{folder}/") for folder in folders)
     ]
+
+
+def _of_nobody(bucket: Bucket, run: RunName, unlisted: Iterable[Stored]) -> tuple[Stored, ...]:
+    """Return what no other run lists either; nothing, when one's manifest is damaged."""
+    listed: set[str] = set()
+    try:
+        for folder in sorted({item.key.split("/")[2] for item in unlisted}):
+            listed |= listed_by_others(bucket, run.chain, run.run_id, folder)
+    except JobError:
+        return ()
+    return tuple(item for item in unlisted if item.key not in listed)

@@ -14,6 +14,8 @@ from dmpworks.errors import DownloadError
 from dmpworks.jobs.execute import execute
 from dmpworks.jobs.manifest import Manifest, read_manifest
 from dmpworks.runs.completeness import check_start
+from dmpworks.runs.ledger import RunName
+from dmpworks.runs.outputs import outputs_of
 from dmpworks.services.storage import Bucket
 
 CHAIN = chain_named("openalex-works")
@@ -70,6 +72,11 @@ def check(bucket: Bucket) -> dict[str, set[str]]:
             keys.setdefault(run_id, set()).add(file.key)
     for run_id in keys:
         check_start(CHAIN, "transform", run_id, bucket)  # raises where output is missing
+    listed = set().union(*keys.values())
+    for run_id in RUNS:
+        found = outputs_of(bucket, RunName(CHAIN.name, run_id))
+        assert not found.lacking
+        assert listed.isdisjoint(item.key for item in found.orphans)
     return keys
 
 

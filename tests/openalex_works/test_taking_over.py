@@ -1,5 +1,6 @@
 """Only what differs from the previous run is copied again, and nobody deletes what a later run refers to."""
 
+import contextlib
 import gzip
 import hashlib
 import json
@@ -14,7 +15,7 @@ from dmpworks.catalog import CHAINS
 from dmpworks.chains.openalex_works.jobs import Scope, Transform, transform
 from dmpworks.cli import main
 from dmpworks.jobs.execute import execute
-from dmpworks.jobs.manifest import Manifest
+from dmpworks.jobs.manifest import MANIFEST, Manifest
 from dmpworks.jobs.run import Run
 from dmpworks.jobs.shared_settings import BadRecords
 from dmpworks.services.storage import Bucket
@@ -170,3 +171,49 @@ def test_what_went_away_with_the_earlier_run_is_told_and_copied_again(
     assert "has lost output" in (said := capsys.readouterr().err) and f"openalex-works/{SEPTEMBER}/download/" in said
     assert "openalex-works download: done in" in run_chain(OCTOBER, "auto")
     assert "every job is complete and current" in run_chain(OCTOBER, "auto")
+
+
+@pytest.fixture
+def reconciled(
+    bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[[], dict[tuple[str, str], str]]:
+    """Type `dmpworks runs reconcile --repair` and return what a person is told, by run and kind."""
+    monkeypatch.chdir(tmp_path)
+
+    def command() -> dict[tuple[str, str], str]:
+        capsys.readouterr()
+        with contextlib.suppress(SystemExit):
+            main(["runs", "reconcile", "--bucket-name", bucket.name, "--repair", "--json"])
+        found = json.loads(capsys.readouterr().out)
+        return {(one["run"], one["kind"]): one["what"] for one in found if not one.get("mended")}
+
+    return command
+
+
+def test_reconcile_leaves_a_later_run_what_it_refers_to(
+    bucket: Bucket, release: Path, reconciled: Callable[[], dict[tuple[str, str], str]]
+) -> None:
+    download(bucket, release, SEPTEMBER)
+    download(bucket, release, OCTOBER)
+    change(release)
+    download(bucket, release, SEPTEMBER)  # again, from another state of the source
+    assert reconciled() == {}
+    download(bucket, release, OCTOBER)  # goes on to that state as well: now nobody lists the part that has changed
+    (found,) = reconciled().items()
+    assert found[0] == (f"openalex-works/{SEPTEMBER}", "orphan files")
+    assert found[1].startswith("1 file (") and f"{SEPTEMBER}/download/{CHANGED[:-3]}" in found[1]
+    bucket.put(f"openalex-works/{OCTOBER}/download/{MANIFEST}", b"{")
+    assert [kind for _, kind in reconciled()] == ["missing output"]  # what it listed is not known: nothing to remove
+
+
+def test_reconcile_tells_what_went_away_with_an_earlier_run(
+    bucket: Bucket, release: Path, reconciled: Callable[[], dict[tuple[str, str], str]]
+) -> None:
+    download(bucket, release, SEPTEMBER)
+    lost = next(file.key for file in download(bucket, release, OCTOBER).files)
+    assert reconciled() == {}
+    bucket.delete(found.key for found in bucket.list(f"openalex-works/{SEPTEMBER}"))
+    told = f"download has lost output: {lost} is gone"
+    assert reconciled() == {(f"openalex-works/{OCTOBER}", "missing output"): told}
+    download(bucket, release, OCTOBER)
+    assert reconciled() == {}

@@ -129,7 +129,7 @@ def test_a_listed_file_that_is_gone(bucket, reconciled):
     bucket.delete(["ror/2026-10-01/download/b"])
     code, (missing,) = reconciled()
     assert (code, missing["kind"]) == (1, "missing output")
-    assert missing["what"] == "download: ror/2026-10-01/download/b is gone, and its manifest lists it"
+    assert missing["what"] == "download has lost output: ror/2026-10-01/download/b is gone"
     assert missing["next"] == "dmpworks runs resume ror/2026-10-01 --start-job download"
 
 
