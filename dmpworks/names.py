@@ -22,6 +22,7 @@ import msgspec
 
 from dmpworks import name_words as words
 from dmpworks.identifiers import orcid as clean_orcid
+from dmpworks.name_order import EAST_ASIAN, in_order
 from dmpworks.text import folded, plain
 
 
@@ -40,10 +41,6 @@ class Person(msgspec.Struct, frozen=True, gc=False, rename="camel"):
 _ASIDE = re.compile(r"\([^)]*\)|\[[^\]]*\]|\"[^\"]*\"|“[^”]*”|„[^“”]*[“”]|\d+$")
 _OTHERS = re.compile(r"\s*;.*|\s+(?:and|&)\s.*|[\s,]+(?i:et\.?\s+al)\b.*")
 _COMMAS = re.compile(r"\s*[,，、،]\s*")
-_EAST_ASIAN = re.compile(
-    r"[\u1100-\u11ff\u3040-\u30ff\u3130-\u318f\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
-)
-_HANGUL = re.compile(r"[\uac00-\ud7af]{2,5}")
 _ABBREVIATION = re.compile(r"[^\W\d_]{2,3}\.")
 _WORD = re.compile(r"[^\W\d_][^\W_]*")
 LONGEST = 300  # characters; what is longer is no name
@@ -148,7 +145,7 @@ def _cut(text: str) -> tuple[str, list[str], bool]:
         return text, [], False
     if len(parts) == 1:
         tokens = [token for token in parts[0].split() if _WORD.search(token)]
-        return _natural(_without_suffixes(_without_titles(tokens or [parts[0]])))
+        return in_order(_without_suffixes(_without_titles(tokens or [parts[0]])))
     if all(words.is_suffix(token) for token in parts[1].split()):
         del parts[1]
     return (
@@ -168,98 +165,9 @@ def _with_particles(surname: str, givens: list[str]) -> tuple[str, list[str]]:
     return " ".join((*givens[end:], words.usual_case(surname))), givens[:end]
 
 
-def _natural(tokens: list[str]) -> tuple[str, list[str], bool]:
-    if _EAST_ASIAN.search("".join(tokens)):
-        return *_east_asian(tokens), False
-    if len(tokens) == 1:
-        return tokens[0], [], False
-    mixed = not all(token.isupper() for token in tokens)
-    start, end = _surname_span(tokens, mixed)
-    return " ".join(tokens[start:end]), tokens[end:] if start == 0 else tokens[:start], mixed
-
-
-def _surname_span(tokens: list[str], mixed: bool) -> tuple[int, int]:
-    """Return where the surname begins and ends; it is either the first or the last words."""
-    last = len(tokens)
-    if mixed and (span := _capitals(tokens)):
-        return span
-    leading = _count(tokens, mixed)
-    trailing = _count(tokens[::-1], mixed)
-    if leading == 0 and 0 < trailing < last:
-        return 0, last - trailing
-    if 1 < leading < last:
-        return leading, last
-    if tokens[0].lower() in words.PARTICLES and tokens[0].islower():
-        return 0, last
-    if _is_vietnamese(tokens):
-        return 0, 1
-    if last > 2 and tokens[-1].lower() in words.GENERATIONS:
-        return min(_particle(tokens), last - 2), last
-    return _particle(tokens), last
-
-
-def _is_vietnamese(tokens: list[str]) -> bool:
-    """Return whether a name begins with a Vietnamese surname, which the usual middle name tells."""
-    if len(tokens) < 3 or folded(tokens[0]) not in words.VIETNAMESE_SURNAMES:
-        return False
-    if tokens[1].islower() and not tokens[0].islower():  # a particle: "Ly van Berg"
-        return False
-    middle = folded(tokens[1])
-    return middle == "thi" or (len(tokens) == 3 and middle in words.VIETNAMESE_MIDDLE)
-
-
-def _particle(tokens: list[str]) -> int:
-    """Return where the surname begins: at the first particle after the given name, else at the last word."""
-    for place in range(1, len(tokens) - 1):
-        token = tokens[place]
-        if token in words.JOINERS and place > 1:
-            return place - 1
-        if (token.islower() and token in words.PARTICLES) or token.lower() in words.CAPITAL_PARTICLES:
-            return place
-        if token.lower().startswith(("d'", "d’", "al-", "el-")) and token[0].islower():
-            return place
-    return len(tokens) - 1
-
-
-def _capitals(tokens: list[str]) -> tuple[int, int] | None:
-    """Return the span of a surname set off by capitals, at the beginning or the end of a name."""
-    shouted = [words.is_shouted(token) for token in tokens]
-    particles = [token.islower() and token in words.PARTICLES for token in tokens]
-    if shouted[0] and not shouted[-1] and not words.is_initials(tokens[-1], True):
-        end = shouted.index(False)
-        return None if any(shouted[end:]) else (0, end)
-    if shouted[-1] and not shouted[0]:
-        start = len(tokens) - 1
-        while start > 1 and (shouted[start - 1] or particles[start - 1]):
-            start -= 1
-        return start, len(tokens)
-    return None
-
-
-def _count(tokens: list[str], mixed: bool) -> int:
-    """Return how many words at the beginning are initials."""
-    for place, token in enumerate(tokens):
-        if not words.is_initials(token, mixed):
-            return place
-    return len(tokens)
-
-
-def _east_asian(tokens: list[str]) -> tuple[str, list[str]]:
-    if len(tokens) > 1:
-        return tokens[0], tokens[1:]
-    name = tokens[0]
-    if "・" in name or "·" in name:
-        parts = re.split("[・·]", name)
-        return parts[-1], parts[:-1]
-    if _HANGUL.fullmatch(name):
-        size = 2 if len(name) > 2 and name[:2] in words.KOREAN_TWO_SYLLABLES else 1
-        return name[:size], [name[size:]]
-    return name, []
-
-
 def _person(surname: str, givens: list[str], initials_count: bool, full: str) -> Person:
     surname = words.usual_case(surname)
-    east_asian = bool(_EAST_ASIAN.search(surname + "".join(givens)))
+    east_asian = bool(EAST_ASIAN.search(surname + "".join(givens)))
     initials: list[tuple[str, str | None]] = []
     for token in givens:
         if not east_asian and words.is_initials(token.rstrip("."), initials_count):

@@ -41,7 +41,7 @@ def dotted(path: Path) -> str:
 
 def room(name: str) -> str:
     first = name.split(".")[0]
-    return "cleaners" if first in CLEANERS or first == "name_words" else first
+    return "cleaners" if first in CLEANERS or first.startswith("name_") else first
 
 
 def imports(path: Path) -> set[str]:
