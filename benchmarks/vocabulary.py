@@ -18,8 +18,8 @@ KEPT = frozenset(
     some doi org http https www com
     """.split()
 ).union(
-    name_words.ORGANISATION, name_words.PERHAPS_ORGANISATION, name_words.TITLES, name_words.SUFFIXES,
-    name_words.PARTICLES, name_words.NOBODY,
+    name_words.ORGANISATION, name_words.MOSTLY_ORGANISATION, name_words.PERHAPS_ORGANISATION,
+    name_words.BESIDE_ORGANISATION, name_words.TITLES, name_words.SUFFIXES, name_words.PARTICLES, name_words.NOBODY,
 )  # fmt: skip
 
 

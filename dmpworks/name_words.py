@@ -55,42 +55,79 @@ SHORT_SURNAMES = _set(
 ACRONYMS = _set(
     """
     NASA NOAA USGS USDA CERN ESA ESO NIH EPA WHO FAO UNESCO OECD CSIRO NREL ECMWF EMBL INRAE CEA CIRAD IPCC ICES
-    GBIF
+    GBIF ICPSR US UK EU UN
     """
 )
+# Words that nobody is named.
 ORGANISATION = _set(
     """
-    academia academie academy administration agence agencia agency agenzia akademia akademie alliance archive
-    archives asociacion associacao association authority biblioteca bibliotheek bibliotheque bibliothek board
-    bureau center centers centre centres centro centrum clinic clinica collaboration college comite commission
-    committee company conference conseil consejo consorcio consortium corp corporation council departamento
-    departement department direction directorate division egyetem enterprise facultad faculdade faculte faculty
-    fakultat federation fondation fondazione forum foundation fundacao fundacion fundacja gesellschaft gmbh
-    government hochschule hogeschool hopital hospital inc incorporated initiative institucio institut institute
-    institutes institutet institution instituto institutt instituut instytut intezet istituto klinik klinikum
-    laboratoire laboratories laboratorio laboratorium laboratory lab labs libraries library limited llc ltd
-    ministere ministerio ministerium ministry musee museo museu museum network observatorio observatory office
-    organisation organization partnership plc politecnico polytechnic polytechnique programme project publisher
-    publishers publishing repository secretariat service services sjukhus sociedad sociedade societe society
-    spital stiftung survey szpital task taskforce team trust ulikool univ universidad universidade universita
-    universitair universitaire universitario universitas universitat universitatea universitatsklinikum universite
-    universiteit universitesi universitet universitetas universitetet universitetssjukhus universities university
-    uniwersytet univerza univerzita univerzitet verein vereniging workgroup yliopisto ziekenhuis
+    academia academie academy administration agence agencia agency agenzia akademi akademia akademie archive archives
+    asociacion associacao association authority biblioteca bibliotheek bibliothek bibliotheque bundesamt centre centres
+    centro centrum clinic clinica collaboration commission committee company conference consejo consorcio consortium
+    corporation dataverse departamento departement department direction directorate division egyetem enstitusu
+    enterprise faculdade facultad faculte faculty fakultat federation fondation fondazione forschungszentrum foundation
+    fundacao fundacion fundacja gemeente gesellschaft gmbh government haskoli hochschule hogeschool hogskola hogskolan
+    hopital inc incorporated initiative institucio institut institute institutes institutet institution instituto
+    institutt instituut instytut intezet istituto klinik klinikum laboratoire laboratories laboratorio laboratorium
+    laboratory libraries limited llc ltd ministere ministerio ministerium ministry musee museo museu museum network
+    observatorio observatory office org organisation organization partnership plc politechnika politecnico polytechnic
+    polytechnique programme project publisher publishers publishing repository ricerche rijksmuseum secretariat services
+    sjukhus sociedad sociedade societe society statistics stiftung survey sveuciliste szpital task taskforce
+    tudomanyegyetem ulikool univ universidad universidade universita universitair universitaire universitario
+    universitas universitat universitatea universitatsklinikum universite universiteit universitesi universitet
+    universitetas universitetet universitetssjukhus universities university univerza univerzita univerzitet uniwersytet
+    ustav verein vereniging workgroup yliopisto zentrum ziekenhuis
     """
 )
-# Words that are surnames as well: they tell an organisation only in names of three words or more without a comma.
+# Words that few people are named: what has the form of a person's name is one, what has not is an organisation.
+MOSTLY_ORGANISATION = _set(
+    """
+    alliance board bureau center centers college comite conseil corp council forum hospital lab labs library service
+    spital team trust
+    """
+)
+# Words that more people are named: they tell something only in names of three words or more, without a comma.
 PERHAPS_ORGANISATION = _set(
     """
-    bank church club coalition collective data field group house international national press program research
-    school section station studies systems technologies union unit
+    bank church club coalition collective data field group house international national press program research school
+    section station studies systems technologies union unit
+    """
+)
+# Words that tell something only beside another of them or of the above.
+BESIDE_ORGANISATION = _set(
+    """
+    cancer census core european federal global health medical royal science sciences space study technology trinity
+    working world
     """
 )
 ORGANISATION_PARTS = (
-    "大学", "大學", "研究所", "研究院", "研究室", "研究センター", "学院", "學院", "医院", "醫院", "病院", "学会",
-    "學會", "公司", "会社", "図書館", "中心", "委员会", "대학교", "대학", "연구소", "연구원", "병원", "센터",
-    "университет", "Университет", "институт", "Институт", "академия", "Академия", "академии", "лаборатория",
-    "Лаборатория", "Πανεπιστήμιο", "Ινστιτούτο", "جامعة", "معهد", "دانشگاه",
+    "大学", "大學", "研究所", "研究院", "研究室", "研究センター", "学院", "學院", "科学院", "医院", "醫院", "病院",
+    "学会", "學會", "公司", "会社", "図書館", "图书馆", "天文台", "出版社", "中心", "委员会", "대학교", "대학",
+    "연구소", "연구원", "과학기술원", "학회", "병원", "센터", "университет", "університет", "институт", "інститут",
+    "академия", "академии", "академія", "лаборатория", "πανεπιστήμιο", "ινστιτούτο", "جامعة", "معهد", "دانشگاه",
+    "אוניברסיט", "มหาวิทยาลัย", "विश्वविद्यालय",
 )  # fmt: skip
+# Common given names that are seldom surnames or places: nothing but these and one word above is a person's name.
+GIVEN_NAMES = _set(
+    """
+    aaron adam alain alan albert alexander alexandra alexandre alfred alice alonzo amanda amy ana anders andre andrea
+    andreas andrew angela anita ann anna anne annette anthony antoine antonio arthur astrid barbara beatrice benjamin
+    bernard bernd betty brenda brian bruce camille carl carla carlos carmen carol caroline catherine cecile charles
+    charlotte christian christina christine christopher clara claude claudia cynthia daniel daniela david deborah denise
+    dennis diana diane dominique donald donna dorothy douglas edgar edith edward edwin elena elisabeth elizabeth ellen
+    emily emma eric erik ernst esther eugene eva evelyn fernando francesca francesco francisco francois frank franz fred
+    frederic frederick friedrich gabriel george gerald giovanni giulia giuseppe gregory guillaume hans harold harry
+    heather heinrich helen henry herbert ian ingrid irene isabel ivan jack jacqueline jacques jan jane janet jason jean
+    jeffrey jens jeremy jessica joan joao johann johannes john jonathan jorge jose joseph joshua juan judith julia julie
+    jurgen karel karen karin karl katherine kathleen kenneth kevin klaus lars laura laurent leonard linda lisa louis
+    louise lucia luigi luis manuel marco margaret maria marie mario mark marta martha mary matthew michael michel
+    michelle miguel mikhail monica nancy natalia nathan nicholas nicolas nicole nikolai nils olga oliver olivier pablo
+    pamela paola paolo patricia patrick paul paula pavel pedro peter petra philip philippe phillip pierre piotr rachel
+    ralph raymond rebecca richard robert roger roland ronald ruth samuel sandra sara sarah sergei sharon silvia simon
+    sofia sophie stefan stephanie stephen steven susan susanne sven sylvie teresa theodore thomas timothy tomas ulrich
+    ursula vera vincent vladimir walter werner william wolfgang xavier yves
+    """
+)
 
 _INITIALS = re.compile(r"(?:[^\W\d_]\.[-‐]?)+[^\W\d_]?|[^\W\d_](?:-[^\W\d_])?")
 _VOWELS = frozenset("AEIOUYÀÁÂÃÄÅÆÈÉÊËÌÍÎÏÒÓÔÕÖØÙÚÛÜÝ")
@@ -101,6 +138,21 @@ _MC = re.compile(r"Mc([a-z])(?=[a-z])")
 def is_acronym(text: str) -> bool:
     """Return whether a name is an acronym: a known one, or some capitals without a vowel."""
     return text in ACRONYMS or (2 < len(text) < 7 and text.isalpha() and text.isupper() and not _VOWELS & set(text))
+
+
+def is_acronym_beside_words(token: str) -> bool:
+    """Return whether a word beside others that are not in capitals is an acronym: "MIT", "GEOTRACES", "U.S."."""
+    return token.replace(".", "") in ACRONYMS or (len(token) > 2 and is_shouted(token))
+
+
+def may_tell_organisation(word: str) -> bool:
+    """Return whether a folded word stands in names of organisations, and in some of persons."""
+    return word in MOSTLY_ORGANISATION or word in PERHAPS_ORGANISATION or word in BESIDE_ORGANISATION
+
+
+def has_organisation_part(text: str) -> bool:
+    """Return whether a name in another script than Latin holds what tells an organisation."""
+    return not text.isascii() and any(map(text.casefold().__contains__, ORGANISATION_PARTS))
 
 
 def is_suffix(token: str) -> bool:

@@ -79,26 +79,43 @@ def _parse(full: str | None, given: str | None, family: str | None, identified: 
 
 
 def is_organisation(name: str) -> bool:
-    """Return whether a name plainly is an organisation's, by the words it holds; the surname "Church" is not."""
-    text = plain(name)
-    if not text:
-        return False
+    """Return whether a name plainly is an organisation's, by the words it holds; "George M. Church" is a person's."""
+    text = plain(name) or ""
     tokens = folded(text).split()
-    if not words.ORGANISATION.isdisjoint(tokens):
+    if not words.ORGANISATION.isdisjoint(tokens) or words.has_organisation_part(text) or _tells_twice(text):
         return True
-    if not text.isascii() and any(part in text for part in words.ORGANISATION_PARTS):
-        return True
+    if not words.MOSTLY_ORGANISATION.isdisjoint(tokens):
+        return not _has_form_of_person(text)
     if "," in text and len(tokens) <= 4:
         return False
     if len(tokens) > 2 and not words.PERHAPS_ORGANISATION.isdisjoint(tokens):
+        return not _has_form_of_person(text)
+    inner = text.split()[1:-1]
+    return "of" in inner or "for" in inner or any(map(str.isdigit, tokens)) or words.is_acronym(text)
+
+
+def _tells_twice(text: str) -> bool:
+    """Return whether two words tell of an organisation, each too little alone: "Research Team", "MIT Press"."""
+    tokens = text.split()
+    told = [token for token in tokens if words.may_tell_organisation(folded(token))]
+    if told and not " ".join(told).isupper():  # else capitals are the way the surname is written: "CHURCH, George"
+        told += [token for token in tokens if words.is_acronym_beside_words(token)]
+    return len(told) > 1
+
+
+def _has_form_of_person(text: str) -> bool:
+    """Return whether a name with a word that some people are named is such a person's, as its form tells.
+
+    "Church, George", "George M. Church" (initials beside two words at most), "Frederick Edwin Church" (given names).
+    """
+    surname, comma, given = text.partition(",")
+    tokens = text.replace(",", " ").split()
+    names = [token for token in tokens if not words.is_initials(token, not text.isupper())]
+    if len(names) < len(tokens) and len(names) < 3:
         return True
-    written = text.split()
-    inner = written[1:-1]
-    return (
-        bool(len(tokens) > 2 and ("of" in inner or "for" in inner))
-        or any(map(str.isdigit, tokens))
-        or words.is_acronym(text)
-    )
+    if comma and (len(surname.split()) == 1 or folded(given).partition(" ")[0] in words.GIVEN_NAMES):
+        return True
+    return sum(word not in words.GIVEN_NAMES for word in folded(" ".join(names)).split()) < 2
 
 
 def _is_name(text: str) -> bool:

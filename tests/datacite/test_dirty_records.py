@@ -197,8 +197,9 @@ def test_an_organisation_is_no_author_but_an_institution() -> None:
 
 
 def test_a_creator_without_name_type_is_a_person() -> None:
-    found = made({"creators": [{"name": "Mulder, S."}, {"name": "Ada Lovelace"}, {"name": "Church, A."}]})
-    assert [author.surname for author in found.authors] == ["Mulder", "Lovelace", "Church"]
+    names = ["Mulder, S.", "Ada Lovelace", "Church, A.", "George M. Church", "Service, Robert F."]
+    found = made({"creators": [{"name": name} for name in names]})
+    assert [author.surname for author in found.authors] == ["Mulder", "Lovelace", "Church", "Church", "Service"]
     assert found.institutions == []
 
 

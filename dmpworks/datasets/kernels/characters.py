@@ -99,7 +99,8 @@ def _special() -> Iterable[str]:
     sets = (
         name_words.TITLES, name_words.SUFFIXES, name_words.PARTICLES, name_words.CAPITAL_PARTICLES,
         name_words.GENERATIONS, name_words.NOBODY, name_words.VIETNAMESE_SURNAMES, name_words.ORGANISATION,
-        name_words.PERHAPS_ORGANISATION, text.SAYS_NOTHING, ("et al",),
+        name_words.MOSTLY_ORGANISATION, name_words.PERHAPS_ORGANISATION, name_words.BESIDE_ORGANISATION,
+        text.SAYS_NOTHING, ("et al",),
     )  # fmt: skip
     return (word for entries in sets for entry in entries for word in text.folded(entry).split() if len(word) > 1)
 

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from dmpworks import name_words, names
 from dmpworks.datasets.kernels import names as kernel
 from dmpworks.datasets.kernels.strings import texts
+from tests.cleaners.test_names import NAMES
+from tests.cleaners.test_organisations import ORGANISATIONS, PERSONS
 from tests.datasets.kernels.samples import anything, thorough
 
 WORDS = [
@@ -25,7 +27,8 @@ special = [
         name_words.TITLES, name_words.SUFFIXES, name_words.PARTICLES, name_words.CAPITAL_PARTICLES,
         name_words.GENERATIONS,
         name_words.NOBODY, name_words.VIETNAMESE_SURNAMES, name_words.VIETNAMESE_MIDDLE, name_words.SHORT_SURNAMES,
-        name_words.ACRONYMS, name_words.ORGANISATION, name_words.PERHAPS_ORGANISATION,
+        name_words.ACRONYMS, name_words.ORGANISATION, name_words.MOSTLY_ORGANISATION, name_words.PERHAPS_ORGANISATION,
+        name_words.BESIDE_ORGANISATION, name_words.GIVEN_NAMES,
     )
     for word in sorted(entries)
     for shape in (str, str.title)
@@ -67,6 +70,10 @@ def test_every_word_that_the_rules_know_at_every_place() -> None:
             f"Jane O'{word}",
         )
     ])  # fmt: skip
+
+
+def test_the_names_whose_parts_are_known() -> None:
+    check([*NAMES, *ORGANISATIONS, *PERSONS])
 
 
 def test_usual_names_are_left_to_the_loop() -> None:
