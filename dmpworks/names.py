@@ -38,7 +38,8 @@ class Person(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     full: str | None = None
 
 
-_ASIDE = re.compile(r"\([^)]*\)|\[[^\]]*\]|\"[^\"]*\"|“[^”]*”|„[^“”]*[“”]|\d+$")
+_MARK = re.compile(r"(?<=[^\W\d_])[\d*†‡§¶⁰¹²³⁴-⁹]+(?:, ?[\d*†‡§¶⁰¹²³⁴-⁹]+)*(?!\w)")  # of footnotes: "Doe*", "Doe1,2"
+_ASIDE = re.compile(rf"\([^)]*\)|\[[^\]]*\]|\"[^\"]*\"|“[^”]*”|„[^“”]*[“”]|{_MARK.pattern}|\d+$")
 _OTHERS = re.compile(r"\s*;.*|\s+(?:and|&)\s.*|[\s,]+(?i:et\.?\s+al)\b.*")
 _COMMAS = re.compile(r"\s*[,，、،]\s*")
 _ABBREVIATION = re.compile(r"[^\W\d_]{2,3}\.")
@@ -80,7 +81,7 @@ def _parse(full: str | None, given: str | None, family: str | None, identified: 
 
 def is_organisation(name: str) -> bool:
     """Return whether a name plainly is an organisation's, by the words it holds; "George M. Church" is a person's."""
-    text = plain(name) or ""
+    text = _MARK.sub("", plain(name) or "")
     tokens = folded(text).split()
     if not words.ORGANISATION.isdisjoint(tokens) or words.has_organisation_part(text) or _tells_twice(text):
         return True

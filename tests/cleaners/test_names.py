@@ -57,6 +57,14 @@ NAMES = {
     "King, Martin, Jr.": ("M", "Martin", None, None, "King"),
     "King, Jr., Martin": ("M", "Martin", None, None, "King"),
     'William "Bill" Gates III': ("W", "William", None, None, "Gates"),
+    # marks of footnotes
+    "Jane Doe*": ("J", "Jane", None, None, "Doe"),
+    "Jane Doe¹": ("J", "Jane", None, None, "Doe"),
+    "Jane Doe1,2": ("J", "Jane", None, None, "Doe"),
+    "Jane Doe¹, ²*": ("J", "Jane", None, None, "Doe"),
+    "Jane Mary Ann Doe1,2": ("J", "Jane", "MA", "Mary Ann", "Doe"),
+    "Doe†, Jane": ("J", "Jane", None, None, "Doe"),
+    "Doe, Jane2": ("J", "Jane", None, None, "Doe"),
     # single names
     "Madonna": (None, None, None, None, "Madonna"),
     "Smith,": (None, None, None, None, "Smith"),
