@@ -10,7 +10,7 @@ def _set(text: str) -> frozenset[str]:
 TITLES = _set(
     """
     dr dra drs prof professor profa mr mrs ms miss mx sir dame rev reverend ir dipl-ing dipl.-ing univ-prof
-    univ.-prof phd assoc assist herr frau mme mlle
+    univ.-prof dr-ing dr.-ing phd assoc assist herr frau mme mlle
     """
 )
 SUFFIXES = _set(
@@ -153,6 +153,11 @@ def may_tell_organisation(word: str) -> bool:
 def has_organisation_part(text: str) -> bool:
     """Return whether a name in another script than Latin holds what tells an organisation."""
     return not text.isascii() and any(map(text.casefold().__contains__, ORGANISATION_PARTS))
+
+
+def is_title(token: str) -> bool:
+    """Return whether a word before a name is a title, such as "Dr."."""
+    return token.rstrip(".").lower() in TITLES
 
 
 def is_suffix(token: str) -> bool:

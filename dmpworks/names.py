@@ -142,9 +142,15 @@ def _surname(text: str) -> str:
 
 
 def _without_titles(tokens: list[str]) -> list[str]:
-    while len(tokens) > 1 and tokens[0].rstrip(".").lower() in words.TITLES:
-        tokens = tokens[1:]
-    return tokens
+    start = 0
+    while start < len(tokens) - 1 and (words.is_title(tokens[start]) or (start and _is_of_title(tokens[start:]))):
+        start += 1
+    return tokens[start:]
+
+
+def _is_of_title(tokens: list[str]) -> bool:
+    # An abbreviation in small letters after a title belongs to it: "Dr. med.", "Dr. rer. nat.", "Dr. h. c.".
+    return tokens[0].islower() and tokens[0].endswith(".") and not tokens[-1].islower()
 
 
 def _without_suffixes(tokens: list[str]) -> list[str]:

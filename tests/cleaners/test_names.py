@@ -52,6 +52,13 @@ NAMES = {
     # titles and suffixes
     "Dr. Jane Doe, PhD": ("J", "Jane", None, None, "Doe"),
     "Prof. Dr. Hans-Peter Müller": ("H", "Hans-Peter", None, None, "Müller"),
+    "Prof. Dr. med. Hans Müller": ("H", "Hans", None, None, "Müller"),
+    "Müller, Prof. Dr. med. Hans": ("H", "Hans", None, None, "Müller"),
+    "Dr. rer. nat. Anna Weber": ("A", "Anna", None, None, "Weber"),
+    "Dr. h. c. mult. Anna Weber": ("A", "Anna", None, None, "Weber"),
+    "Dr.-Ing. J. Weber": ("J", None, None, None, "Weber"),
+    "Dr. Th. Weber": ("T", None, None, None, "Weber"),
+    "dr. j. weber": ("J", None, None, None, "Weber"),
     "Martin King Jr.": ("M", "Martin", None, None, "King"),
     "King Jr., Martin": ("M", "Martin", None, None, "King"),
     "King, Martin, Jr.": ("M", "Martin", None, None, "King"),
