@@ -16,7 +16,7 @@ TITLES = _set(
 SUFFIXES = _set(
     """
     jr jnr sr snr ii iii iv phd dphil md msc bsc mph mba dds dvm dsc esq frs obe mbe cbe llb llm pharmd msn facs
-    frcp frcs junior
+    frcp frcs junior júnior
     """
 )
 PARTICLES = _set(
@@ -163,6 +163,11 @@ def is_title(token: str) -> bool:
 def is_suffix(token: str) -> bool:
     """Return whether a word after a name is a suffix, such as "Jr." or "PhD"."""
     return token.replace(".", "").lower() in SUFFIXES
+
+
+def is_junior(token: str) -> bool:
+    """Return whether a suffix is written out, as only surnames are: "Júnior"."""
+    return token.lower() in ("junior", "júnior")
 
 
 def is_shouted(token: str) -> bool:

@@ -169,7 +169,9 @@ def _cut(text: str) -> tuple[str, list[str], bool]:
         return text, [], False
     if len(parts) == 1:
         tokens = [token for token in parts[0].split() if _WORD.search(token)]
-        return in_order(_without_suffixes(_without_titles(tokens or [parts[0]])))
+        tokens = _without_titles(tokens or [parts[0]])
+        # "Pedro Júnior" has no other surname
+        return in_order(tokens if len(tokens) == 2 and words.is_junior(tokens[1]) else _without_suffixes(tokens))
     if all(words.is_suffix(token) for token in parts[1].split()):
         del parts[1]
     return (

@@ -41,6 +41,12 @@ NAMES = {
     "Mark St. John": ("M", "Mark", None, None, "St. John"),
     "João Silva Neto": ("J", "João", None, None, "Silva Neto"),
     "Agostinho Neto": ("A", "Agostinho", None, None, "Neto"),
+    "Maria Neto": ("M", "Maria", None, None, "Neto"),
+    "José da Silva Filho": ("J", "José", None, None, "da Silva Filho"),
+    "Carlos Alberto Silva Júnior": ("C", "Carlos", "A", "Alberto", "Silva"),
+    "CARLOS DA SILVA JÚNIOR": ("C", "Carlos", None, None, "da Silva"),
+    "Silva Júnior, Carlos": ("C", "Carlos", None, None, "Silva"),
+    "Pedro Júnior": ("P", "Pedro", None, None, "Júnior"),
     # abbreviations
     "Yu. A. Gagarin": ("Y", None, "A", None, "Gagarin"),
     "Smith, JA.": ("J", None, "A", None, "Smith"),
