@@ -9,7 +9,7 @@ What a form leaves open is decided the way most names of that form are meant:
 - particles after the given name belong to the surname ("Beethoven, Ludwig van" is "van Beethoven");
 - an initial, or an abbreviation such as "Yu.", is no name: it counts for `first_initial` and `middle_initials`, never
   for `given_name`;
-- of several persons ("Smith, J.; Doe, A.") the first counts;
+- of several persons ("Smith, J.; Doe, A.", "Smith J, Doe A") the first counts;
 - names written wholly in capitals or small letters are set in the usual case, except in `full`, which stays as given;
 - Chinese, Japanese and Korean names get no initials; written without a space, only Korean ones are cut.
 """
@@ -167,7 +167,7 @@ def _cut(text: str) -> tuple[str, list[str], bool]:
         parts.pop()
     if not parts:
         return text, [], False
-    if len(parts) == 1:
+    if len(parts) == 1 or all(map(_ends_in_initials, parts)):
         tokens = [token for token in parts[0].split() if _WORD.search(token)]
         tokens = _without_titles(tokens or [parts[0]])
         # "Pedro Júnior" has no other surname
@@ -179,6 +179,12 @@ def _cut(text: str) -> tuple[str, list[str], bool]:
         _words(parts[1]),
         not parts[0].isupper() or len(parts[0]) < 3,
     )
+
+
+def _ends_in_initials(part: str) -> bool:
+    # Without full stops: "García M., Juan A." is one person with two surnames.
+    tokens = part.split()
+    return tokens[-1].isalpha() and words.is_initials(tokens[-1], True) and not words.is_initials(tokens[0], True)
 
 
 def _with_particles(surname: str, givens: list[str]) -> tuple[str, list[str]]:

@@ -53,6 +53,11 @@ NAMES = {
     # several persons
     "Smith, J.; Doe, A.": ("J", None, None, None, "Smith"),
     "John Smith and Jane Doe": ("J", "John", None, None, "Smith"),
+    "Smith J, Doe A": ("J", None, None, None, "Smith"),
+    "van der Berg JA, Li XY, Doe A": ("J", None, "A", None, "van der Berg"),
+    "Smith JA, Jr.": ("J", None, "A", None, "Smith"),
+    "García M., Juan A.": ("J", "Juan", "A", None, "García M."),
+    "Xu Li, Jane A": ("J", "Jane", "A", None, "Xu Li"),
     "Smith et al.": (None, None, None, None, "Smith"),
     "Suharto .": (None, None, None, None, "Suharto"),
     # titles and suffixes
