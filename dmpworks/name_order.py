@@ -8,6 +8,8 @@ from dmpworks.text import folded
 EAST_ASIAN = re.compile(
     r"[\u1100-\u11ff\u3040-\u30ff\u3130-\u318f\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
 )
+_PATRONYMIC = re.compile(r"\w\w+(?:[иі]ч|[аеоії][вў]на|ична|[eo]vich|[eo]vna|ichna)")
+_RUSSIAN = re.compile(r"\w\w+(?:[eo]v|sk[iy]{1,2})")
 _HANGUL = re.compile(r"[\uac00-\ud7af]{2,5}")
 
 
@@ -35,7 +37,7 @@ def _surname_span(tokens: list[str], mixed: bool) -> tuple[int, int]:
         return leading, last
     if tokens[0].lower() in words.PARTICLES and tokens[0].islower():
         return 0, last
-    if _is_vietnamese(tokens):
+    if _is_vietnamese(tokens) or _ends_in_patronymic(tokens):
         return 0, 1
     if last > 2 and tokens[-1].lower() in words.GENERATIONS:
         return min(_particle(tokens), last - 2), last
@@ -50,6 +52,17 @@ def _is_vietnamese(tokens: list[str]) -> bool:
         return False
     middle = folded(tokens[1])
     return middle == "thi" or (len(tokens) == 3 and middle in words.VIETNAMESE_MIDDLE)
+
+
+def _ends_in_patronymic(tokens: list[str]) -> bool:
+    """Return whether a name is "Surname Given Patronymic", not "Given Patronymic Surname" or "Given Middle Surname"."""
+    if len(tokens) != 3:
+        return False
+    first, second, third = map(str.lower, tokens)
+    if not _PATRONYMIC.fullmatch(third) or _PATRONYMIC.fullmatch(second):
+        return False
+    # In Latin letters a man's may be a surname ("Rabinovich"), so the first word has to be a Russian surname.
+    return not third.endswith("vich") or bool(_RUSSIAN.fullmatch(first))
 
 
 def _particle(tokens: list[str]) -> int:

@@ -130,7 +130,7 @@ GIVEN_NAMES = _set(
 )
 
 _INITIALS = re.compile(r"(?:[^\W\d_]\.[-‐]?)+[^\W\d_]?|[^\W\d_](?:-[^\W\d_])?")
-_VOWELS = frozenset("AEIOUYÀÁÂÃÄÅÆÈÉÊËÌÍÎÏÒÓÔÕÖØÙÚÛÜÝ")
+_VOWELS = frozenset("AEIOUYÀÁÂÃÄÅÆÈÉÊËÌÍÎÏÒÓÔÕÖØÙÚÛÜÝАЕЁИОУЫЭЮЯІЇЄ")
 _PIECE = re.compile(r"[^\W\d_]+")
 _MC = re.compile(r"Mc([a-z])(?=[a-z])")
 

@@ -6,6 +6,7 @@ What a form leaves open is decided the way most names of that form are meant:
 
 - without a comma the last word is the surname, or everything from the first particle on;
 - words written in capitals beside others that are not are the surname ("John SMITH", "WANG Xiaoming");
+- a patronymic at the end tells that the surname comes first ("Павлов Иван Петрович");
 - particles after the given name belong to the surname ("Beethoven, Ludwig van" is "van Beethoven");
 - an initial, or an abbreviation such as "Yu.", is no name: it counts for `first_initial` and `middle_initials`, never
   for `given_name`;

@@ -1,4 +1,7 @@
-"""The compiled loops of `names.py`: names of capitalised Latin words and initials, none of them in a rule's list."""
+"""The compiled loops of `names.py`: names of capitalised Latin words and initials, none of them in a rule's list.
+
+Words that may be patronymics are left to `names.parse`, too: "Petrov Ivan Ivanovich".
+"""
 
 import numpy as np
 
@@ -8,7 +11,7 @@ from dmpworks.datasets.kernels.plain_loops import TWO, code_point
 
 LONGEST, MOST = 200, 8  # bytes and words; more are looked at in Python
 WORD, INITIAL = 1, 2
-MASK, THREE, SEVEN = np.uint64(WORDS - 1), np.uint64(3), np.uint64(7)
+MASK, THREE, FOUR, SEVEN = np.uint64(WORDS - 1), np.uint64(3), np.uint64(4), np.uint64(7)
 SPACE, APOSTROPHE, COMMA, HYPHEN, STOP = 32, 39, 44, 45, 46
 HYPHEN_2010, APOSTROPHE_2019 = 0x2010, 0x2019
 
@@ -93,9 +96,20 @@ def _word(data, at, end, letters, folds, special):  # type: ignore[no-untyped-de
         kind = INITIAL
         if at < end and data[at] == STOP:
             at += ONE
-    elif before > UPPER and not _holds(special, value):
+    elif before > UPPER and not _holds(special, value) and not _is_patronymic(data, begin, at):
         kind = WORD
     return at, kind if usual else 0
+
+
+@inlined
+def _is_patronymic(data, begin, end):  # type: ignore[no-untyped-def]
+    """Return whether a word may be a patronymic: ends in "vich", "vna" or "chna"."""
+    if end - begin <= FOUR:
+        return False
+    first, second, third, last = data[end - FOUR], data[end - THREE], data[end - TWO], data[end - ONE]
+    if last == ord("h"):
+        return first == ord("v") and second == ord("i") and third == ord("c")
+    return last == ord("a") and third == ord("n") and (second == ord("v") or (first == ord("c") and second == ord("h")))
 
 
 @inlined

@@ -18,7 +18,7 @@ WORDS = [
     "smith",
     "y", "Y", "&", "and", "(Jim)", "“Jim”", "1", "2021", "3rd",
     "Doe1,2", "Doe*", "Doe¹", ",", ";", "Smith,", "Jr.,", "王", "小明", "김철수",
-    "Иванов", "Al-Said",
+    "Иванов", "Иванович", "Петровна", "Ivanov", "Petrovich", "Petrovna", "Ilyinichna", "Vich", "Krishna", "Al-Said",
     "St.", "No", "A", "E", "Dr", "Dr.", "med.", "x@y.org", "www.x", "Ann-", "-Ann", "'t", "Nguyễn", "Văn", "Thị",
     "ﬁ", "ǅ", "a.", "Ab.",
 ]  # fmt: skip
