@@ -100,6 +100,7 @@ BESIDE_ORGANISATION = _set(
     working world
     """
 )
+TELLING = MOSTLY_ORGANISATION | PERHAPS_ORGANISATION | BESIDE_ORGANISATION
 ORGANISATION_PARTS = (
     "大学", "大學", "研究所", "研究院", "研究室", "研究センター", "学院", "學院", "科学院", "医院", "醫院", "病院",
     "学会", "學會", "公司", "会社", "図書館", "图书馆", "天文台", "出版社", "中心", "委员会", "대학교", "대학",
@@ -143,11 +144,6 @@ def is_acronym(text: str) -> bool:
 def is_acronym_beside_words(token: str) -> bool:
     """Return whether a word beside others that are not in capitals is an acronym: "MIT", "GEOTRACES", "U.S."."""
     return token.replace(".", "") in ACRONYMS or (len(token) > 2 and is_shouted(token))
-
-
-def may_tell_organisation(word: str) -> bool:
-    """Return whether a folded word stands in names of organisations, and in some of persons."""
-    return word in MOSTLY_ORGANISATION or word in PERHAPS_ORGANISATION or word in BESIDE_ORGANISATION
 
 
 def has_organisation_part(text: str) -> bool:

@@ -52,7 +52,8 @@ ORGANISATIONS = [
     "Nature Conservancy Council",
 ]  # fmt: skip
 PERSONS = [
-    "Mulder, S.", "David Wakeworth", "Bank, Anna", "House, Gregory", "Charlotte Church", "Emily Field",
+    "Jane Mary Ann Doe1,2", "Mulder, S.", "David Wakeworth", "Bank, Anna",
+    "House, Gregory", "Charlotte Church", "Emily Field",
     "John Press", "Steven School", "Smith", "Plato", "de la Cruz", "Qing-Long Yang", "Kowalski-Szymński, Piotr",
     "王伟", "김민수", "Иван Петров", "J. R. R. Tolkien", "El Ali, Mohammed", "", "George M. Church",
     "Church, George M.", "Church GM", "G. M. Church", "GEORGE M. CHURCH", "CHURCH George M.",
