@@ -17,10 +17,11 @@ R = TypeVar("R")
 
 
 class Failed(NamedTuple, Generic[T]):
-    """A piece that failed, and why in one line."""
+    """A piece that failed, why in one line, and what to do next."""
 
     piece: T
     reason: str
+    next: str
 
 
 def run_pieces(
@@ -55,7 +56,7 @@ def _attempt(function: Callable[[T], R], piece: T) -> R | Failed[T]:
     try:
         return function(piece)
     except DmpworksError as error:
-        return Failed(piece, f"{error.what} ({error.on})")
+        return Failed(piece, f"{error.what} ({error.on})", error.next)
 
 
 def _pool(
@@ -94,4 +95,5 @@ def _outcome(future: "Future[R | Failed[T]]", piece: T) -> R | Failed[T]:
         return future.result()
     except BrokenProcessPool as error:
         reason = traceback.format_exception_only(error)[-1].strip()
-        return Failed(piece, f"the worker process was lost, most often for lack of memory ({reason})")
+        lost = f"the worker process was lost, most often for lack of memory ({reason})"
+        return Failed(piece, lost, "run the job again with fewer workers, or with more memory")

@@ -36,7 +36,7 @@ def test_results_in_order_and_failures_beside_them(processes):
         double, [1, 2, 3, 4], processes, done=lambda piece, outcome: seen.append((piece, outcome))
     )
     assert results == [2, 4, 8]
-    assert failed == [Failed(3, "three is odd (3)")]
+    assert failed == [Failed(3, "three is odd (3)", "leave it out")]
     assert sorted(seen) == [(1, 2), (2, 4), (3, failed[0]), (4, 8)]
 
 

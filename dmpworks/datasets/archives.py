@@ -8,7 +8,7 @@ from typing import IO, NamedTuple, TypeVar
 from isal import igzip
 
 from dmpworks.datasets.arrays import ArrayLines
-from dmpworks.datasets.lines import PIECE, Batch, Undecoded, damaged, read_lines
+from dmpworks.datasets.lines import PIECE, REPLACE, Batch, Undecoded, damaged, read_lines
 from dmpworks.errors import TransformError
 from dmpworks.services.ranged import Openable, open_section
 
@@ -99,6 +99,4 @@ def read_tar_lines(
 
 def unreadable(path: Openable, reason: str) -> TransformError:
     """Return the error of an archive that cannot be opened."""
-    return TransformError(
-        "an archive cannot be read", on=f"{path.name}: {reason}", next="run the download job again, then the transform"
-    )
+    return TransformError("an archive cannot be read", on=f"{path.name}: {reason}", next=REPLACE)

@@ -16,13 +16,13 @@ import msgspec
 import pyarrow as pa
 
 import dmpworks
+from dmpworks.datasets.quarantine import QUARANTINE
 from dmpworks.jobs.manifest import phase_folder
 from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import File, Run
 from dmpworks.services.storage import Bucket
 
 RECORDS = "_parts"
-QUARANTINE = "quarantine"
 READERS = 32  # records read at once: a tar of Crossref has some 30,000 parts
 
 

@@ -28,6 +28,8 @@ BATCH = 4000
 LARGE = 32 * 1024 * 1024  # bytes; a batch of that many is full whatever the number of its records: they stay till then
 BOM = b"\xef\xbb\xbf"
 DAMAGED: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, IsalError)  # type: ignore[assignment]
+# A download takes what is there in its size for what it has copied, so it fetches only what is gone.
+REPLACE = "remove it from the bucket, then run the download job again, then the transform"
 NO_RECORD = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError)
 
 
@@ -88,7 +90,7 @@ def damaged(name: str, reason: str, lines: int) -> TransformError:
     return TransformError(
         "a file is damaged",
         on=f"{name}: {reason}, after {lines:,} lines",
-        next="run the download job again, then the transform",
+        next=REPLACE,
     )
 
 

@@ -38,10 +38,11 @@ import pyarrow as pa
 from rich.console import Console
 
 from dmpworks.datasets.columns import PartWriter, batch
-from dmpworks.datasets.finished import QUARANTINE, Result, fingerprint, finished, record_key, write_record
-from dmpworks.datasets.lines import Batch
+from dmpworks.datasets.finished import Result, fingerprint, finished, record_key, write_record
+from dmpworks.datasets.judging import failed_files, judge
+from dmpworks.datasets.lines import REPLACE, Batch
 from dmpworks.datasets.progress import Progress, shown
-from dmpworks.datasets.quarantine import SAMPLE, Quarantine, judge
+from dmpworks.datasets.quarantine import QUARANTINE, SAMPLE, Quarantine
 from dmpworks.datasets.shards import share
 from dmpworks.datasets.sources.opening import open_in_place
 from dmpworks.datasets.subset import Subset, read_subset
@@ -159,7 +160,7 @@ def transform(
         results |= finished(run, [piece.record for piece in pieces if piece.record not in results])
     if len(results) < len(pieces):
         return Partial(counts, len(pieces) - len(results))
-    return _assemble(run, [(piece.part, results[piece.record]) for piece in pieces], max_bad_records, check)
+    return _assemble(run, [(piece.part, results[piece.record]) for piece in pieces], max_bad_records, use_subset, check)
 
 
 def _pieces(run: Run, dataset: Dataset, subset: Subset | None, parts: Sequence[Part]) -> list[_Piece]:
@@ -187,11 +188,7 @@ def _work_off(run: Run, pieces: Sequence[_Piece], workers: int) -> dict[str, Res
     with shown(Progress(len(left), size), run.progress, Console(stderr=True)) as add:
         done, failed = run_pieces(_write_part, left, workers, lambda piece, outcome: add(*_figures(piece, outcome)))
     if failed:
-        raise TransformError(
-            f"{len(failed)} of {len(pieces)} files could not be transformed",
-            on="; ".join(sorted(failure.reason for failure in failed)),
-            next=f"dmpworks run {run.chain} --run-id {run.run_id} --start-job download (or batch-submit)",
-        )
+        raise failed_files(run, [(failure.piece.part.file, failure) for failure in failed], len(pieces))
     return results | {piece.record: result for piece, result in zip(left, done, strict=True)}
 
 
@@ -199,14 +196,17 @@ def _figures(piece: _Piece, outcome: Result | Failed[_Piece]) -> tuple[int, int]
     return piece.part.size, 0 if isinstance(outcome, Failed) else outcome.counts.read
 
 
-def _assemble(run: Run, results: Sequence[tuple[Part, Result]], max_bad_records: float, check: Check | None) -> Counts:
+def _assemble(
+    run: Run,
+    results: Sequence[tuple[Part, Result]],
+    max_bad_records: float,
+    use_subset: bool,
+    check: Check | None,
+) -> Counts:
     """Judge the whole and list its files as the run's outputs."""
     counts = sum((result.counts for _, result in results), Counts())
-    sample = sorted(line for _, result in results for line in result.sample)
-    where = f"{run.bucket.name}/{run.chain}/{run.run_id}/{QUARANTINE}/*.jsonl.gz"
-    judge(counts.quarantined, counts.read, max_bad_records, sample, where)
-    if not counts.accounted:
-        raise TransformError("records were lost", on=f"{run.chain} {run.run_id}: {counts}", next="report this as a bug")
+    by_file = sorted(results, key=lambda one: one[0].file.key)  # of each the first bad lines are known, in their order
+    judge(run, counts, [line for _, result in by_file for line in result.sample], max_bad_records, use_subset)
     if check:
         check([(part, result.counts.read) for part, result in results])
     for output in sorted((file for _, result in results for file in result.files), key=lambda file: file.key):
@@ -262,7 +262,7 @@ def _check_stated(part: Part, read: int) -> None:
         raise TransformError(
             "a file holds another number of records than its manifest states",
             on=f"{part.name}: {read:,} instead of {part.stated:,}",
-            next="run the download job again",
+            next=REPLACE,
         )
 
 

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,10 +11,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from dmpworks.catalog import CHAINS, chain_named
 from dmpworks.chains.openalex_works.jobs import Scope, Transform, transform
 from dmpworks.datasets.finished import RECORDS
 from dmpworks.errors import TransformError
-from dmpworks.jobs.model import Counts
+from dmpworks.jobs.execute import execute
+from dmpworks.jobs.manifest import Manifest
+from dmpworks.jobs.model import Counts, Partial
 from dmpworks.jobs.run import Run
 from dmpworks.jobs.shared_settings import BadRecords
 from dmpworks.services.storage import Bucket
@@ -117,6 +121,55 @@ def test_a_parquet_file_of_fewer_rows_than_stated(bucket: Bucket, make_run: Make
     pq.write_table(pq.read_table(pa.BufferReader(good)).slice(0, 30), short)
     name = "updated_date=2026-01-0{}/part_0000.parquet"
     check(bucket, make_run, name, short.getvalue(), good, "30 instead of 34")
+
+
+CHAIN = chain_named("openalex-works")
+
+
+def executed(job: str, bucket: Bucket, source: Path, **more: str) -> Manifest | Partial:
+    environ = {"BUCKET_NAME": bucket.name, "OPENALEX_WORKS_RUN_ID": "2026-10-01", "OPENALEX_WORKS_SOURCE": str(source)}
+    return execute(CHAINS, CHAIN, CHAIN.job(job), environ | more)
+
+
+@pytest.fixture
+def source(data: Path, tmp_path: Path) -> Path:
+    """A copy of the planted release."""
+    published = data / "planted/openalex-works/2026-10-01/download/data/jsonl/works"
+    return Path(shutil.copytree(published, tmp_path / "source"))
+
+
+def test_what_is_removed_is_fetched_again(bucket: Bucket, source: Path) -> None:
+    downloaded = executed("download", bucket, source)
+    assert isinstance(downloaded, Manifest)
+    key = downloaded.files[3].key
+    bucket.put(key, flip(bucket.get(key), 5000))
+    with pytest.raises(TransformError) as caught:
+        executed("transform", bucket, source)
+    assert key in caught.value.on
+    assert caught.value.next == (
+        f"remove what is damaged from {bucket.name}, then dmpworks run openalex-works --run-id 2026-10-01 "
+        "--start-job download (or batch-submit): what is gone is fetched again; or upload it again"
+    )
+    # Without the first step a download finds nothing to do: the size is right.
+    assert executed("download", bucket, source) == downloaded
+    bucket.delete([key])
+    again = executed("download", bucket, source)
+    assert isinstance(again, Manifest)
+    assert [old == new for old, new in zip(downloaded.files, again.files, strict=True)].count(False) == 1
+    made = executed("transform", bucket, source)
+    assert isinstance(made, Manifest) and made.counts.read == 2379
+
+
+def test_what_is_read_in_place_is_not_to_be_removed(bucket: Bucket, source: Path) -> None:
+    part = next(iter(sorted(source.rglob("part_0000.gz"))))
+    part.write_bytes(flip(part.read_bytes(), 5000))
+    executed("download", bucket, source, OPENALEX_WORKS_DOWNLOAD_MODE="reference")
+    with pytest.raises(TransformError) as caught:
+        executed("transform", bucket, source)
+    assert (
+        caught.value.next
+        == "what is damaged was read where it lies: once it is mended there, run the download job again"
+    )
 
 
 def test_two_workers_name_every_damaged_file(bucket: Bucket, make_run: MakeRun, data: Path) -> None:

@@ -92,8 +92,9 @@ def test_dois(kind: Kind, tmp_path: Path) -> None:
         doi: DOIS[doi] for doi in good
     }
     none = [kind.record(doi, "A title") for doi in (*DOIS.keys() - good, None, 5, 10.5, {"doi": "10.5555/x"}, [])]
-    counts = outcome(kind, [json.dumps(record).encode() for record in none], tmp_path).counts
-    assert (counts.read, counts.written, sum(counts.dropped.values())) == (len(none), 0, len(none))
+    records = [*none, kind.record(good[0], "A title")]  # a transform that keeps nothing fails
+    counts = outcome(kind, [json.dumps(record).encode() for record in records], tmp_path).counts
+    assert (counts.read, counts.written, sum(counts.dropped.values())) == (len(none) + 1, 1, len(none))
 
 
 # What a name is cut into: initial, given name, further initials, further names, surname; None where nobody is named.

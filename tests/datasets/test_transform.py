@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from isal import igzip
 
-from dmpworks.datasets.quarantine import SetAside
+from dmpworks.datasets.quarantine import SetAside, too_many
 from dmpworks.datasets.transform import Part, transform
 from dmpworks.errors import JobError, TransformError
 from dmpworks.jobs.model import Counts
@@ -103,6 +103,49 @@ def test_as_many_bad_records_as_allowed_pass(bucket: Bucket, make_run: MakeRun) 
         make_run(bucket, "things", "transform"), put(bucket, a=gzip.compress(lines(999) + b"{\n")), bad=0.001
     )
     assert (counts.read, counts.quarantined) == (1000, 1)
+
+
+@pytest.mark.parametrize(
+    ("bad", "read", "allowed"), [(3, 10_000, 0.0003), (29, 100, 0.29), (57, 1000, 0.057), (1, 1, 1.0), (0, 10, 0.0)]
+)
+def test_exactly_the_share_is_allowed(bad: int, read: int, allowed: float) -> None:
+    assert not too_many(bad, read, allowed)
+    assert too_many(bad + 1, read, allowed)
+
+
+def test_the_first_bad_records_are_named_by_file_and_line(bucket: Bucket, make_run: MakeRun) -> None:
+    parts = put(
+        bucket, b=gzip.compress(lines(9997) + b"{\n" * 4), a=gzip.compress(lines(8) + b"{\n{\n"), c=gzip.compress(b"{")
+    )
+    with pytest.raises(TransformError) as caught:
+        run_it(make_run(bucket, "things", "transform"), parts)
+    named = [line.split(":")[0].rpartition("/")[2] for line in caught.value.on.split("; ")]
+    assert named == [
+        "a.gz line 9",
+        "a.gz line 10",
+        "b.gz line 9998",
+        "b.gz line 9999",
+        "b.gz line 10000",
+        "and 2 more",
+    ]
+
+
+def test_nothing_kept_fails_and_tells_why(bucket: Bucket, make_run: MakeRun) -> None:
+    parts = put(bucket, a=gzip.compress(b'{"DOI":"10.1/a"}\n' * 999), b=gzip.compress(b"{\n"))
+    run = make_run(bucket, "things", "transform")
+    with pytest.raises(TransformError) as caught:
+        run_it(run, parts, bad=0.01)
+    assert caught.value.what == "none of 1,000 records was kept"
+    assert caught.value.on == "things 2026-10-01: 999 no DOI, 1 malformed JSON"
+    assert "layout may have changed" in caught.value.next
+    assert run.outputs == []
+
+
+def test_a_subset_may_hold_nothing_of_a_dataset(bucket: Bucket, make_run: MakeRun) -> None:
+    bucket.put("meta/work_dois.json", b'["10.9/other"]')
+    bucket.put("meta/institutions.json", b"[]")
+    counts = run_it(make_run(bucket, "things", "transform"), put(bucket, a=gzip.compress(lines(3))), use_subset=True)
+    assert (counts.read, counts.written, counts.dropped) == (3, 0, {"not in subset": 3})
 
 
 @pytest.mark.parametrize("workers", [1, 2])

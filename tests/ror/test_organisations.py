@@ -115,10 +115,33 @@ def test_what_macos_adds_is_not_read(bucket: Bucket, make_run: MakeRun, added: s
 
 
 def test_what_is_no_organisation_is_counted(bucket: Bucket, make_run: MakeRun) -> None:
-    entries = [{"id": None, "names": [{"value": "A"}]}, {"id": "https://ror.org/02mgtg880", "names": []}]
+    ror = "https://ror.org/02mgtg880"
+    good = {"id": ror, "names": [{"value": "A"}]}
+    entries = [{"id": None, "names": [{"value": "A"}]}, {"id": ror, "names": []}, good]
     put_zip(bucket, {"v2.4-ror-data.json": json.dumps(entries, indent=2)})
     run = make_run(bucket, "ror", "transform")
-    assert transform(run, BadRecords()) == Counts(read=2, dropped={"no ROR id": 1, "no name": 1})
+    assert transform(run, BadRecords()) == Counts(read=3, written=1, dropped={"no ROR id": 1, "no name": 1})
+
+
+def test_a_release_of_the_older_schema_alone_fails(bucket: Bucket, make_run: MakeRun) -> None:
+    old = [{"id": "https://ror.org/02mgtg880", "name": "Critical Path Institute"}] * 32
+    put_zip(bucket, {"v1.5-ror-data.json": json.dumps(old)})
+    run = make_run(bucket, "ror", "transform")
+    with pytest.raises(TransformError, match="none of 32 records was kept") as failure:
+        transform(run, BadRecords())
+    assert failure.value.on == "ror 2026-10-01: 32 no name"
+    assert run.outputs == []
+
+
+@pytest.mark.parametrize("bad", ["null", "17", '"a {text}"', "[1, [2]]"])
+def test_what_is_no_object_is_set_aside_with_its_place(bucket: Bucket, make_run: MakeRun, bad: str) -> None:
+    good = json.dumps({"id": "https://ror.org/02mgtg880", "names": [{"value": "A"}]})
+    put_zip(bucket, {"v2.4-ror-data.json": f"[{good},\n {good}, {bad}, {good}]"})
+    counts = transform(make_run(bucket, "ror", "transform"), BadRecords(max_bad_records=0.5))
+    assert counts == Counts(read=4, written=3, quarantined=1, quarantined_by_reason={"not an object": 1})
+    with pytest.raises(TransformError, match="1 of 4 records") as failure:
+        transform(make_run(bucket, "ror", "transform"), BadRecords())
+    assert f"{DOWNLOAD} line 3: not an object" in failure.value.on
 
 
 def test_a_broken_organisation_is_set_aside(bucket: Bucket, make_run: MakeRun) -> None:

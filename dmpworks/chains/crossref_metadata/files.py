@@ -12,6 +12,7 @@ import msgspec
 
 from dmpworks.datasets.archives import Member, tar_members
 from dmpworks.datasets.download import publish_made
+from dmpworks.datasets.lines import REPLACE
 from dmpworks.datasets.sources.source import Item
 from dmpworks.errors import DownloadError, TransformError
 from dmpworks.jobs.run import File, Phase, Run
@@ -71,6 +72,4 @@ def _read_index(file: File, content: bytes) -> Index:
     try:
         return msgspec.json.decode(content, type=Index)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise TransformError(
-            "the index of a tar cannot be read", on=f"{file.key}: {error}", next="run the download job again"
-        ) from error
+        raise TransformError("the index of a tar cannot be read", on=f"{file.key}: {error}", next=REPLACE) from error

@@ -10,7 +10,7 @@ from isal import igzip
 from dmpworks.chains.datacite.listing import CSV, LINES, check_whole, month
 from dmpworks.chains.datacite.records import columns, undecoded
 from dmpworks.chains.datacite.schema import SCHEMA, Record
-from dmpworks.datasets.lines import DAMAGED, Batch, damaged, read_gzip_lines
+from dmpworks.datasets.lines import DAMAGED, REPLACE, Batch, damaged, read_gzip_lines
 from dmpworks.datasets.transform import Dataset, Part
 from dmpworks.errors import TransformError
 from dmpworks.jobs.run import Phase
@@ -63,5 +63,5 @@ def check_months(stated: Mapping[str, int], read: Iterable[tuple[Part, int]]) ->
         raise TransformError(
             "months hold other numbers of records than their CSV files state",
             on=", ".join(f"{of}: {found[of]:,} instead of {stated[of]:,}" for of in wrong),
-            next="run the download job again, then the transform",
+            next=f"for the parts of these months: {REPLACE}",
         )

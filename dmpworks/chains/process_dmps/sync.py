@@ -25,7 +25,7 @@ from dmpworks.chains.process_dmps.plans import (
 from dmpworks.chains.process_dmps.stored import open_dmp_database, plan_from_row, plan_ids, row_of_plan
 from dmpworks.datasets.lenient import decode_leniently
 from dmpworks.datasets.lines import NO_RECORD, Bad
-from dmpworks.datasets.quarantine import MORE, Quarantine
+from dmpworks.datasets.quarantine import MORE, Quarantine, too_many
 from dmpworks.errors import JobError, SyncError
 from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import File, Phase, Run
@@ -114,7 +114,7 @@ def read_upload(run: Run, phase: Phase, max_bad_records: float) -> tuple[list[Pl
 
 
 def _judge(quarantine: Quarantine, counts: Counts, allowed: float) -> None:
-    if quarantine.count > allowed * counts.read:
+    if too_many(quarantine.count, counts.read, allowed):
         raise JobError(
             f"{quarantine.count} of {counts.read} lines are no plans, more than MAX_BAD_RECORDS={allowed:g} allows",
             on="; ".join(quarantine.sample),
