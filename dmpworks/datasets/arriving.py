@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import stamina
 
 from dmpworks.datasets.digests import Digest
+from dmpworks.datasets.progress import Meter
 from dmpworks.datasets.sources.source import AGAIN, PIECE, Item, Source, Stream, changed
 from dmpworks.errors import DownloadError, TemporaryError
 from dmpworks.jobs.manifest import File, Origin, phase_folder
@@ -24,7 +25,6 @@ ATTEMPTS = 8  # without getting on: two minutes of pauses
 SEGMENT = 16 * 1024 * 1024  # bytes; what a killed job has to fetch again at most, and what is in memory
 ARRIVING = "_arriving"
 
-Moved = Callable[[int], None]
 Check = Callable[[Openable, str], None]
 
 
@@ -100,14 +100,14 @@ class Wanted:
         return DownloadError("the source sent fewer bytes than it stated", on=on, next=AGAIN)
 
 
-def stream(run: Run, wanted: Wanted, moved: Moved) -> File:
+def stream(run: Run, wanted: Wanted, meter: Meter) -> File:
     """Bring a file of this machine into the bucket."""
     key, etag = run.key(wanted.name), wanted.item.etag
 
     def pieces() -> Iterator[bytes]:
         with wanted.source.open(wanted.item.name, 0, etag) as opened:
             for piece in wanted.checked(opened.pieces, opened.size):
-                moved(len(piece))
+                meter.moved(len(piece))
                 yield piece
 
     return wanted.arrived(run.bucket, key, run.bucket.write(key, pieces()), etag)
@@ -127,7 +127,7 @@ class Arrival:
     run: Run
     wanted: Wanted
     find: Callable[[str | None, int | None], File | None]  # by ETag and size: the same file, held already
-    moved: Moved
+    meter: Meter
     etag: str | None = None
     size: int | None = None
     stored: int = 0  # bytes in segments
@@ -179,7 +179,7 @@ class Arrival:
                 return
             for piece in opened.pieces:
                 self.buffer += piece
-                self.moved(len(piece))
+                self.meter.moved(len(piece))
                 if len(self.buffer) >= SEGMENT:
                     self._store()
         if self.size is not None and self.received < self.size:
@@ -192,13 +192,16 @@ class Arrival:
             self.etag, self.size = opened.etag or self.etag, opened.size
             if self.size is not None:
                 self.wanted.check_size(self.size)
+            if self.size is not None and self.wanted.item.size is None:
+                self.meter.expect(self.size)
             self.held = self.find(self.etag, self.size)
-            self._find_segments()
+            if not self.held:
+                self._find_segments()
             self.whole = self.size is not None and self.stored == self.size
         elif None not in (self.size, opened.size) and opened.size != self.size:
             raise changed(self.wanted.told, f"{opened.size:,} bytes instead of {self.size:,}")
         elif opened.start == 0:
-            self._drop()  # a server that knows no ranges begins anew
+            self._begin_anew()  # a server that knows no ranges
         return opened.start == self.received and not (self.held or self.whole)
 
     def _find_segments(self) -> None:
@@ -214,6 +217,7 @@ class Arrival:
                 self.stored += found.size
         # What a killed deletion has left must not be taken for the sequel of what comes now.
         self.run.bucket.delete(found.key for found in there if found.key not in self.segments)
+        self.meter.moved(self.stored)
 
     def _segment(self, start: int) -> str:
         return f"{self.folder}/{start:015}"
@@ -224,6 +228,11 @@ class Arrival:
         self.segments.append(key)
         self.stored += len(self.buffer)
         self.buffer = bytearray()
+
+    def _begin_anew(self) -> None:
+        received = self.received
+        self._drop()
+        self.meter.moved(-received)
 
     def _drop(self) -> None:
         self.run.bucket.delete(self.segments)
@@ -239,7 +248,7 @@ class Arrival:
                 self.run.bucket.put(key, b"".join(pieces))
             file = self.wanted.arrived(self.run.bucket, key, self.received, self.etag)
         except (DownloadError, _UnlikeEtag):
-            self._drop()  # else every later execution would go on with wrong bytes
+            self._begin_anew()  # else every later execution would go on with wrong bytes
             raise
         self._drop()
         return file

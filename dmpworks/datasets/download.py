@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING
 from dmpworks.datasets.arriving import ARRIVING, Arrival, Check, Wanted, stream
 from dmpworks.datasets.digests import Digest, digest_of
 from dmpworks.datasets.held import Held
+from dmpworks.datasets.progress import Meter
 from dmpworks.datasets.sources.folder import FolderSource
 from dmpworks.datasets.sources.s3 import S3Source
 from dmpworks.datasets.sources.source import Item, Source
-from dmpworks.datasets.together import TOGETHER, Meter, bring, check_some, publish
+from dmpworks.datasets.together import TOGETHER, bring, check_some, publish
 from dmpworks.errors import DownloadError
 from dmpworks.jobs.manifest import File, Origin, phase_folder
 from dmpworks.jobs.model import Counts
@@ -91,15 +92,15 @@ class _Copying:
         if found := find(item.etag, item.size):
             return found
         if isinstance(wanted.source, FolderSource):
-            return stream(self._run, wanted, meter.moved)
+            return stream(self._run, wanted, meter)
         if self._inside and isinstance(wanted.source, S3Source) and item.size is not None and item.etag:
             return self._copy_inside(self._inside, wanted.source, wanted, item.size, meter)
-        return Arrival(self._run, wanted, find, meter.moved).bring()
+        return Arrival(self._run, wanted, find, meter).bring()
 
     def _find(self, wanted: Wanted, meter: Meter, etag: str | None, size: int | None) -> File | None:
         found = self._held.find(wanted.name, wanted.address, etag, wanted.digest, size)
         if found:
-            meter.find(found)
+            meter.found(found.size)
         return found
 
     def _copy_inside(self, inside: "InsideS3", source: S3Source, wanted: Wanted, size: int, meter: Meter) -> File:

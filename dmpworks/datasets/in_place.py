@@ -14,10 +14,11 @@ import msgspec
 from dmpworks.datasets.arriving import Wanted
 from dmpworks.datasets.digests import Digest
 from dmpworks.datasets.held import Held
+from dmpworks.datasets.progress import Meter
 from dmpworks.datasets.sources.folder import FolderSource
 from dmpworks.datasets.sources.s3 import Access, S3Source
 from dmpworks.datasets.sources.source import Item, Source
-from dmpworks.datasets.together import Meter, check_some, publish
+from dmpworks.datasets.together import check_some, publish
 from dmpworks.errors import DownloadError
 from dmpworks.jobs.manifest import File, Origin
 from dmpworks.jobs.model import Counts

@@ -28,6 +28,10 @@ class Progress:
         self.size_done += size
         self.rows += rows
 
+    def expect(self, size: int) -> None:
+        """Count on so many bytes more: those of a file whose size has only now been told."""
+        self.size += size
+
     def __str__(self) -> str:
         seconds = max(self._clock() - self._began, 1e-3)
         told = f"{self.files_done:,} of {self.files:,} files"
@@ -40,6 +44,41 @@ class Progress:
 
 
 Add = Callable[..., None]
+
+
+class _Stopped(Exception):
+    """The job was interrupted: what is under way is given up."""
+
+
+class Meter:
+    """Counts, from many threads, what files under way bring."""
+
+    def __init__(self, progress: Progress, add: Add) -> None:
+        self._progress, self._add = progress, add
+        self._lock, self._stop = threading.Lock(), threading.Event()
+        self.files_found = 0
+
+    def moved(self, size: int) -> None:
+        """Count bytes of a file (fewer than none when thrown away); once the job is interrupted, ends the thread."""
+        if self._stop.is_set():
+            raise _Stopped
+        with self._lock:
+            self._add(size, 0, 0)
+
+    def expect(self, size: int) -> None:
+        """Take in the size of a file whose listing does not state it."""
+        with self._lock:
+            self._progress.expect(size)
+
+    def found(self, size: int) -> None:
+        """Count a file that was there already."""
+        with self._lock:
+            self.files_found += 1
+            self._add(size, 0, 0)
+
+    def end(self) -> None:
+        """Give up what is under way."""
+        self._stop.set()
 
 
 @contextmanager
@@ -70,11 +109,11 @@ def _lines(progress: Progress, say: Callable[[str], None], every: float) -> Iter
 @contextmanager
 def _bar(progress: Progress, console: Console) -> Iterator[Add]:
     with Bar(BarColumn(), _Figures(progress), console=console, transient=True) as bar:
-        shown = bar.add_task("", total=progress.size)
+        shown = bar.add_task("", total=progress.size or None)  # without total it moves to and fro
 
         def add(size: int, rows: int = 0, files: int = 1) -> None:
             progress.add(size, rows, files)
-            bar.advance(shown, size)
+            bar.update(shown, total=progress.size or None, completed=progress.size_done)
 
         yield add
 

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from threading import Event, Lock
 
 from rich.console import Console
 
 from dmpworks.datasets.arriving import Wanted
 from dmpworks.datasets.held import Journal
-from dmpworks.datasets.progress import Add, Progress, shown
+from dmpworks.datasets.progress import Add, Meter, Progress, shown
 from dmpworks.datasets.sources.source import AGAIN, Item, Source
 from dmpworks.errors import DmpworksError, DownloadError, TemporaryError
 from dmpworks.jobs.manifest import File
@@ -26,44 +25,14 @@ class _Copied(Progress):
         return f"{self.size_done / 1e6:,.1f} MB, {super().__str__()}"
 
 
-class _Stopped(Exception):
-    """The job was interrupted: files under way are given up."""
-
-
-class Meter:
-    """Counts what all files under way have brought."""
-
-    def __init__(self, add: Add) -> None:
-        self._add, self._lock, self._stop = add, Lock(), Event()
-        self.found = 0  # files that the bucket held already
-
-    def moved(self, size: int) -> None:
-        """Count some bytes of a file; raises what ends its thread when the job has been interrupted."""
-        if self._stop.is_set():
-            raise _Stopped
-        with self._lock:
-            self._add(size, 0, 0)
-
-    def find(self, file: File) -> None:
-        """Count a file that need not be brought."""
-        with self._lock:
-            self.found += 1
-            self._add(file.size, 0, 0)
-
-    def end(self) -> None:
-        """Give up what is under way."""
-        self._stop.set()
-
-
 Way = Callable[[Wanted, Meter], File]
 
 
 class _Bringing:
     """The files of one source on their way."""
 
-    def __init__(self, run: Run, wanted: Sequence[Wanted], add: Add) -> None:
-        self._run, self._wanted, self._add = run, wanted, add
-        self.meter = Meter(add)
+    def __init__(self, run: Run, wanted: Sequence[Wanted], meter: Meter, add: Add) -> None:
+        self._run, self._wanted, self._meter, self._add = run, wanted, meter, add
         self.files: dict[int, File] = {}
         self.failures: dict[int, DmpworksError] = {}
 
@@ -71,12 +40,12 @@ class _Bringing:
         """Bring every file, those after one that fails too."""
         # No `with`: it would wait for what hangs in a call when the job is interrupted.
         pool = ThreadPoolExecutor(together)
-        futures = {pool.submit(way, one, self.meter): number for number, one in enumerate(self._wanted)}
+        futures = {pool.submit(way, one, self._meter): number for number, one in enumerate(self._wanted)}
         try:
             for future in as_completed(futures):
                 self._take(futures[future], future, journal)
         finally:
-            self.meter.end()
+            self._meter.end()
             pool.shutdown(wait=False, cancel_futures=True)
 
     def _take(self, number: int, future: Future[File], journal: Journal) -> None:
@@ -98,12 +67,13 @@ def bring(
     progress = _Copied(len(wanted), sum(one.item.size or 0 for one in wanted))
     try:
         with shown(progress, run.progress, Console(stderr=True), SPOKEN) as add:
-            bringing = _Bringing(run, wanted, add)
+            meter = Meter(progress, add)
+            bringing = _Bringing(run, wanted, meter, add)
             bringing.bring(way, together, journal)
     except BaseException:
         journal.save()
         raise
-    if found := bringing.meter.found:
+    if found := meter.files_found:
         run.progress(f"{found:,} of {len(wanted):,} files were in the bucket already")
     if bringing.failures:
         journal.save()

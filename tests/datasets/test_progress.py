@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from rich.console import Console
 
-from dmpworks.datasets.progress import Progress, shown
+from dmpworks.datasets.progress import Meter, Progress, shown
 from dmpworks.jobs.run import Run
 from dmpworks.services.storage import Bucket
 from tests.datasets.sample import lines
@@ -80,6 +80,17 @@ def test_a_bar_on_a_terminal() -> None:
         assert said == []
     assert "1 of 2 files, " in screen.getvalue() and "━" in screen.getvalue() and " left" in screen.getvalue()
     assert len(said) == 1
+
+
+def test_a_bar_of_what_has_no_size_before_it_comes() -> None:
+    screen, progress = io.StringIO(), Progress(1, 0)
+    console = Console(file=screen, force_terminal=True, width=120)
+    with shown(progress, print, console, every=0.01) as add:
+        Meter(progress, add).expect(20)
+        add(10, 0, 0)
+        time.sleep(0.3)
+    assert "╺" in screen.getvalue()  # where the half that is done ends
+    assert " left" in screen.getvalue()
 
 
 @pytest.mark.parametrize("workers", [1, 2])

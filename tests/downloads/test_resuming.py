@@ -8,9 +8,10 @@ from itertools import islice
 
 import pytest
 
-from dmpworks.datasets.arriving import SEGMENT
+from dmpworks.datasets.arriving import SEGMENT, Arrival, Wanted
 from dmpworks.datasets.digests import Digest
 from dmpworks.datasets.download import copy_files
+from dmpworks.datasets.progress import Meter, Progress
 from dmpworks.datasets.sources.http import HttpSource
 from dmpworks.datasets.sources.opening import open_source
 from dmpworks.datasets.sources.source import Stream
@@ -209,6 +210,19 @@ def test_a_wrong_hash_leaves_nothing_to_go_on_with(bucket: Bucket, make_run: Mak
     with pytest.raises(DownloadError, match="sha256 of a file is not the expected one"):
         copied(run, publisher.publishes("/a.zip", BODY), sha256(OTHER))
     assert bucket.list(CHAIN) == []
+
+
+@pytest.mark.parametrize("knows_ranges", [True, False])
+def test_progress_learns_the_size_and_counts_what_is_here(
+    bucket: Bucket, make_run: MakeRun, publisher: Publisher, knows_ranges: bool
+) -> None:
+    url = cut_off(bucket, make_run, publisher)
+    publisher.knows_ranges, publisher.cuts = knows_ranges, [len(BODY), 10 * MIB]  # the first only tells the ETag
+    source, progress = HttpSource(url), Progress(1, 0)
+    wanted = Wanted(source, source.items()[0], None, "a.zip")
+    meter = Meter(progress, progress.add)
+    Arrival(make_run(bucket, CHAIN, "download"), wanted, lambda etag, size: None, meter).bring()
+    assert progress.size == progress.size_done == len(BODY)
 
 
 def test_a_large_file_comes_into_s3(s3_bucket: str, make_run: MakeRun, publisher: Publisher) -> None:
