@@ -50,6 +50,12 @@ def together(errors: Sequence[E]) -> E:
     return first
 
 
+def first_few(texts: Sequence[str], most: int = 10, between: str = "; ") -> str:
+    """Return the first of many texts as one, and how many more there are."""
+    more = [f"and {len(texts) - most:,} more"] if len(texts) > most else []
+    return between.join([*texts[:most], *more])
+
+
 def _rebuild(kind: type[DmpworksError], what: str, on: str, next: str) -> DmpworksError:
     return kind(what, on=on, next=next)
 

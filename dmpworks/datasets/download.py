@@ -40,7 +40,7 @@ Digests = Mapping[str, Digest]
 def copy_files(
     run: Run, source: Source, items: Sequence[Item], digests: Digests | None = None, *, previous: bool = False
 ) -> Counts:
-    """Publish every item; raises DownloadError naming each that failed, after the others are through.
+    """Publish every item; raises DownloadError naming those that failed, after the others are through.
 
     With `previous`, files that the previous run has copied are taken over from there.
     """

@@ -15,7 +15,7 @@ from dmpworks.datasets.sources.opening import open_source
 from dmpworks.datasets.sources.source import Item, Source
 from dmpworks.datasets.together import counts
 from dmpworks.datasets.zips import check_zip
-from dmpworks.errors import DownloadError, SettingsError
+from dmpworks.errors import DownloadError, SettingsError, first_few
 from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import Run
 from dmpworks.services.http import Http
@@ -93,7 +93,7 @@ def _one_zip(source: Source, prefix: str) -> _Release:
     if len(items) != 1:
         raise DownloadError(
             "the source does not hold exactly one zip",
-            on=f"{source.address}: {', '.join(item.name for item in items) or 'none'}",
+            on=f"{source.address}: {first_few([item.name for item in items], between=', ') or 'none'}",
             next=f"set {prefix}_DOWNLOAD_URL to the zip itself",
         )
     return _Release(source, items[0], None)
@@ -123,7 +123,7 @@ def _zip(newest: _Version, record: Record) -> _File:
     """Return the zip of the newest version; an older one that has such a zip is not the latest release."""
     found = [file for file in newest.files if fnmatch.fnmatch(file.key, record.files)]
     if len(found) != 1:
-        holds = ", ".join(file.key for file in newest.files) or "no files"
+        holds = first_few([file.key for file in newest.files], between=", ") or "no files"
         raise DownloadError(
             f"the latest release on Zenodo does not hold exactly one {record.files}",
             on=f"record {newest.id} of {newest.metadata.publication_date}: {holds}",

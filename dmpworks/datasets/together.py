@@ -9,7 +9,7 @@ from dmpworks.datasets.arriving import Wanted
 from dmpworks.datasets.held import Journal
 from dmpworks.datasets.progress import Add, Meter, Progress, shown
 from dmpworks.datasets.sources.source import AGAIN, Item, Source
-from dmpworks.errors import DmpworksError, DownloadError, TemporaryError
+from dmpworks.errors import DmpworksError, DownloadError, TemporaryError, first_few
 from dmpworks.jobs.manifest import File
 from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import Run
@@ -81,7 +81,7 @@ def bring(
 
 
 def publish(run: Run, wanted: Sequence[Wanted], way: Way, together: int = TOGETHER) -> Counts:
-    """Publish every file; raises DownloadError naming each that failed, after the others are through."""
+    """Publish every file; raises DownloadError naming those that failed, after the others are through."""
     files, failures = bring(run, wanted, way, together)
     run.outputs.extend(files)
     if failures:
@@ -103,7 +103,7 @@ def check_some(source: Source, items: Sequence[Item]) -> None:
 def _one_error(failures: Sequence[DmpworksError], total: int) -> DmpworksError:
     if len(failures) == 1:
         return failures[0]
-    # Every failure is named; only when all of them may pass by themselves is another attempt worth it.
+    # Each has been told when it failed; only when all of them may pass by themselves is another attempt worth it.
     kind = TemporaryError if all(isinstance(error, TemporaryError) for error in failures) else DownloadError
-    told = "; ".join(f"{error.on} ({error.what})" for error in failures)
-    return kind(f"{len(failures)} of {total} files could not be copied", on=told, next=failures[0].next)
+    told = first_few([f"{error.on} ({error.what})" for error in failures])
+    return kind(f"{len(failures):,} of {total:,} files could not be copied", on=told, next=failures[0].next)

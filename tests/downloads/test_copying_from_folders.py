@@ -86,6 +86,16 @@ def test_every_file_that_fails_is_named_after_the_others_are_through(run: Run, f
     assert len(run.outputs) == 3
 
 
+def test_of_many_failures_the_first_ten_are_named(run: Run, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    items = [Item(f"missing_{number:04}.gz") for number in range(1200)]
+    with pytest.raises(DownloadError, match="1,200 of 1,200 files could not be copied") as failure:
+        copy_files(run, open_source(str(folder)), items)
+    assert failure.value.on.count("missing_") == 10
+    assert "missing_0009.gz" in failure.value.on
+    assert failure.value.on.endswith("; and 1,190 more")
+    assert capsys.readouterr().err.count(" FAILED: ") == 1200  # the log names them all
+
+
 def test_hashes_are_checked_by_name(run: Run, folder: Path) -> None:
     source = open_source(str(folder))
     with pytest.raises(DownloadError, match="md5 of a file") as failure:

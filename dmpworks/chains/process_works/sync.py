@@ -15,7 +15,7 @@ from dmpworks.chains.process_works.synced import (
     check_nothing_newer,
     state_files,
 )
-from dmpworks.errors import JobError, SyncError
+from dmpworks.errors import JobError, SyncError, first_few
 from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import File, Phase, Run
 from dmpworks.services.search import Document, Failure, SearchEngine
@@ -70,11 +70,9 @@ def _rows(phase: Phase, files: Iterable[File], columns: list[str] | None = None)
 
 
 def _refused(run: Run, failures: list[Failure], asked: int) -> SyncError:
-    shown = "; ".join(f"{failure.id}: {failure.reason}" for failure in failures[:REFUSED_SHOWN])
-    more = f"; and {len(failures) - REFUSED_SHOWN:,} more" if len(failures) > REFUSED_SHOWN else ""
     return SyncError(
         f"{len(failures):,} of {asked:,} documents were refused; the others were sent",
-        on=shown + more,
+        on=first_few([f"{failure.id}: {failure.reason}" for failure in failures], REFUSED_SHOWN),
         next=f"find out why, then send all again: {_again(run, run.job)}",
     )
 

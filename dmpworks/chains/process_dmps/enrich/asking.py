@@ -9,7 +9,7 @@ from dmpworks.chains.process_dmps.enrich import nih, nsf, pubmed, titles
 from dmpworks.chains.process_dmps.enrich.addresses import FUNDERS, Addresses
 from dmpworks.chains.process_dmps.enrich.publications import AwardAnswer, Publication
 from dmpworks.chains.process_dmps.plans import read_plans, write_plans
-from dmpworks.errors import DmpworksError, JobError, SettingsError, TemporaryError
+from dmpworks.errors import DmpworksError, JobError, SettingsError, TemporaryError, first_few
 from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import Run
 from dmpworks.matching.awards import NihAward, NsfAward
@@ -18,7 +18,6 @@ from dmpworks.services.http import AnswerCache, Http
 
 Award = NsfAward | NihAward
 _MODULES: dict[str, ModuleType] = {"nsf": nsf, "nih": nih}
-_SHOWN = 10
 CACHE = "process-dmps/cache/enrich"  # beside the runs: answers serve later runs as well
 NOBODY = ("none",)  # an empty variable counts as not set, so that nobody is asked must be said in a word
 
@@ -152,11 +151,10 @@ def _counts(plans: Sequence[Plan], asking: Asking) -> Counts:
 def _failed(asking: Asking) -> DmpworksError:
     """One error for all awards that failed; worth another attempt only if each of them is."""
     lines = [f"{award.award_id}: {error.what}: {error.on}" for award, error in asking.failures.items()]
-    more = f"; and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
     temporary = all(isinstance(error, TemporaryError) for error in asking.failures.values())
     kind: type[DmpworksError] = TemporaryError if temporary else JobError
     return kind(
         f"{len(lines)} of {len(asking.answers.keys() | asking.failures.keys())} awards could not be asked for",
-        on="; ".join(lines[:_SHOWN]) + more,
+        on=first_few(lines),
         next="run enrich-dmps again (what was answered is kept), or leave a funder out of PROCESS_DMPS_ENRICH_FUNDERS",
     )
