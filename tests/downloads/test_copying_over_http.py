@@ -1,10 +1,13 @@
 """Files behind HTTP are copied whole and right, or the job fails and nothing is published."""
 
 import hashlib
+import time
 from collections.abc import Callable
 
 import pytest
+import stamina
 
+from dmpworks.datasets.arriving import ATTEMPTS
 from dmpworks.datasets.download import Digest, copy_file, copy_files
 from dmpworks.datasets.sources.opening import open_source
 from dmpworks.datasets.sources.source import Item
@@ -90,6 +93,19 @@ def test_a_server_that_stays_down_is_worth_another_attempt(run: Run, web_server:
     with pytest.raises(TemporaryError, match="HTTP 503"):
         copied(run, url)
     assert nothing_published(run)
+
+
+def test_pauses_grow_to_a_minute(run: Run, web_server: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = web_server.says("/a.zip", Answer(status=503))
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)  # nobody waits: only the policy is of interest
+    with stamina.set_testing(False), pytest.raises(TemporaryError, match="HTTP 503"):
+        copied(run, url)
+    assert web_server.requests == ["/a.zip"] * ATTEMPTS
+    least = [1, 2, 4, 8, 16, 32, 60]
+    for seconds, pause in zip(least, pauses, strict=True):
+        assert seconds <= pause <= min(seconds + 1, 60)
+    assert len({pause % 1 for pause in pauses}) > 2  # by chance, so that not all clients come back at once
 
 
 def test_a_server_that_is_not_there_is_worth_another_attempt(run: Run) -> None:
