@@ -1,14 +1,16 @@
-"""How far a download or a transform is: a bar on a terminal, a line every 30 s elsewhere."""
+"""How far a download or a transform is: a bar on a terminal, a line every 30 s elsewhere, so in every log."""
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 
-from rich.console import Console
+from rich.console import Console, ConsoleDimensions
 from rich.progress import BarColumn, ProgressColumn, Task
 from rich.progress import Progress as Bar
+from rich.table import Column
 from rich.text import Text
 
 EVERY = 30.0  # seconds between two lines
@@ -44,6 +46,31 @@ class Progress:
 
 
 Add = Callable[..., None]
+
+
+def console(terminal: int | None) -> Console:
+    """Return where a bar is to be drawn: the terminal of this descriptor, by default standard error."""
+    return _Own(stderr=True) if terminal is None else _Given(file=os.fdopen(terminal, "w", closefd=False))
+
+
+class _Own(Console):
+    """Our standard error; two columns stay free for the ^C that a terminal shows: it must not get onto a new line."""
+
+    def _measured(self) -> tuple[int, int]:
+        return super().size
+
+    @property  # type: ignore[misc]  # of a Console it can be set as well
+    def size(self) -> ConsoleDimensions:
+        """The size that can be drawn on, as it is now; a terminal that does not know it says 0."""
+        columns, lines = self._measured()
+        return ConsoleDimensions((columns or 80) - 2, lines or 25)
+
+
+class _Given(_Own):
+    """Another terminal than our standard error, which is a log; the standard streams do not tell its size."""
+
+    def _measured(self) -> tuple[int, int]:
+        return os.get_terminal_size(self.file.fileno())
 
 
 class _Stopped(Exception):
@@ -84,13 +111,16 @@ class Meter:
 @contextmanager
 def shown(progress: Progress, say: Callable[[str], None], console: Console, every: float = EVERY) -> Iterator[Add]:
     """Yield what counts a file's bytes and rows; shows meanwhile how it goes, and says at the end how it was."""
-    with _bar(progress, console) if console.is_terminal else _lines(progress, say, every) as add:
-        yield add
+    drawn = console.is_interactive
+    with ExitStack() as shows:
+        if not drawn or isinstance(console, _Given):  # what is said goes to a log
+            shows.enter_context(_lines(progress, say, every))
+        yield shows.enter_context(_bar(progress, console)) if drawn else progress.add
     say(str(progress))
 
 
 @contextmanager
-def _lines(progress: Progress, say: Callable[[str], None], every: float) -> Iterator[Add]:
+def _lines(progress: Progress, say: Callable[[str], None], every: float) -> Iterator[None]:
     over = threading.Event()
 
     def tell() -> None:
@@ -100,7 +130,7 @@ def _lines(progress: Progress, say: Callable[[str], None], every: float) -> Iter
     thread = threading.Thread(target=tell, daemon=True)
     thread.start()
     try:
-        yield progress.add
+        yield
     finally:
         over.set()
         thread.join()
@@ -108,7 +138,16 @@ def _lines(progress: Progress, say: Callable[[str], None], every: float) -> Iter
 
 @contextmanager
 def _bar(progress: Progress, console: Console) -> Iterator[Add]:
-    with Bar(BarColumn(), _Figures(progress), console=console, transient=True) as bar:
+    own = not isinstance(console, _Given)  # else what goes to standard error is for a log, not for the terminal
+    with Bar(
+        BarColumn(None, table_column=Column(ratio=1)),
+        _Figures(progress),
+        console=console,
+        expand=True,
+        transient=True,
+        redirect_stdout=own,
+        redirect_stderr=own,
+    ) as bar:
         shown = bar.add_task("", total=progress.size or None)  # without total it moves to and fro
 
         def add(size: int, rows: int = 0, files: int = 1) -> None:
@@ -122,7 +161,7 @@ class _Figures(ProgressColumn):
     """The text beside the bar."""
 
     def __init__(self, progress: Progress) -> None:
-        super().__init__()
+        super().__init__(Column(no_wrap=True, overflow="ellipsis"))  # one line, however narrow
         self._progress = progress
 
     def render(self, task: Task) -> Text:

@@ -3,11 +3,9 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 
-from rich.console import Console
-
 from dmpworks.datasets.arriving import Wanted
 from dmpworks.datasets.held import Journal
-from dmpworks.datasets.progress import Add, Meter, Progress, shown
+from dmpworks.datasets.progress import Add, Meter, Progress, console, shown
 from dmpworks.datasets.sources.source import AGAIN, Item, Source
 from dmpworks.errors import DmpworksError, DownloadError, TemporaryError, first_few
 from dmpworks.jobs.manifest import File
@@ -66,7 +64,7 @@ def bring(
     journal = Journal(run)
     progress = _Copied(len(wanted), sum(one.item.size or 0 for one in wanted))
     try:
-        with shown(progress, run.progress, Console(stderr=True), SPOKEN) as add:
+        with shown(progress, run.progress, console(run.terminal), SPOKEN) as add:
             meter = Meter(progress, add)
             bringing = _Bringing(run, wanted, meter, add)
             bringing.bring(way, together, journal)

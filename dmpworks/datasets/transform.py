@@ -35,13 +35,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
-from rich.console import Console
 
 from dmpworks.datasets.columns import PartWriter, batch
 from dmpworks.datasets.finished import Result, fingerprint, finished, record_key, write_record
 from dmpworks.datasets.judging import failed_files, judge
 from dmpworks.datasets.lines import REPLACE, Batch
-from dmpworks.datasets.progress import Progress, shown
+from dmpworks.datasets.progress import Progress, console, shown
 from dmpworks.datasets.quarantine import QUARANTINE, SAMPLE, Quarantine
 from dmpworks.datasets.shards import share
 from dmpworks.datasets.sources.opening import open_in_place
@@ -185,7 +184,7 @@ def _work_off(run: Run, pieces: Sequence[_Piece], workers: int) -> dict[str, Res
     size = sum(piece.part.size for piece in left)
     if size < SMALL_INPUT:
         workers = workers or 1
-    with shown(Progress(len(left), size), run.progress, Console(stderr=True)) as add:
+    with shown(Progress(len(left), size), run.progress, console(run.terminal)) as add:
         done, failed = run_pieces(_write_part, left, workers, lambda piece, outcome: add(*_figures(piece, outcome)))
     if failed:
         raise failed_files(run, [(failure.piece.part.file, failure) for failure in failed], len(pieces))

@@ -29,7 +29,7 @@ from dmpworks.jobs.run import Run
 from dmpworks.jobs.settings import Sources, build, check_unknown, resolve
 from dmpworks.jobs.shared_settings import Project
 from dmpworks.jobs.usage import Usage, metered
-from dmpworks.jobs.wiring import job_settings, output_values, prefixes, run_id_setting, shard, variables
+from dmpworks.jobs.wiring import TERMINAL, job_settings, output_values, prefixes, run_id_setting, shard, variables
 from dmpworks.services.storage import LOCAL, Bucket, open_bucket, remove_tree
 
 # What the machine refuses is no bug of ours: told in three lines like any other failure.
@@ -72,7 +72,8 @@ def execute(
     share = shard(chain, job, values, environ)
     name = f"{chain.name} {run_id} {job.name}" + (f":{share.number}" if share.of > 1 else "")
     with _named(name), _refusals(bucket), _scratch(bucket, name.replace(" ", "-")) as scratch:
-        run = Run(chain.name, job.name, run_id, project.env, bucket, scratch, project.aws_region, share)
+        terminal = int(environ[TERMINAL]) if TERMINAL in environ else None
+        run = Run(chain.name, job.name, run_id, project.env, bucket, scratch, project.aws_region, share, terminal)
         with metered() as usage:
             return _reported(
                 run, job, values, fingerprint(output_values(chain, job, values)), report or NoReport(), usage

@@ -53,6 +53,7 @@ class Run:
     scratch: Path
     region: str | None = None
     shard: Shard = WHOLE
+    terminal: int | None = None  # its descriptor, where somebody watches who does not see standard error
     token: str = field(default_factory=lambda: secrets.token_hex(4))
     inputs: dict[str, str] = field(default_factory=dict)
     outputs: list[File] = field(default_factory=list)

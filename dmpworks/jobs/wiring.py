@@ -12,6 +12,7 @@ from dmpworks.jobs.shared_settings import Project, Submission
 
 AUTO = "auto"  # as start job: the first whose output is missing or stale
 ARRAY_INDEX = "AWS_BATCH_JOB_ARRAY_INDEX"  # which child of an array job a container is, set by AWS Batch
+TERMINAL = "DMPWORKS_TERMINAL"  # a descriptor of the terminal that somebody watches a job on, set by a local run
 MOST_SHARDS = 10_000  # children that AWS Batch allows an array job
 
 

@@ -4,7 +4,6 @@ The chain's lock is held all the while. The jobs write their own start and end i
 tell (it was killed, or never began) is written here.
 """
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -13,24 +12,28 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from dmpworks.errors import DmpworksError, JobError, PreflightError
 from dmpworks.jobs.containers import container_command, container_environment, recorded_settings, secret_environment
 from dmpworks.jobs.interrupts import INTERRUPTED, TIDYING
 from dmpworks.jobs.manifest import Manifest, phase_folder, read_manifest
 from dmpworks.jobs.model import Chain, Job
-from dmpworks.jobs.wiring import ARRAY_INDEX, asked_shards, run_id_setting, shards
+from dmpworks.jobs.wiring import ARRAY_INDEX, TERMINAL, asked_shards, run_id_setting, shards
 from dmpworks.runs.completeness import Start
 from dmpworks.runs.events import Asked, Final, Observed, Planned, Submitted
 from dmpworks.runs.ledger import Ledger, RunName, now, run_names, states, who
 from dmpworks.runs.locks import Held, hold
+from dmpworks.runs.screen import Screen, screen
 from dmpworks.runs.standing import purpose
 from dmpworks.runs.state import LIVE
 from dmpworks.services.storage import Bucket
 
 # What a process needs of the machine, and what AWS's and TLS's libraries read by themselves; no setting of ours.
-INHERITED = ("PATH", "HOME", "LANG", "LC_", "TMPDIR", "TZ", "AWS_", "SSL_", "REQUESTS_CA_BUNDLE", "HTTP", "NO_PROXY")
+INHERITED = (
+    "PATH", "HOME", "LANG", "LC_", "TERM", "NO_COLOR", "TMPDIR", "TZ", "AWS_", "SSL_", "REQUESTS_CA_BUNDLE", "HTTP",
+    "NO_PROXY",
+)  # fmt: skip
 PATIENCE = 2 * TIDYING  # seconds until a job that was told to end is killed
 LOOK = 0.2  # seconds between two looks at what a job says
 
@@ -174,29 +177,27 @@ def _run(command: list[str], environment: dict[str, str], log: Path, held: Held)
 
     It writes to the file, which is its log, after what stands there. Our own standard output is for the answer alone.
     """
-    with log.open("ab") as out, log.open("rb") as said:
-        said.seek(0, os.SEEK_END)
-        with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=out, stderr=out) as process:
+    with log.open("ab") as out, log.open("rb") as said, screen(said) as shown:
+        drawn_on = {} if shown.terminal is None else {TERMINAL: shown.terminal}
+        environment |= {name: str(descriptor) for name, descriptor in drawn_on.items()}
+        with subprocess.Popen(
+            command, env=environment, stdin=subprocess.PIPE, stdout=out, stderr=out, pass_fds=drawn_on.values()
+        ) as process:
             try:
-                code = _wait(process, said, held)
+                code = _wait(process, shown, held)
             except KeyboardInterrupt:
                 code = _stopped(process)
-        _show(said)
+        shown.show_rest()
         return code
 
 
-def _wait(process: subprocess.Popen[bytes], said: BinaryIO, held: Held) -> int:
+def _wait(process: subprocess.Popen[bytes], shown: Screen, held: Held) -> int:
     while not held.overtaken:
         try:
             return process.wait(LOOK)
         except subprocess.TimeoutExpired:
-            _show(said)
+            shown.show()
     return _stopped(process)
-
-
-def _show(said: BinaryIO) -> None:
-    sys.stderr.write(said.read().decode(errors="replace"))
-    sys.stderr.flush()
 
 
 def _stopped(process: subprocess.Popen[bytes]) -> int:

@@ -1,14 +1,20 @@
 """How far a transform is: a bar on a terminal, a line now and then elsewhere, a line at the end."""
 
+import contextlib
 import gzip
 import io
+import os
+import pty
+import re
+import sys
+import termios
 import time
 from collections.abc import Callable
 
 import pytest
 from rich.console import Console
 
-from dmpworks.datasets.progress import Meter, Progress, shown
+from dmpworks.datasets.progress import Meter, Progress, console, shown
 from dmpworks.jobs.run import Run
 from dmpworks.services.storage import Bucket
 from tests.datasets.sample import lines
@@ -89,7 +95,7 @@ def test_a_bar_of_what_has_no_size_before_it_comes() -> None:
         Meter(progress, add).expect(20)
         add(10, 0, 0)
         time.sleep(0.3)
-    assert "╺" in screen.getvalue()  # where the half that is done ends
+    assert re.search("[╸╺]", screen.getvalue())  # where the half that is done ends
     assert " left" in screen.getvalue()
 
 
@@ -103,3 +109,26 @@ def test_a_transform_says_how_it_went(
     first, again = capsys.readouterr().err.splitlines()
     assert first.startswith("things transform: 2 of 2 files, ") and " rows/s, " in first and " MB/s" in first
     assert again == "things transform: 2 of 2 files were finished by an earlier execution"
+
+
+def test_on_a_terminal_beside_a_log_each_has_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    ours, given = pty.openpty()
+    termios.tcsetwinsize(ours, (24, 60))
+    said: list[str] = []
+    with shown(Progress(2, 20), said.append, console(given), every=0.01) as add:
+        add(10, 5)
+        print("for the log", file=sys.stderr)
+        while len(said) < 2:
+            time.sleep(0.001)
+    os.close(given)
+    drawn = ""
+    with contextlib.suppress(OSError):  # the end of what a terminal received
+        while piece := os.read(ours, 65536):
+            drawn += piece.decode()
+    os.close(ours)
+    assert said[-1].startswith("1 of 2 files, ")
+    assert capsys.readouterr() == ("", "for the log\n")
+    assert "for the log" not in drawn
+    assert "━" in drawn and "1 of 2 files, " in drawn
+    longest = max(len(text) for text in re.split(r"[\r\n]+", re.sub(r"\x1b\[[?\d;]*\w", "", drawn)))
+    assert longest == 58  # two columns stay free for ^C
