@@ -191,8 +191,9 @@ def _work_off(run: Run, pieces: Sequence[_Piece], workers: int) -> dict[str, Res
     return results | {piece.record: result for piece, result in zip(left, done, strict=True)}
 
 
-def _figures(piece: _Piece, outcome: Result | Failed[_Piece]) -> tuple[int, int]:
-    return piece.part.size, 0 if isinstance(outcome, Failed) else outcome.counts.read
+def _figures(piece: _Piece, outcome: Result | Failed[_Piece]) -> tuple[int, int, int]:
+    """Return the bytes, rows and files to count: one that failed has taken its time, but is not done."""
+    return (piece.part.size, 0, 0) if isinstance(outcome, Failed) else (piece.part.size, outcome.counts.read, 1)
 
 
 def _assemble(

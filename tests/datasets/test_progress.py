@@ -15,6 +15,7 @@ import pytest
 from rich.console import Console
 
 from dmpworks.datasets.progress import Meter, Progress, console, shown
+from dmpworks.errors import TransformError
 from dmpworks.jobs.run import Run
 from dmpworks.services.storage import Bucket
 from tests.datasets.sample import lines
@@ -109,6 +110,17 @@ def test_a_transform_says_how_it_went(
     first, again = capsys.readouterr().err.splitlines()
     assert first.startswith("things transform: 2 of 2 files, ") and " rows/s, " in first and " MB/s" in first
     assert again == "things transform: 2 of 2 files were finished by an earlier execution"
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_file_that_failed_is_not_done(
+    bucket: Bucket, make_run: Callable[..., Run], capsys: pytest.CaptureFixture[str], workers: int
+) -> None:
+    parts = put(bucket, a=gzip.compress(lines(3)), b=b"no gzip")
+    with pytest.raises(TransformError, match="1 of 2 files could not be transformed"):
+        run_it(make_run(bucket, "things", "transform"), parts, workers)
+    (told,) = capsys.readouterr().err.splitlines()
+    assert told.startswith("things transform: 1 of 2 files, ") and not told.endswith(" left")
 
 
 def test_on_a_terminal_beside_a_log_each_has_its_own(capsys: pytest.CaptureFixture[str]) -> None:
