@@ -28,7 +28,7 @@ ROUNDS = 10
 ROWS = {OPENALEX: 16_000, DATACITE: 40_000, CROSSREF: 12_000}
 GIGABYTE = 68_000  # works that are more than 1 GB of JSON
 LARGE_GROUP = 400_000
-COPIES = 16  # of the gigabyte: starting workers must not count
+COPIES = 24  # of the gigabyte: starting workers must not count
 
 
 def main(folder: Path) -> None:

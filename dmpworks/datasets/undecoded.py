@@ -69,7 +69,8 @@ def _read(raw: bytes, kind: type[msgspec.Struct], notes: Notes, alone: bool) -> 
         found = msgspec.json.decode(wrapped, type=whole).found
     except NO_RECORD:
         notes[LENIENT] += 1
-        found = decode_leniently(wrapped, whole).found
+        # What is to be UTF-8 was looked at when the record was read; of the rest, what is none does no harm.
+        found = decode_leniently(wrapped.decode(errors="replace").encode(), whole).found
     return elements([found], kind)[0]
 
 

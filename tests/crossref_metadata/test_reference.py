@@ -79,6 +79,7 @@ def test_damaged_records(data: Path, seed: int) -> None:
         (b'"title": ["\xff"]', True),
         (b'"funder": [{"name": "\xe2\x82"}]', True),
         (b'"author": [{"affiliation": [{"name": "\xff"}]}]', False),
+        (b'"author": [{"affiliation": [5, {"name": "\xff"}]}]', False),
         (b'"reference": [{"unstructured": "\xff"}]', False),
     ],
 )

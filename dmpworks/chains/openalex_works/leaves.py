@@ -4,6 +4,7 @@ Works read from JSON Lines are flattened (`of_structs`), those from Parquet alre
 made of the leaves (`records.py`) is the same for both. Null lists, null elements and null structs are empty.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,10 +17,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dmpworks import identifiers
-from dmpworks.chains.openalex_works.schema import Author, Authorship, Ids, Work
+from dmpworks.chains.openalex_works.schema import Affiliation, Author, Authorship, Ids, Work
+from dmpworks.datasets import undecoded
 from dmpworks.datasets.flattening import TEXT, dates, elements, texts
-from dmpworks.datasets.kernels.gather import Lists
+from dmpworks.datasets.kernels.gather import Lists, counted
 from dmpworks.datasets.kernels.strings import Flags, offsets_of
+
+Names: TypeAlias = "Callable[[pa.Array], pa.StringArray]"  # those at some places
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ class Leaves:
     authorships: Lists  # of each work
     author_name: pa.StringArray
     author_orcid: pa.StringArray
-    raw_author_name: pa.StringArray
+    raw_author_name: Names  # asked for where the author's name says nothing
     institutions: Lists  # of each authorship
     institution_name: pa.StringArray
     institution_ror: pa.StringArray
@@ -91,9 +95,7 @@ def of_structs(works: list[Work]) -> Leaves:
     sources = [location and location.source for location in locations]
     authorships, authors_of = elements([work.authorships for work in works])
     institutions, institutions_of = elements([one.institutions for one in authorships])
-    affiliations, affiliations_of = elements(
-        [None if _recognised(one) else one.raw_affiliation_strings for one in authorships]
-    )
+    affiliations, affiliation = _affiliations(authorships)
     funders, funders_of = elements([work.funders for work in works])
     awards, awards_of = elements([work.awards for work in works])
     authors = [one.author or _NO_AUTHOR for one in authorships]
@@ -113,12 +115,12 @@ def of_structs(works: list[Work]) -> Leaves:
         authorships=authors_of,
         author_name=texts([author.display_name for author in authors]),
         author_orcid=texts([author.orcid for author in authors]),
-        raw_author_name=texts([one.raw_author_name for one in authorships]),
+        raw_author_name=_raw_names(authorships),
         institutions=institutions_of,
         institution_name=texts([one.display_name for one in institutions]),
         institution_ror=texts([one.ror for one in institutions]),
-        affiliations=affiliations_of,
-        affiliation=texts(affiliations),
+        affiliations=affiliations,
+        affiliation=affiliation,
         funders=funders_of,
         funder_id=texts([one.id for one in funders]),
         funder_name=texts([one.display_name for one in funders]),
@@ -134,10 +136,21 @@ _NO_IDS, _NO_AUTHOR = Ids(), Author()
 _is_ror = lru_cache(maxsize=1 << 14)(identifiers.ror)
 
 
-def _recognised(authorship: Authorship) -> bool:
-    """Return whether an institution is known so well that the affiliation as stated is not needed."""
-    institutions = authorship.institutions
-    return bool(institutions and institutions[0] and _is_ror(institutions[0].ror))
+def _affiliations(authorships: Sequence[Authorship]) -> tuple[Lists, pa.StringArray]:
+    """Return the affiliations as stated of each authorship, but none where an institution of it is known for sure."""
+    is_ror = _is_ror
+    places, stated = [], []
+    for place, one in enumerate(authorships):
+        institutions = one.institutions
+        if not (institutions and institutions[0] and is_ror(institutions[0].ror)):
+            places.append(place)
+            stated.append(one.raw_affiliation_strings)
+    lists, (affiliation,), _ = undecoded.read(stated, Affiliation, Counter(), alone=True)
+    return counted(np.array(places, np.int64)[lists.owners], len(authorships)), affiliation
+
+
+def _raw_names(authorships: Sequence[Authorship]) -> Names:
+    return lambda places: texts([authorships[place].raw_author_name for place in places.to_pylist()])
 
 
 def _raw(values: Sequence[msgspec.Raw]) -> pa.BinaryArray:
@@ -175,7 +188,7 @@ def of_table(works: pa.RecordBatch) -> Leaves:
         authorships=authorships,
         author_name=_texts(author("display_name")),
         author_orcid=_texts(author("orcid")),
-        raw_author_name=_texts(authorship("raw_author_name")),
+        raw_author_name=_texts(authorship("raw_author_name")).take,
         institutions=institutions,
         institution_name=_texts(institution("display_name")),
         institution_ror=_texts(institution("ror")),

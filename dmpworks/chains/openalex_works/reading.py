@@ -40,17 +40,18 @@ def _read_parquet(path: Openable, name: str) -> Iterator[Batch[Any]]:
 
 def _leaves(file: pq.ParquetFile, name: str) -> list[str]:
     """Return the paths of the leaves to read; raises TransformError when the layout has changed."""
-    held = {file.schema.column(number).path for number in range(len(file.schema))}
-    leaves = [path for path in _paths(type_info(Work)) if path.partition(".")[0] != "ids"]
-    missing = [leaf for leaf in leaves if leaf not in held and leaf not in OPTIONAL]
+    held = [file.schema.column(number).path for number in range(len(file.schema))]
+    wanted = [path for path in _paths(type_info(Work)) if path.partition(".")[0] != "ids"]
+    # What JSON Lines leave undecoded may be a list here; the identifiers are a map, its leaves named as writers like.
+    found = {path: [one for one in held if f"{one}.".startswith(f"{path}.")] for path in (*wanted, "ids")}
+    missing = [path for path in wanted if not found[path] and path not in OPTIONAL]
     if missing:
         raise TransformError(
             "a file has another layout than expected",
             on=f"{name}: no column {', '.join(missing)}",
             next="compare it with the layout that OpenAlex describes; dmpworks may need a newer version",
         )
-    # The identifiers are a map: its two leaves are named differently by different writers.
-    return [leaf for leaf in leaves if leaf in held] + sorted(path for path in held if path.startswith("ids."))
+    return [leaf for leaves in found.values() for leaf in leaves]
 
 
 def _bare(kind: inspect.Type) -> inspect.Type:

@@ -170,7 +170,7 @@ def _authors(leaves: Leaves) -> pa.ListArray:
     orcid = ids.orcid(leaves.author_orcid)
 
     def exact(places: pa.Array) -> list[Person | None]:
-        shown, raw = (texts(name.take(places)) for name in (leaves.author_name, leaves.raw_author_name))
+        shown, raw = texts(leaves.author_name.take(places)), texts(leaves.raw_author_name(places))
         stated = (text.plain(one) or text.plain(other) for one, other in zip(shown, raw, strict=True))
         return [names.parse(one, orcid=id) for one, id in zip(stated, orcid.take(places).to_pylist(), strict=True)]
 

@@ -26,13 +26,19 @@ class Institution(msgspec.Struct, gc=False):
     ror: str | None = None
 
 
+class Affiliation(msgspec.Struct, gc=False):
+    """An affiliation as stated: a text that stands for it."""
+
+    text: Loose = None
+
+
 class Authorship(msgspec.Struct, gc=False):
-    """One author of a work with the affiliations stated there."""
+    """One author of a work; the affiliations stated there stay undecoded until one is needed."""
 
     author: Author | None = None
     raw_author_name: Loose = None
     institutions: list[Institution | None] | None = None
-    raw_affiliation_strings: list[Loose] | None = None
+    raw_affiliation_strings: msgspec.Raw = NULL
 
 
 class Source(msgspec.Struct, gc=False):
