@@ -9,7 +9,7 @@ from isal import igzip
 
 from dmpworks.datasets.arrays import ArrayLines
 from dmpworks.datasets.lines import PIECE, REPLACE, Batch, Undecoded, damaged, read_lines
-from dmpworks.errors import TransformError
+from dmpworks.errors import TransformError, first_few
 from dmpworks.services.ranged import Openable, open_section
 
 T = TypeVar("T")
@@ -64,7 +64,7 @@ def tar_members(path: Openable, needed: str) -> list[Member]:
         members = [Member(entry.name, entry.offset_data, entry.size) for entry in entries if entry.isfile()]
         _check_end(path, file, end, len(members))
     if odd := [entry.name for entry in entries if entry.name.endswith(needed) and not _is_plain(entry)]:
-        raise unreadable(path, f"no files of their own: {', '.join(odd[:10])}")
+        raise unreadable(path, f"no files of their own: {first_few(odd, between=', ')}")
     return members
 
 

@@ -2,14 +2,9 @@
 
 import msgspec
 
+from dmpworks.chains.crossref_metadata.schema import Moment, Related
 from dmpworks.datasets.loose import Loose
-
-
-class Identified(msgspec.Struct, gc=False):
-    """An identifier of a funder, or a work that this one is related to."""
-
-    id: Loose = None
-    id_type: Loose = msgspec.field(default=None, name="id-type")
+from dmpworks.datasets.undecoded import NULL
 
 
 class Funder(msgspec.Struct, gc=False):
@@ -17,21 +12,15 @@ class Funder(msgspec.Struct, gc=False):
 
     name: Loose = None
     doi: Loose = msgspec.field(default=None, name="DOI")
-    id: list[Identified | str | None] | Identified | str | None = None
+    id: Related = None
     award: list[Loose] | Loose = None
-
-
-class Moment(msgspec.Struct, gc=False):
-    """A point in time."""
-
-    date_time: Loose = msgspec.field(default=None, name="date-time")
 
 
 class Affiliation(msgspec.Struct, gc=False):
     """An organisation that an author belongs to."""
 
     name: Loose = None
-    id: list[Identified | str | None] | Identified | str | None = None
+    id: Related = None
 
 
 class Author(msgspec.Struct, gc=False):
@@ -46,9 +35,6 @@ class Authors(msgspec.Struct, gc=False):
     author: list[Author | None] | Author | None = None
 
 
-Related = list[Identified | str | None] | Identified | str | None
-
-
 class Record(msgspec.Struct, gc=False):
     """A line of the public data file."""
 
@@ -56,6 +42,6 @@ class Record(msgspec.Struct, gc=False):
     title: list[Loose] | Loose = None
     abstract: Loose = None
     deposited: Moment | None = None
-    author: msgspec.Raw = msgspec.Raw(b"null")
+    author: msgspec.Raw = NULL
     funder: list[Funder | None] | Funder | None = None
     relation: dict[str, Related] | list[None] | None = None  # an empty one may come as a list

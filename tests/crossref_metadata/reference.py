@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Iterator
 
 from dmpworks import identifiers
-from dmpworks.chains.crossref_metadata.schema import Row
+from dmpworks.chains.crossref_metadata.schema import Identified, Row
 from dmpworks.datasets.columns import Award, Party, Relation
 from dmpworks.datasets.lenient import decode_leniently
 from dmpworks.datasets.loose import as_list, as_text, distinct, party
 from dmpworks.datasets.subset import Subset
 from dmpworks.text import iso_datetime, plain
-from tests.crossref_metadata.decoded import Affiliation, Author, Authors, Funder, Identified, Record
+from tests.crossref_metadata.decoded import Affiliation, Author, Authors, Funder, Record
 
 
 def row(record: Record, subset: Subset | None, notes: Counter[str]) -> Row | str:

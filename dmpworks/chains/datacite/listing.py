@@ -4,7 +4,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
-from dmpworks.errors import JobError
+from dmpworks.errors import JobError, first_few
 
 LINES, CSV = ".jsonl.gz", ".csv.gz"
 _MONTH = re.compile(r"(?:^|/)updated_(\d{4}-\d{2})/")
@@ -32,7 +32,7 @@ def check_whole(names: Iterable[str], where: str, failure: type[JobError], next:
     if not tables:
         return
     if wrong := [*_csv_gaps(parts, tables), *(gap for one in sorted(parts) for gap in _part_gaps(one, parts[one]))]:
-        on = f"{where}: {', '.join(wrong[:10])}" + (" ..." if len(wrong) > 10 else "")
+        on = f"{where}: {first_few(wrong, between=', ')}"
         raise failure("DataCite's monthly data file is not whole", on=on, next=next)
 
 

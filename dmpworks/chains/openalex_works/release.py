@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from dmpworks.errors import DownloadError, TransformError
+from dmpworks.errors import DownloadError, TransformError, first_few
 from dmpworks.jobs.run import File
 
 NAME = "manifest.json"
@@ -75,7 +75,7 @@ def parse_release(content: bytes, where: str) -> Release:
     if not release.listed:
         raise DownloadError("the manifest of the release lists no files", on=where, next=AGAIN)
     if twice := [name for name, times in Counter(entry.name for entry in release.listed).items() if times > 1]:
-        on = f"{where}: {', '.join(twice[:10])}"
+        on = f"{where}: {first_few(twice, between=', ')}"
         raise DownloadError("the manifest of the release lists a file twice", on=on, next=AGAIN)
     _check_total(where, "records", release.record_count or release.meta.record_count, _record_counts(release))
     _check_total(where, "bytes", release.content_length or release.meta.content_length, _sizes(release))
@@ -110,7 +110,7 @@ def check_sizes(where: str, listed: Sequence[Entry], found: Mapping[str, int | N
     if wrong:
         raise DownloadError(
             f"{len(wrong)} files are not there, or not as the manifest of the release states",
-            on=f"{where}: {_some(wrong)}",
+            on=f"{where}: {first_few(wrong, between=', ')}",
             next="the release may be about to change: " + AGAIN,
         )
 
@@ -128,7 +128,7 @@ def inputs(files: Iterable[File], read: Mapping[str, bytes]) -> list[Input]:
     if missing := sorted(stated.keys() - chosen.keys()):
         raise TransformError(
             f"{len(missing)} files that the release lists are not in the bucket",
-            on=_some(missing),
+            on=first_few(missing, between=", "),
             next=AGAIN + ", then the transform",
         )
     return [Input(file, stated.get(name)) for name, file in sorted(chosen.items())]
@@ -157,7 +157,7 @@ def _one_copy(named: dict[str, File]) -> dict[str, File]:
     if alone := sorted({_stem(name) for name in parquet} ^ {_stem(name) for name in lines}):
         raise TransformError(
             "the input holds Parquet files and JSON Lines that are not copies of each other",
-            on=f"{_some(alone)}: there in one of the two only",
+            on=f"{first_few(alone, between=', ')}: there in one of the two only",
             next="leave the files of one copy in the bucket, all of them, then run the transform again",
         )
     return parquet
@@ -165,10 +165,6 @@ def _one_copy(named: dict[str, File]) -> dict[str, File]:
 
 def _stem(name: str) -> str:
     return re.sub(rf"({_SUFFIXES})$", "", name)
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:10]) + (" ..." if len(names) > 10 else "")
 
 
 def is_manifest(key: str) -> bool:

@@ -7,9 +7,8 @@ import msgspec
 
 from dmpworks.datasets.columns import Award, Party, schema_of
 from dmpworks.datasets.loose import Loose
+from dmpworks.datasets.undecoded import NULL
 from dmpworks.names import Person
-
-NULL = msgspec.Raw(b"null")
 
 
 class Author(msgspec.Struct, gc=False):
