@@ -12,11 +12,11 @@ import simdjson
 from isal import igzip
 
 from benchmarks.cases import CROSSREF, DATACITE, OPENALEX, Case
-from dmpworks.chains.crossref_metadata.archive import DATASET as CROSSREF_DATASET
-from dmpworks.chains.datacite.months import DATASET as DATACITE_DATASET
+from dmpworks.chains.crossref_metadata.reading import DATASET as CROSSREF_DATASET
+from dmpworks.chains.datacite.reading import DATASET as DATACITE_DATASET
 from dmpworks.chains.openalex_works.schema import DICTIONARY
-from dmpworks.datasets.columns import PartWriter
-from dmpworks.datasets.lines import BATCH, PIECE
+from dmpworks.datasets.columns.arrow import PartWriter
+from dmpworks.datasets.reading.json_lines import BATCH, PIECE
 
 DICTIONARIES = {
     OPENALEX: DICTIONARY,

@@ -5,7 +5,7 @@ from functools import cache
 from random import Random
 from typing import NamedTuple
 
-from dmpworks import name_words
+from dmpworks.cleaners import name_vocabulary as name_words
 
 POOL = 3000  # words of each length
 VARIANTS = 60  # how many organisations become of each real one

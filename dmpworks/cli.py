@@ -12,16 +12,17 @@ from cyclopts import App, CycloptsError, Parameter
 
 from dmpworks.catalog import CHAINS, chain_named
 from dmpworks.commands.aws_batch import aws_batch
-from dmpworks.commands.places import places
 from dmpworks.commands.run import run_here
+from dmpworks.commands.shared.options import places
 from dmpworks.commands.submit import submit_chain
 from dmpworks.commands.submit_all import all_command
 from dmpworks.errors import DmpworksError, JobError, SettingsError
 from dmpworks.jobs.commands import COMMAND, EnvFile, Json, command
 from dmpworks.jobs.interrupts import end
-from dmpworks.jobs.settings import declared, resolve
-from dmpworks.jobs.shared_settings import Project
 from dmpworks.jobs.wiring import chain_settings, run_id_setting, start_job_setting, submit_settings
+from dmpworks.settings.declare import declared
+from dmpworks.settings.resolve import resolve
+from dmpworks.settings.shared import Project
 
 DryRun = Annotated[bool, Parameter(name="--dry-run", group=COMMAND, negative=(), help="Show the requests, send none.")]
 Offline = Annotated[

@@ -1,7 +1,7 @@
 """Records the terminal session of `how-to/a-run-from-start-to-end.md` anew, by hand: `python -m docs.record_session`.
 
 The page's prose and commands stay; what stands below each `$` in its blocks is replaced by what the command says now,
-against moto's AWS Batch whose jobs run in the real image (podman, as root: see tests/services/containers.py).
+against moto's AWS Batch whose jobs run in the real image (podman, as root: see tests/servers/containers.py).
 """
 
 import os
@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 from tests.containers.chain import DAMAGED, WHOLE, lay_out_releases, serving
-from tests.services.containers import Batch, build_image, open_engine, running_batch
+from tests.servers.containers import Batch, build_image, open_engine, running_batch
 
 PAGE = Path(__file__).parent / "how-to" / "a-run-from-start-to-end.md"
 BLOCK = re.compile(r"^```console\n(.*?)^```", re.M | re.S)

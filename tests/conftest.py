@@ -12,7 +12,7 @@ from dmpworks.services.storage import Bucket, open_bucket
 
 DATA = Path(__file__).parent / "data"
 pytest_plugins = [
-    f"tests.services.{path.stem}" for path in sorted((Path(__file__).parent / "services").glob("[a-z]*.py"))
+    f"tests.servers.{path.stem}" for path in sorted((Path(__file__).parent / "servers").glob("[a-z]*.py"))
 ]
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.parquet_copy import write_parquet
 from benchmarks.records import REAL, records, write_lines
-from dmpworks.text import abstract_from_index
+from dmpworks.cleaners.text import abstract_from_index
 
 DATASETS = ("openalex-works", "datacite", "crossref-metadata")
 

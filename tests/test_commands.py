@@ -180,7 +180,7 @@ def test_a_folder_is_no_bucket_for_aws(tmp_path):
 
 
 def test_submission_against_a_simulated_account(batch_account, s3_bucket, aws, tmp_path):
-    from tests.services.moto import aws_environment
+    from tests.servers.moto import aws_environment
 
     values = some_values(BY_NAME["ror"]) | {"BUCKET_NAME": s3_bucket} | aws_environment(aws)
     answer = dmpworks("batch-submit", "ror", "--json", cwd=tmp_path, **values)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError
 
-from dmpworks.batch.causes import no_region
+from dmpworks.batch.aws_errors import no_region
 
 if TYPE_CHECKING:
     from mypy_boto3_batch import BatchClient

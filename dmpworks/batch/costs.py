@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from dmpworks.runs.events import Asked
-from dmpworks.runs.state import RunState
-from dmpworks.runs.words import money
+from dmpworks.formatting import money
+from dmpworks.runs.ledger.events import Asked
+from dmpworks.runs.ledger.state import RunState
 
 HOUR = 3600
 

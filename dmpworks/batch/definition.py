@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from botocore.exceptions import ClientError
 
-from dmpworks.batch.causes import REFUSALS, asking, cause, told
+from dmpworks.batch.aws_errors import REFUSALS, asking, cause, told
 from dmpworks.errors import PreflightError
 
 if TYPE_CHECKING:

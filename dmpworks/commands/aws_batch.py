@@ -4,7 +4,7 @@ from typing import Literal
 
 from dmpworks.catalog import CHAINS, chain_named
 from dmpworks.errors import SettingsError
-from dmpworks.jobs.settings import environment
+from dmpworks.settings.resolve import environment
 
 
 def aws_batch(chain: Literal[tuple(chain.name for chain in CHAINS)], job: str) -> None:  # type: ignore[valid-type]
@@ -19,7 +19,7 @@ def aws_batch(chain: Literal[tuple(chain.name for chain in CHAINS)], job: str) -
     """
     from dmpworks.jobs.execute import execute
     from dmpworks.jobs.interrupts import end_in_time
-    from dmpworks.runs.reporting import LedgerReport
+    from dmpworks.runs.ledger.recorder import LedgerReport
 
     found = chain_named(chain)
     if job not in found.job_names:

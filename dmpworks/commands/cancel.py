@@ -6,16 +6,16 @@ import signal
 import socket
 import sys
 
-from dmpworks.batch.around import Around, around
-from dmpworks.batch.cancel import Cancellation
-from dmpworks.commands.places import BucketName, project
+from dmpworks.batch.monitor.cancel import Cancellation
+from dmpworks.batch.monitor.context import Around, around
+from dmpworks.commands.shared.options import BucketName, project
 from dmpworks.errors import JobError
 from dmpworks.jobs.commands import EnvFile, Json
-from dmpworks.runs.events import Cancelling, Observed
-from dmpworks.runs.ledger import LATEST, Ledger, find_run, who
-from dmpworks.runs.locks import Lock, hold
-from dmpworks.runs.standing import GONE, process_of
-from dmpworks.runs.state import LIVE, RunState
+from dmpworks.runs.ledger.current import GONE, process_of
+from dmpworks.runs.ledger.events import Cancelling, Observed
+from dmpworks.runs.ledger.locks import Lock, hold
+from dmpworks.runs.ledger.state import LIVE, RunState
+from dmpworks.runs.ledger.store import LATEST, Ledger, find_run, who
 
 LOOK = 0.5  # seconds between two looks whether a local run has ended
 

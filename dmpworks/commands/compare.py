@@ -1,12 +1,12 @@
 """`dmpworks runs compare A B`: two runs side by side."""
 
-from dmpworks.commands.places import BucketName, project
-from dmpworks.commands.tables import print_json, print_lines, print_table
+from dmpworks.commands.shared.options import BucketName, project
+from dmpworks.commands.shared.tables import print_json, print_lines, print_table
+from dmpworks.formatting import NONE, change
 from dmpworks.jobs.commands import EnvFile, Json
-from dmpworks.runs.compare import TOLD, Comparison, Difference, compare
-from dmpworks.runs.figures import read_run
-from dmpworks.runs.ledger import Ledger, find_run, now
-from dmpworks.runs.words import NONE, change
+from dmpworks.runs.ledger.store import Ledger, find_run, now
+from dmpworks.runs.reports.compare import TOLD, Comparison, Difference, compare
+from dmpworks.runs.reports.metrics import read_run
 
 
 def compare_runs(

@@ -9,23 +9,24 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from dmpworks.batch.checks import Check, bad, good, guarded, of_error, require
-from dmpworks.batch.plan import chain_queues, default_definition, queue_of
+from dmpworks.batch.preflight.checks import Check, bad, good, guarded, of_error, require
+from dmpworks.batch.submission.plan import chain_queues, default_definition, queue_of
 from dmpworks.catalog import CHAINS, chain_named
-from dmpworks.commands.here import of_here
-from dmpworks.commands.inputs import of_inputs
-from dmpworks.commands.places import values_from
-from dmpworks.commands.submission import Account, Wanted, open_account, preflight
-from dmpworks.commands.tables import print_json, print_lines, print_table
+from dmpworks.commands.shared.inputs import of_inputs
+from dmpworks.commands.shared.options import values_from
+from dmpworks.commands.shared.reachability import of_here
+from dmpworks.commands.shared.submission import Account, Wanted, open_account, preflight
+from dmpworks.commands.shared.tables import print_json, print_lines, print_table
 from dmpworks.errors import DmpworksError, SettingsError
 from dmpworks.jobs.commands import COMMAND, ENV_FILE, EnvFile, Json, sources
 from dmpworks.jobs.model import Chain
-from dmpworks.jobs.settings import Sources, check_unknown, declared, environment, resolve
-from dmpworks.jobs.shared_settings import Project, Submission
 from dmpworks.jobs.wiring import prefixes, size_settings, sized, variables
-from dmpworks.runs.events import Asked
-from dmpworks.runs.locks import holder
+from dmpworks.runs.ledger.events import Asked
+from dmpworks.runs.ledger.locks import holder
 from dmpworks.services.storage import Bucket, names_folder, open_bucket
+from dmpworks.settings.declare import declared
+from dmpworks.settings.resolve import Sources, check_unknown, environment, resolve
+from dmpworks.settings.shared import Project, Submission
 
 Deep = Annotated[
     bool,
@@ -114,7 +115,7 @@ def _of_chain(account: Account, chain: Chain, shared: Mapping[str, Any], found: 
         return [done, *_of_account(account.bucket, shared, found)]
     checks, definition, _ = preflight(account, wanted)
     if deep and definition:
-        from dmpworks.batch.deep import look_from_container
+        from dmpworks.batch.preflight.probe import look_from_container
 
         print("a tiny job looks from a container; that may take some minutes", file=sys.stderr)
         look = partial(look_from_container, account.client, account.bucket, chain, values, definition, account.sleep)
@@ -124,7 +125,7 @@ def _of_chain(account: Account, chain: Chain, shared: Mapping[str, Any], found: 
 
 def _of_account(bucket: Bucket, values: Mapping[str, Any], found: Sources) -> list[Check]:
     """Check what all chains share."""
-    from dmpworks.batch.preflight import of_bucket
+    from dmpworks.batch.preflight.resources import of_bucket
 
     return [*_of_batch(values, found), of_bucket(bucket)]
 
@@ -136,7 +137,7 @@ def _of_batch(values: Mapping[str, Any], found: Sources) -> list[Check]:
 def _of_queues_and_definition(values: Mapping[str, Any], found: Sources) -> list[Check]:
     """Check what all chains share of AWS Batch, for jobs of the sizes that are set."""
     from dmpworks.batch.clients import batch_client, ecr_client
-    from dmpworks.batch.preflight import of_definition, of_queues
+    from dmpworks.batch.preflight.resources import of_definition, of_queues
 
     client, ecr = batch_client(values["AWS_REGION"], only_reads=True), ecr_client(values["AWS_REGION"])
     queues = sorted({queue for chain in CHAINS for queue in chain_queues(chain, values)})
@@ -176,7 +177,7 @@ def _leave(checks: Sequence[Check], token: str, found: Sources) -> None:
     """Leave the answer where whoever submitted this job looks for it."""
     import msgspec
 
-    from dmpworks.batch.deep import answer_key
+    from dmpworks.batch.preflight.probe import answer_key
 
     values = resolve(declared(Project), found, "")
     try:

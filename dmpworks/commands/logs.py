@@ -6,13 +6,13 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from dmpworks.batch.around import Around, around
-from dmpworks.batch.log_reader import LogReader
-from dmpworks.batch.logs import LogPlace
-from dmpworks.commands.places import BucketName, project
+from dmpworks.batch.monitor.context import Around, around
+from dmpworks.batch.monitor.log_reader import LogReader
+from dmpworks.batch.monitor.log_streams import LogPlace
+from dmpworks.commands.shared.options import BucketName, project
 from dmpworks.errors import SettingsError
 from dmpworks.jobs.commands import COMMAND, EnvFile, Json
-from dmpworks.runs.ledger import LATEST, Ledger, find_run
+from dmpworks.runs.ledger.store import LATEST, Ledger, find_run
 from dmpworks.runs.logs import Line
 
 Follow = Annotated[bool, Parameter(group=COMMAND, negative=(), help="Go on until JOB, or without it the run, is over.")]

@@ -9,20 +9,21 @@ from cyclopts import Parameter
 from msgspec.structs import replace
 
 from dmpworks.batch.clients import batch_client
-from dmpworks.batch.plan import chain_queues
-from dmpworks.batch.reconcile import Deployment, inspect, mend
+from dmpworks.batch.monitor.reconcile import Deployment, inspect, mend
+from dmpworks.batch.submission.plan import chain_queues
 from dmpworks.catalog import CHAINS
-from dmpworks.commands.places import BucketName, places, project
-from dmpworks.commands.tables import print_json, print_lines
+from dmpworks.commands.shared.options import BucketName, places, project
+from dmpworks.commands.shared.tables import print_json, print_lines
 from dmpworks.errors import LedgerError, PreflightError
 from dmpworks.jobs.commands import EnvFile, Json
-from dmpworks.jobs.settings import declared, resolve
-from dmpworks.jobs.shared_settings import Submission
-from dmpworks.runs.ledger import AT_ONCE, Ledger, RunName, find_run, now, run_names, who
-from dmpworks.runs.locks import hold, holder
-from dmpworks.runs.mending import NOTES, Finding
+from dmpworks.runs.ledger.locks import hold, holder
+from dmpworks.runs.ledger.store import AT_ONCE, Ledger, RunName, find_run, now, run_names, who
 from dmpworks.runs.outputs import runs_with_output
+from dmpworks.runs.repair import NOTES, Finding
 from dmpworks.services.storage import Bucket
+from dmpworks.settings.declare import declared
+from dmpworks.settings.resolve import resolve
+from dmpworks.settings.shared import Submission
 
 Repair = Annotated[
     bool, Parameter(name="--repair", negative=(), help="Mend the ledger; files and jobs stay as they are.")

@@ -8,18 +8,19 @@ from cyclopts import Parameter
 
 from dmpworks.batch.costs import hourly, prices
 from dmpworks.commands.compare import print_comparison
-from dmpworks.commands.places import BucketName, places, project
+from dmpworks.commands.shared.options import BucketName, places, project
+from dmpworks.commands.shared.tables import print_json, print_lines, print_table
 from dmpworks.commands.show import print_jobs, run_lines
-from dmpworks.commands.tables import print_json, print_lines, print_table
 from dmpworks.errors import JobError
+from dmpworks.formatting import cores, duration, memory, moment, money
 from dmpworks.jobs.commands import EnvFile, Json
-from dmpworks.jobs.settings import declared, resolve
-from dmpworks.jobs.shared_settings import Submission
-from dmpworks.runs.html import page
-from dmpworks.runs.ledger import LATEST, find_run, now
-from dmpworks.runs.report import Report, make_report
-from dmpworks.runs.sizing import Suggestion
-from dmpworks.runs.words import cores, duration, memory, moment, money
+from dmpworks.runs.ledger.store import LATEST, find_run, now
+from dmpworks.runs.reports.html_page import page
+from dmpworks.runs.reports.report import Report, make_report
+from dmpworks.runs.reports.sizing import Suggestion
+from dmpworks.settings.declare import declared
+from dmpworks.settings.resolve import resolve
+from dmpworks.settings.shared import Submission
 
 Html = Annotated[Path | None, Parameter(name="--html", help="Write one self-contained page to this file.")]
 

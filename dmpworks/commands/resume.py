@@ -13,19 +13,20 @@ from cyclopts import Parameter
 from msgspec.structs import replace
 
 from dmpworks.catalog import chain_named
-from dmpworks.commands.places import BucketName, places, project, start_at
-from dmpworks.commands.submission import Account, Wanted, check_no_folder, live_job, open_account
+from dmpworks.commands.shared.options import BucketName, places, project, start_at
+from dmpworks.commands.shared.submission import Account, Wanted, check_no_folder, live_job, open_account
 from dmpworks.commands.submit import earliest, nothing_left, say_start, send_and_tell
 from dmpworks.errors import PreflightError, SettingsError
 from dmpworks.jobs.commands import COMMAND, EnvFile, Json
 from dmpworks.jobs.model import Chain
-from dmpworks.jobs.settings import REQUIRED, Setting, Sources, check_unknown, declared, environment, resolve
-from dmpworks.jobs.shared_settings import Project
 from dmpworks.jobs.wiring import AUTO, chain_settings, run_id_setting, start_job_setting, submit_settings
 from dmpworks.runs.completeness import Start, first_job
-from dmpworks.runs.events import Planned
-from dmpworks.runs.ledger import LATEST, Ledger, RunName, find_run
+from dmpworks.runs.ledger.events import Planned
+from dmpworks.runs.ledger.store import LATEST, Ledger, RunName, find_run
 from dmpworks.services.storage import Bucket
+from dmpworks.settings.declare import REQUIRED, Setting, declared
+from dmpworks.settings.resolve import Sources, check_unknown, environment, resolve
+from dmpworks.settings.shared import Project
 
 Changes = Annotated[
     tuple[str, ...],
@@ -212,7 +213,7 @@ def resume_on_batch(
 
 
 def _run_here(chain: Chain, found: Sources, named: str, bucket: Bucket, again: str, *, as_json: bool) -> None:
-    from dmpworks.runs.local import run_chain
+    from dmpworks.runs.local.runner import run_chain
 
     start = _start(bucket, chain, _known(chain_settings(chain), found, chain), named)
     if start.job is None:

@@ -8,14 +8,14 @@ from typing import Any
 
 import msgspec
 
-from dmpworks.commands.places import values_of
+from dmpworks.commands.shared.options import values_of
 from dmpworks.jobs.commands import again
 from dmpworks.jobs.model import Chain
-from dmpworks.jobs.settings import environment
 from dmpworks.jobs.wiring import run_id_setting
 from dmpworks.runs.completeness import check_start
-from dmpworks.runs.local import run_chain
+from dmpworks.runs.local.runner import run_chain
 from dmpworks.services.storage import open_bucket
+from dmpworks.settings.resolve import environment
 
 
 def run_here(chain: Chain, options: Mapping[str, Any], *, env_file: Path | None, as_json: bool) -> None:

@@ -4,7 +4,7 @@ from cyclopts import App
 
 from dmpworks.commands.cancel import cancel
 from dmpworks.commands.compare import compare_runs
-from dmpworks.commands.list import list_runs
+from dmpworks.commands.list_runs import list_runs
 from dmpworks.commands.logs import logs
 from dmpworks.commands.reconcile import reconcile
 from dmpworks.commands.report import report

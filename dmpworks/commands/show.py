@@ -6,14 +6,14 @@ from typing import Annotated, Any
 import msgspec
 from cyclopts import Parameter
 
-from dmpworks.commands.places import BucketName, project
-from dmpworks.commands.tables import print_json, print_lines, print_table
+from dmpworks.commands.shared.options import BucketName, project
+from dmpworks.commands.shared.tables import print_json, print_lines, print_table
+from dmpworks.formatting import NONE, duration, memory, moment
 from dmpworks.jobs.commands import EnvFile, Json
 from dmpworks.jobs.execute import told
-from dmpworks.runs.events import AnyEvent
-from dmpworks.runs.figures import JobFigures, Reading, RunFigures, read_run
-from dmpworks.runs.ledger import LATEST, Ledger, find_run, now
-from dmpworks.runs.words import NONE, duration, memory, moment
+from dmpworks.runs.ledger.events import AnyEvent
+from dmpworks.runs.ledger.store import LATEST, Ledger, find_run, now
+from dmpworks.runs.reports.metrics import JobFigures, Reading, RunFigures, read_run
 
 WHERE = {"batch": "on AWS Batch", "local": "on one machine", None: "by hand"}
 Events = Annotated[bool, Parameter(name="--events", negative=(), help="Show the ledger's events too.")]

@@ -8,20 +8,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dmpworks.batch.costs import Estimate, estimate, prices, usual_seconds
-from dmpworks.batch.plan import Plan, default_definition
-from dmpworks.commands.places import values_of
-from dmpworks.commands.plan_table import show_plan
-from dmpworks.commands.submission import Account, Wanted, check_no_folder, live_job, locks, open_account, prepare, send
+from dmpworks.batch.submission.plan import Plan, default_definition
+from dmpworks.commands.shared.options import values_of
+from dmpworks.commands.shared.plan_table import show_plan
+from dmpworks.commands.shared.submission import (
+    Account,
+    Wanted,
+    check_no_folder,
+    live_job,
+    locks,
+    open_account,
+    prepare,
+    send,
+)
 from dmpworks.errors import DmpworksError, PreflightError
 from dmpworks.jobs.commands import again as command_again
 from dmpworks.jobs.model import Chain
 from dmpworks.jobs.wiring import run_id_setting, start_job_setting
 from dmpworks.runs.completeness import Start
-from dmpworks.runs.history import earlier
+from dmpworks.runs.ledger.history import earlier
 from dmpworks.services.storage import open_bucket
 
 if TYPE_CHECKING:
-    from dmpworks.batch.submit import Sent
+    from dmpworks.batch.submission.submit import Sent
 
 
 def submit_chain(

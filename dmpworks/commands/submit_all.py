@@ -8,12 +8,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dmpworks.batch.plan import Plan
+from dmpworks.batch.submission.plan import Plan
 from dmpworks.catalog import CHAINS
-from dmpworks.commands.inputs import chains_before
-from dmpworks.commands.places import places, values_of
-from dmpworks.commands.plan_table import show_plan
-from dmpworks.commands.submission import (
+from dmpworks.commands.shared.inputs import chains_before
+from dmpworks.commands.shared.options import places, values_of
+from dmpworks.commands.shared.plan_table import show_plan
+from dmpworks.commands.shared.submission import (
     Account,
     Ready,
     Wanted,
@@ -29,13 +29,14 @@ from dmpworks.commands.submit import check_offline, costs_of, earliest, pinned_i
 from dmpworks.errors import DmpworksError, SettingsError
 from dmpworks.jobs.commands import ENV_FILE, command
 from dmpworks.jobs.model import Chain
-from dmpworks.jobs.settings import RUN_ID, Setting, declared, resolve
-from dmpworks.jobs.shared_settings import DmpsInput, Project
 from dmpworks.jobs.wiring import AUTO, start_job_setting
 from dmpworks.runs.completeness import Start
+from dmpworks.settings.declare import RUN_ID, Setting, declared
+from dmpworks.settings.resolve import resolve
+from dmpworks.settings.shared import DmpsInput, Project
 
 if TYPE_CHECKING:
-    from dmpworks.batch.submit import Sent
+    from dmpworks.batch.submission.submit import Sent
 
 STUCK, DETACHED = 3, 130  # exit codes of a watch that ends all
 
@@ -146,7 +147,7 @@ def send_parts(account: Account, parts: Sequence[Part]) -> dict[str, "list[Sent]
 
 
 def _prepare(account: Account, parts: Sequence[Part]) -> list[Ready]:
-    from dmpworks.batch.checks import Check
+    from dmpworks.batch.preflight.checks import Check
 
     checks: dict[Check, None] = {}
     ready = []

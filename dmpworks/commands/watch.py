@@ -4,16 +4,16 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from dmpworks.batch.around import Around, around
 from dmpworks.batch.costs import usual_seconds
-from dmpworks.batch.digest import digests
-from dmpworks.batch.watch import CANCELLED, FAILED, STUCK, SUCCEEDED, Pace, Snapshot, Watch
-from dmpworks.commands.places import BucketName, project
-from dmpworks.commands.screens import Screen, screen
+from dmpworks.batch.monitor.context import Around, around
+from dmpworks.batch.monitor.failures import digests
+from dmpworks.batch.monitor.watch import CANCELLED, FAILED, STUCK, SUCCEEDED, Pace, Snapshot, Watch
+from dmpworks.commands.shared.options import BucketName, project
+from dmpworks.commands.shared.watch_views import Screen, screen
 from dmpworks.errors import TemporaryError
 from dmpworks.jobs.commands import EnvFile, Json
-from dmpworks.runs.history import earlier
-from dmpworks.runs.ledger import LATEST, Ledger, RunName, find_run
+from dmpworks.runs.ledger.history import earlier
+from dmpworks.runs.ledger.store import LATEST, Ledger, RunName, find_run
 from dmpworks.services.storage import Bucket
 
 DETACHED = 130  # Ctrl-C

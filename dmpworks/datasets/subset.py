@@ -9,11 +9,11 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from dmpworks import identifiers
-from dmpworks.datasets.columns import Party
+from dmpworks.cleaners import identifiers
+from dmpworks.cleaners.text import folded
+from dmpworks.datasets.columns.arrow import Party
 from dmpworks.errors import JobError
 from dmpworks.services.storage import Bucket
-from dmpworks.text import folded
 
 T = TypeVar("T")
 

@@ -11,9 +11,10 @@ from cyclopts import Group, Parameter
 
 from dmpworks.errors import SettingsError
 from dmpworks.jobs.model import Chain
-from dmpworks.jobs.settings import Setting, Sources, declared
-from dmpworks.jobs.shared_settings import Project, Submission
 from dmpworks.jobs.wiring import run_id_setting, start_job_setting, submit_settings
+from dmpworks.settings.declare import Setting, declared
+from dmpworks.settings.resolve import Sources
+from dmpworks.settings.shared import Project, Submission
 
 ENV_FILE = ".env.aws-batch"
 RUN, COMMAND = Group("Run", sort_key=1), Group("Command", sort_key=99)

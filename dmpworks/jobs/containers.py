@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dmpworks.jobs.model import Chain, Job
-from dmpworks.jobs.settings import Setting
 from dmpworks.jobs.wiring import job_settings, start_job_setting, submit_settings
+from dmpworks.settings.declare import Setting
 
 NOTHING = (None, "", ())
 

@@ -26,11 +26,11 @@ from dmpworks.jobs.manifest import (
 )
 from dmpworks.jobs.model import Chain, Counts, Job, Partial
 from dmpworks.jobs.run import Run
-from dmpworks.jobs.settings import Sources, build, check_unknown, resolve
-from dmpworks.jobs.shared_settings import Project
 from dmpworks.jobs.usage import Usage, metered
 from dmpworks.jobs.wiring import TERMINAL, job_settings, output_values, prefixes, run_id_setting, shard, variables
 from dmpworks.services.storage import LOCAL, Bucket, open_bucket, remove_tree
+from dmpworks.settings.resolve import Sources, build, check_unknown, resolve
+from dmpworks.settings.shared import Project
 
 # What the machine refuses is no bug of ours: told in three lines like any other failure.
 REFUSED = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EMFILE, errno.ENOTDIR}

@@ -77,7 +77,7 @@ class Job:
     function: Callable[..., Counts | Partial]
     size: Size = SMALL
     timeout: int = 24 * 3600  # seconds an attempt may take; Batch itself has no default and would wait for ever
-    attempts: int = 3  # of a lost machine or exit 75 only: see batch/plan.py
+    attempts: int = 3  # of a lost machine or exit 75 only: see batch/submission/plan.py
     repeatable: bool = True  # if not, a job that began and broke off is started again by people only
     sharded: bool = False  # whether several containers may share the work: the function heeds `run.shard`
 

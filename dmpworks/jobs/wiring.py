@@ -7,8 +7,8 @@ from typing import Any, Literal
 from dmpworks.errors import SettingsError
 from dmpworks.jobs.model import WHOLE, Chain, Job, Shard
 from dmpworks.jobs.run import Run
-from dmpworks.jobs.settings import RUN_ID, Setting, declared
-from dmpworks.jobs.shared_settings import Project, Submission
+from dmpworks.settings.declare import RUN_ID, Setting, declared
+from dmpworks.settings.shared import Project, Submission
 
 AUTO = "auto"  # as start job: the first whose output is missing or stale
 ARRAY_INDEX = "AWS_BATCH_JOB_ARRAY_INDEX"  # which child of an array job a container is, set by AWS Batch

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 import msgspec
 
-from dmpworks.names import Person
+from dmpworks.cleaners.names import Person
 
 OUTPUT_MANAGEMENT_PLAN = "OUTPUT_MANAGEMENT_PLAN"
 

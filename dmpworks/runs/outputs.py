@@ -6,7 +6,7 @@ import msgspec
 
 from dmpworks.errors import JobError
 from dmpworks.jobs.manifest import MANIFEST, STARTED, File, Manifest, listed_by_others, phase_folder, read_manifest
-from dmpworks.runs.ledger import RunName
+from dmpworks.runs.ledger.store import RunName
 from dmpworks.services.storage import Bucket, Stored
 
 

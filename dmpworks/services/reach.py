@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from dmpworks.jobs.shared_settings import DmpTool, Search
 from dmpworks.services.search import engine_name
 from dmpworks.services.storage import Bucket
+from dmpworks.settings.shared import DmpTool, Search
 
 if TYPE_CHECKING:
     from dmpworks.services.search.connection import Connection

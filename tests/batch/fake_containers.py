@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dmpworks.jobs.model import Counts, Shard
-from dmpworks.runs.events import Ended, Outcome, Started, Told
-from dmpworks.runs.ledger import Ledger, RunName
+from dmpworks.runs.ledger.events import Ended, Outcome, Started, Told
+from dmpworks.runs.ledger.store import Ledger, RunName
 from dmpworks.services.storage import Bucket
 from tests.batch.fake_jobs import Job
 from tests.batch.fake_logs import FakeLogs

@@ -4,16 +4,16 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from dmpworks.batch.around import Around
-from dmpworks.batch.plan import Plan, make_plan
-from dmpworks.batch.submit import Outlet, submit
+from dmpworks.batch.monitor.context import Around
+from dmpworks.batch.submission.plan import Plan, make_plan
+from dmpworks.batch.submission.submit import Outlet, submit
 from dmpworks.jobs.model import Chain
-from dmpworks.jobs.settings import Sources, resolve
 from dmpworks.jobs.wiring import submit_settings
-from dmpworks.runs.events import Asked, Planned, Started, Submitted
-from dmpworks.runs.ledger import Ledger, RunName
-from dmpworks.runs.locks import hold
+from dmpworks.runs.ledger.events import Asked, Planned, Started, Submitted
+from dmpworks.runs.ledger.locks import hold
+from dmpworks.runs.ledger.store import Ledger, RunName
 from dmpworks.services.storage import open_bucket
+from dmpworks.settings.resolve import Sources, resolve
 from tests.batch.fake import FakeBatch
 from tests.batch.fake_containers import Container
 from tests.batch.fake_jobs import Execution

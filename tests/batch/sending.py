@@ -1,8 +1,8 @@
 """A submission of the letters chain to a fake AWS Batch, as tests make it."""
 
-from dmpworks.batch.submit import Outlet, submit
-from dmpworks.runs.ledger import Ledger, RunName
-from dmpworks.runs.locks import hold
+from dmpworks.batch.submission.submit import Outlet, submit
+from dmpworks.runs.ledger.locks import hold
+from dmpworks.runs.ledger.store import Ledger, RunName
 from tests.batch.fake_jobs import refused
 from tests.batch.test_requests import plan_for
 

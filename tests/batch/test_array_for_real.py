@@ -5,19 +5,19 @@ from typing import Any
 
 import pytest
 
-from dmpworks.batch.plan import make_plan
-from dmpworks.batch.submit import Outlet, submit
-from dmpworks.batch.watch import Watch
+from dmpworks.batch.monitor.watch import Watch
+from dmpworks.batch.submission.plan import make_plan
+from dmpworks.batch.submission.submit import Outlet, submit
 from dmpworks.catalog import CHAINS, chain_named
 from dmpworks.errors import TransformError
 from dmpworks.jobs.execute import execute
 from dmpworks.jobs.manifest import read_manifest
-from dmpworks.jobs.settings import Sources, resolve
 from dmpworks.jobs.wiring import submit_settings
-from dmpworks.runs.ledger import Ledger, RunName
-from dmpworks.runs.locks import hold
-from dmpworks.runs.reporting import LedgerReport
+from dmpworks.runs.ledger.locks import hold
+from dmpworks.runs.ledger.recorder import LedgerReport
+from dmpworks.runs.ledger.store import Ledger, RunName
 from dmpworks.services.storage import Bucket
+from dmpworks.settings.resolve import Sources, resolve
 from tests.batch.fake import FakeBatch
 from tests.batch.fake_jobs import Execution, Job
 

@@ -3,8 +3,8 @@
 import pytest
 
 from dmpworks.batch.costs import estimate, price_table
-from dmpworks.batch.limits import broken_limits
-from dmpworks.commands.plan_table import show_plan
+from dmpworks.batch.submission.limits import broken_limits
+from dmpworks.commands.shared.plan_table import show_plan
 from dmpworks.jobs.model import LARGE, Chain, Job
 from tests.batch.scene import plan_of
 from tests.jobs.sample import count, fetch

@@ -5,17 +5,17 @@ import io
 import pytest
 from rich.console import Console
 
-from dmpworks.batch.digest import Digest, digests
-from dmpworks.batch.log_reader import LogReader
-from dmpworks.batch.reading import describe
-from dmpworks.batch.reconcile import Deployment, inspect
-from dmpworks.batch.watch import Watch
+from dmpworks.batch.describe import describe
+from dmpworks.batch.monitor.failures import Digest, digests
+from dmpworks.batch.monitor.log_reader import LogReader
+from dmpworks.batch.monitor.reconcile import Deployment, inspect
+from dmpworks.batch.monitor.watch import Watch
 from dmpworks.commands.cancel import end
-from dmpworks.commands.screens import Lines
+from dmpworks.commands.shared.watch_views import Lines
 from dmpworks.commands.watch import follow_on
 from dmpworks.errors import SettingsError
-from dmpworks.runs.events import Told
-from dmpworks.runs.ledger import now
+from dmpworks.runs.ledger.events import Told
+from dmpworks.runs.ledger.store import now
 from tests.batch.fake_containers import Container
 from tests.batch.fake_jobs import Execution, machine_lost, out_of_memory
 from tests.batch.scene import Scene

@@ -12,9 +12,9 @@ import pytest
 
 from dmpworks.commands.cancel import end
 from dmpworks.errors import JobError, PreflightError
-from dmpworks.runs.events import Cancelling, Observed, Planned
-from dmpworks.runs.ledger import now
-from dmpworks.runs.locks import LEASE, Lock, hold
+from dmpworks.runs.ledger.events import Cancelling, Observed, Planned
+from dmpworks.runs.ledger.locks import LEASE, Lock, hold
+from dmpworks.runs.ledger.store import now
 from tests.batch.fake_jobs import Execution, Fault, denied, throttled
 from tests.batch.scene import Scene
 
@@ -132,7 +132,7 @@ def test_a_container_that_says_it_was_interrupted_changes_nothing(scene):
 
 HOLDER = """
 import sys, time, signal
-from dmpworks.runs.locks import hold
+from dmpworks.runs.ledger.locks import hold
 from dmpworks.services.storage import open_bucket
 def interrupted(number, frame): raise KeyboardInterrupt
 signal.signal(signal.SIGTERM, interrupted)

@@ -13,7 +13,7 @@ from botocore.exceptions import (
     UnauthorizedSSOTokenError,
 )
 
-from dmpworks.batch.causes import REFUSALS, asking, cause, no_region
+from dmpworks.batch.aws_errors import REFUSALS, asking, cause, no_region
 from dmpworks.errors import PreflightError, TemporaryError
 from tests.batch.fake_jobs import denied, expired, refused, throttled
 

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from dmpworks.batch.costs import estimate, hourly, price_table, prices, usual_seconds
-from dmpworks.runs.events import Asked
+from dmpworks.runs.ledger.events import Asked
 from tests.runs.sample import good_run
 
 LARGE = Asked(vcpus=32, memory=250_880, timeout=36_000)

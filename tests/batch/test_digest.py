@@ -5,11 +5,11 @@ import io
 import pytest
 from rich.console import Console
 
-from dmpworks.batch.digest import Digest, digests
-from dmpworks.batch.reading import cause_of
-from dmpworks.commands.screens import Lines
+from dmpworks.batch.describe import cause_of
+from dmpworks.batch.monitor.failures import Digest, digests
+from dmpworks.commands.shared.watch_views import Lines
 from dmpworks.commands.watch import follow_on
-from dmpworks.runs.events import Observed, Told
+from dmpworks.runs.ledger.events import Observed, Told
 from tests.batch.fake_containers import Container
 from tests.batch.fake_jobs import Execution, Fault, denied, image_not_pulled, machine_lost, out_of_memory
 from tests.batch.scene import Scene

@@ -8,18 +8,18 @@ from datetime import UTC, datetime
 
 import pytest
 
-from dmpworks.batch.reconcile import Deployment, mend
+from dmpworks.batch.monitor.reconcile import Deployment, mend
 from dmpworks.commands.resume import resume_on_batch
-from dmpworks.commands.submission import Account, Wanted
+from dmpworks.commands.shared.submission import Account, Wanted
 from dmpworks.commands.submit import earliest, live_job, send_and_tell
 from dmpworks.jobs.execute import execute
-from dmpworks.jobs.settings import Sources
 from dmpworks.jobs.wiring import AUTO
 from dmpworks.runs.completeness import Start, first_job
-from dmpworks.runs.events import Started
-from dmpworks.runs.ledger import Ledger
-from dmpworks.runs.locks import hold
-from dmpworks.runs.reporting import LedgerReport
+from dmpworks.runs.ledger.events import Started
+from dmpworks.runs.ledger.locks import hold
+from dmpworks.runs.ledger.recorder import LedgerReport
+from dmpworks.runs.ledger.store import Ledger
+from dmpworks.settings.resolve import Sources
 from tests.batch.fake import FakeBatch
 from tests.batch.fake_jobs import Execution
 from tests.batch.fake_stored import StoredBatch

@@ -7,8 +7,8 @@ import pytest
 
 from dmpworks.commands.logs import print_logs
 from dmpworks.errors import PreflightError, SettingsError
-from dmpworks.runs.events import Ended, Observed
-from dmpworks.runs.locks import hold
+from dmpworks.runs.ledger.events import Ended, Observed
+from dmpworks.runs.ledger.locks import hold
 from tests.batch.fake_containers import Container
 from tests.batch.fake_jobs import Execution, denied, image_not_pulled, machine_lost
 from tests.batch.scene import Scene

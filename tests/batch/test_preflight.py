@@ -4,13 +4,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from dmpworks.batch.checks import require
 from dmpworks.batch.definition import Definition, find_definition, find_image
-from dmpworks.batch.demands import of_settings
-from dmpworks.batch.preflight import of_bucket, of_definition, of_live_run, of_queues
+from dmpworks.batch.preflight.checks import require
+from dmpworks.batch.preflight.required import of_settings
+from dmpworks.batch.preflight.resources import of_bucket, of_definition, of_live_run, of_queues
 from dmpworks.catalog import chain_named
 from dmpworks.errors import PreflightError, TemporaryError
-from dmpworks.runs.locks import hold
+from dmpworks.runs.ledger.locks import hold
 from tests.batch.fake import FakeBatch
 from tests.batch.fake_jobs import NO_ANSWER, Fault, Queue, denied, expired, refused, throttled
 from tests.batch.sending import send

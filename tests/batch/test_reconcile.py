@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from dmpworks.batch.reconcile import FORGOTTEN, Deployment, inspect, mend
-from dmpworks.runs.events import Observed, Planned, Submitted
-from dmpworks.runs.ledger import Ledger, RunName
+from dmpworks.batch.monitor.reconcile import FORGOTTEN, Deployment, inspect, mend
+from dmpworks.runs.ledger.events import Observed, Planned, Submitted
+from dmpworks.runs.ledger.store import Ledger, RunName
 from tests.batch.fake_jobs import Execution, machine_lost
 from tests.batch.scene import Scene
 

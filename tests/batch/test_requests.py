@@ -5,13 +5,14 @@ import re
 
 import pytest
 
-from dmpworks.batch.deep import tiny_request
-from dmpworks.batch.limits import broken_limits
-from dmpworks.batch.plan import make_plan
+from dmpworks.batch.preflight.probe import tiny_request
+from dmpworks.batch.submission.limits import broken_limits
+from dmpworks.batch.submission.plan import make_plan
 from dmpworks.errors import PreflightError
 from dmpworks.jobs.model import Chain, Job
-from dmpworks.jobs.settings import Secret, Sources, resolve
 from dmpworks.jobs.wiring import submit_settings
+from dmpworks.settings.declare import Secret
+from dmpworks.settings.resolve import Sources, resolve
 from tests.jobs.sample import CHAIN
 
 ENVIRON = {"BUCKET_NAME": "my-bucket", "LETTERS_RUN_ID": "2026-10-01", "LETTERS_SOURCE": "abc"}

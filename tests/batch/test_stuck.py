@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from dmpworks.batch.machines import memory_of, queues_named
-from dmpworks.batch.reading import describe
-from dmpworks.batch.stuck import MEANINGS, Stuck, diagnose, ordinal
+from dmpworks.batch.compute import memory_of, queues_named
+from dmpworks.batch.describe import describe
+from dmpworks.batch.monitor.stuck import MEANINGS, Stuck, diagnose, ordinal
 from tests.batch.fake_jobs import Fault, Queue, denied
 from tests.batch.scene import Scene
 

@@ -8,11 +8,11 @@ from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, No
 
 from dmpworks.batch.clients import batch_client
 from dmpworks.batch.definition import find_definition
-from dmpworks.batch.submit import Outlet, submit
+from dmpworks.batch.submission.submit import Outlet, submit
 from dmpworks.errors import SubmitError
-from dmpworks.runs.events import Planned, Submitted, Withdrawn
-from dmpworks.runs.ledger import Ledger
-from dmpworks.runs.locks import hold
+from dmpworks.runs.ledger.events import Planned, Submitted, Withdrawn
+from dmpworks.runs.ledger.locks import hold
+from dmpworks.runs.ledger.store import Ledger
 from dmpworks.services.storage import open_bucket
 from tests.batch.fake import FakeBatch
 from tests.batch.fake_jobs import NO_ANSWER, Fault, denied, expired, refused, throttled
@@ -208,7 +208,7 @@ class Overtaken:
         self.checks += 1
         if self.checks == 2:
             self.held.release()
-            from dmpworks.runs.locks import take
+            from dmpworks.runs.ledger.locks import take
 
             take(self.bucket, "letters", "another test")
         self.held.check()
@@ -235,7 +235,7 @@ class Quick:
         return getattr(self.batch, name)
 
     def submit_job(self, **request):
-        from dmpworks.runs.events import Ended, Started
+        from dmpworks.runs.ledger.events import Ended, Started
 
         answer, job = self.batch.submit_job(**request), request["parameters"]["job"]
         about = {"at": self.batch.now, "by": "container", "job": job, "attempt": answer["jobId"]}

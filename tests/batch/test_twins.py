@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from dmpworks.batch.preflight import of_live_run
+from dmpworks.batch.preflight.resources import of_live_run
 from dmpworks.errors import PreflightError, TemporaryError
-from dmpworks.runs.ledger import Ledger
+from dmpworks.runs.ledger.store import Ledger
 from tests.batch.fake import FakeBatch
 from tests.batch.fake_jobs import Fault, Queue, throttled
 from tests.batch.sending import RUN, names, send

@@ -5,11 +5,11 @@ import time
 
 import pytest
 
-from dmpworks.batch.submit import Outlet, submit
+from dmpworks.batch.submission.submit import Outlet, submit
 from dmpworks.errors import DmpworksError, PreflightError
-from dmpworks.runs.events import Planned
-from dmpworks.runs.ledger import Ledger, RunName, who
-from dmpworks.runs.locks import hold
+from dmpworks.runs.ledger.events import Planned
+from dmpworks.runs.ledger.locks import hold
+from dmpworks.runs.ledger.store import Ledger, RunName, who
 from dmpworks.services.storage import open_bucket
 from tests.batch.fake import FakeBatch
 from tests.batch.fake_stored import StoredBatch

@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 from rich.console import Console
 
-from dmpworks.batch.watch import Pace, Watch
-from dmpworks.commands.screens import JsonLines, Lines
+from dmpworks.batch.monitor.watch import Pace, Watch
+from dmpworks.commands.shared.watch_views import JsonLines, Lines
 from dmpworks.commands.watch import follow_on
 from dmpworks.errors import PreflightError
-from dmpworks.runs.events import Observed, Planned
-from dmpworks.runs.locks import hold
+from dmpworks.runs.ledger.events import Observed, Planned
+from dmpworks.runs.ledger.locks import hold
 from tests.batch.fake_jobs import (
     NO_ANSWER,
     Execution,

@@ -9,14 +9,14 @@ import sys
 from rich.console import Console
 
 from dmpworks.batch.clients import batch_client
-from dmpworks.batch.submit import Outlet, submit
-from dmpworks.batch.watch import Watch
+from dmpworks.batch.monitor.watch import Watch
+from dmpworks.batch.submission.submit import Outlet, submit
 from dmpworks.cli import main
-from dmpworks.commands.screens import JsonLines, Lines, LiveTable, screen
+from dmpworks.commands.shared.watch_views import JsonLines, Lines, LiveTable, screen
 from dmpworks.commands.watch import follow_on
-from dmpworks.runs.events import Ended, Started, Submitted
-from dmpworks.runs.ledger import Ledger, RunName
-from dmpworks.runs.locks import hold
+from dmpworks.runs.ledger.events import Ended, Started, Submitted
+from dmpworks.runs.ledger.locks import hold
+from dmpworks.runs.ledger.store import Ledger, RunName
 from dmpworks.services.storage import open_bucket
 from tests.batch.fake_jobs import (
     Execution,

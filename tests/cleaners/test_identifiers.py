@@ -1,6 +1,6 @@
 import pytest
 
-from dmpworks import identifiers
+from dmpworks.cleaners import identifiers
 
 SICI = "10.1002/(sici)1097-0258(19980815)17:15/16<1661::aid-sim968>3.0.co;2-2"
 

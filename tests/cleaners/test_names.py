@@ -1,6 +1,6 @@
 import pytest
 
-from dmpworks.names import Person, parse
+from dmpworks.cleaners.names import Person, parse
 
 # name: first initial, given name, middle initials, middle names, surname
 NAMES = {

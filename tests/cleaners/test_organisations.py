@@ -1,6 +1,6 @@
 import pytest
 
-from dmpworks.names import is_organisation, parse
+from dmpworks.cleaners.names import is_organisation, parse
 
 ORGANISATIONS = [
     "UC Libraries 2021", "Gump South Pacific Research Station", "University of X",

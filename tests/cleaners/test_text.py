@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from dmpworks import text
+from dmpworks.cleaners import text
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ import pytest
 
 from dmpworks.catalog import CHAINS
 from dmpworks.cli import main
-from dmpworks.commands.submission import Account
+from dmpworks.commands.shared.submission import Account
 from dmpworks.commands.submit_all import parts_of, send_parts
 from dmpworks.errors import PreflightError, SubmitError
-from dmpworks.runs.ledger import Ledger, RunName, run_names
+from dmpworks.runs.ledger.store import Ledger, RunName, run_names
 from dmpworks.services.storage import open_bucket
 from tests.batch.fake import FakeBatch
 from tests.batch.fake_jobs import Execution, Fault, refused

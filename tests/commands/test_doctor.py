@@ -6,11 +6,11 @@ import boto3
 import msgspec
 import pytest
 
-from dmpworks.batch.checks import good
-from dmpworks.batch.deep import answer_key, look_from_container
+from dmpworks.batch.preflight.checks import good
+from dmpworks.batch.preflight.probe import answer_key, look_from_container
 from dmpworks.cli import main
 from dmpworks.errors import TemporaryError
-from dmpworks.runs.locks import hold
+from dmpworks.runs.ledger.locks import hold
 from dmpworks.services.storage import open_bucket
 from tests.batch.fake import FakeBatch
 from tests.batch.fake_jobs import Execution, Fault, image_not_pulled, throttled

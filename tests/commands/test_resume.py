@@ -6,8 +6,8 @@ import json
 import pytest
 
 from dmpworks.cli import main
-from dmpworks.runs.ledger import Ledger, RunName
-from dmpworks.runs.locks import hold
+from dmpworks.runs.ledger.locks import hold
+from dmpworks.runs.ledger.store import Ledger, RunName
 from dmpworks.services.storage import open_bucket
 
 RUN = RunName("ror", "2026-10-01")

@@ -3,11 +3,11 @@
 import pytest
 
 from dmpworks.commands.resume import resume_on_batch
-from dmpworks.commands.submission import Account
+from dmpworks.commands.shared.submission import Account
 from dmpworks.errors import PreflightError
-from dmpworks.jobs.settings import Sources
 from dmpworks.jobs.wiring import AUTO
-from dmpworks.runs.ledger import Ledger
+from dmpworks.runs.ledger.store import Ledger
+from dmpworks.settings.resolve import Sources
 from tests.batch.fake import FakeBatch
 from tests.batch.fake_jobs import Execution
 from tests.batch.sending import AGAIN, RUN, send

@@ -17,7 +17,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from tests.services.containers import CHECKOUT, QUEUES, Batch, ContainerEngine
+from tests.servers.containers import CHECKOUT, QUEUES, Batch, ContainerEngine
 
 RUN_ID = "2026-10-01"
 RUN = f"ror/{RUN_ID}"

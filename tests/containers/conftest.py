@@ -21,7 +21,7 @@ from tests.containers.chain import (
     told,
     wait_until,
 )
-from tests.services.containers import Batch
+from tests.servers.containers import Batch
 
 Told = subprocess.CompletedProcess[str]
 

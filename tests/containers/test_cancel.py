@@ -3,7 +3,7 @@
 import pytest
 
 from tests.containers.chain import PREFIX, RUN, RUN_ID, WHOLE, Operator, batch_jobs, submission, told, wait_until
-from tests.services.containers import Batch, ContainerEngine
+from tests.servers.containers import Batch, ContainerEngine
 
 pytestmark = pytest.mark.timeout(900)  # the first build of a machine makes the base image and fetches all wheels
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.containers.chain import JOBS, PLANTED, RUN, RUN_ID, Operator, batch_jobs, containers
 from tests.containers.conftest import Followed
-from tests.services.containers import Batch, ContainerEngine
+from tests.servers.containers import Batch, ContainerEngine
 
 pytestmark = pytest.mark.timeout(900)  # the first build of a machine makes the base image and fetches all wheels
 

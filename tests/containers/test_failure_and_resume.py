@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.containers.chain import DAMAGED, JOBS, RUN, RUN_ID, WHOLE, Operator, batch_jobs, containers, submission
-from tests.services.containers import Batch, ContainerEngine
+from tests.servers.containers import Batch, ContainerEngine
 
 pytestmark = pytest.mark.timeout(900)  # the first build of a machine makes the base image and fetches all wheels
 

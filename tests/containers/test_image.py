@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dmpworks.catalog import CHAINS
-from tests.services.containers import CHECKOUT, ContainerEngine
+from tests.servers.containers import CHECKOUT, ContainerEngine
 
 pytestmark = pytest.mark.timeout(900)  # the first build of a machine makes the base image and fetches all wheels
 

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from tests.containers.chain import JOBS, Operator, batch_jobs, submission, told
-from tests.services.containers import Batch
+from tests.servers.containers import Batch
 
 pytestmark = pytest.mark.timeout(900)  # the first build of a machine makes the base image and fetches all wheels
 

@@ -16,11 +16,11 @@ from dmpworks.chains.datacite import jobs as datacite
 from dmpworks.chains.openalex_works import jobs as openalex_works
 from dmpworks.chains.ror import jobs as ror
 from dmpworks.datasets.kernels.compiled import worthwhile
-from dmpworks.datasets.quarantine import SetAside
+from dmpworks.datasets.transform.quarantine import SetAside
 from dmpworks.jobs.model import Counts, Partial
 from dmpworks.jobs.run import Run
-from dmpworks.jobs.shared_settings import BadRecords
 from dmpworks.services.storage import open_bucket
+from dmpworks.settings.shared import BadRecords
 from tests.datasets.test_damaged_records import as_gzip, as_tar
 from tests.parquet_rows import quarantined, rows
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 
 from dmpworks.datasets.subset import Subset
-from dmpworks.datasets.transform import Columns, Made
+from dmpworks.datasets.transform.run_parts import Columns, Made
 
 
 def rows(made: Made, kind: type[NamedTuple]) -> list[Any]:

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from dmpworks.datasets.columns import Party, schema_of
-from dmpworks.datasets.lines import Batch, read_gzip_lines
+from dmpworks.datasets.columns.arrow import Party, schema_of
+from dmpworks.datasets.reading.json_lines import Batch, read_gzip_lines
 from dmpworks.datasets.subset import Subset
-from dmpworks.datasets.transform import Dataset, Notes, Part, by_row
+from dmpworks.datasets.transform.run_parts import Dataset, Notes, Part, by_row
 
 
 class Place(msgspec.Struct):

@@ -6,7 +6,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dmpworks.datasets.columns import (
+from dmpworks.cleaners.names import Person
+from dmpworks.datasets.columns.arrow import (
     ROW_GROUP,
     Award,
     PartWriter,
@@ -17,7 +18,6 @@ from dmpworks.datasets.columns import (
     offsets_of,
     schema_of,
 )
-from dmpworks.names import Person
 from tests.datasets.sample import SCHEMA, Row
 
 

@@ -14,14 +14,14 @@ import pytest
 
 from dmpworks.catalog import CHAINS, chain_named
 from dmpworks.chains.openalex_works.jobs import Scope, Transform, transform
-from dmpworks.datasets.finished import RECORDS
+from dmpworks.datasets.transform.checkpoints import RECORDS
 from dmpworks.errors import TransformError
 from dmpworks.jobs.execute import execute
 from dmpworks.jobs.manifest import Manifest
 from dmpworks.jobs.model import Counts, Partial
 from dmpworks.jobs.run import Run
-from dmpworks.jobs.shared_settings import BadRecords
 from dmpworks.services.storage import Bucket
+from dmpworks.settings.shared import BadRecords
 from tests.datasets.sample import broken_gzips
 
 MakeRun = Callable[..., Run]

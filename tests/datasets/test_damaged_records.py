@@ -14,16 +14,16 @@ from typing import Any
 import duckdb
 import polars
 
-from dmpworks import identifiers
 from dmpworks.chains.crossref_metadata import jobs as crossref_metadata
 from dmpworks.chains.data_citation_corpus import jobs as data_citation_corpus
 from dmpworks.chains.datacite import jobs as datacite
 from dmpworks.chains.openalex_works import jobs as openalex_works
 from dmpworks.chains.ror import jobs as ror
+from dmpworks.cleaners import identifiers
 from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import Run
-from dmpworks.jobs.shared_settings import BadRecords
 from dmpworks.services.storage import Bucket
+from dmpworks.settings.shared import BadRecords
 from tests.datasets.mutations import damaged
 from tests.parquet_rows import quarantined, rows
 

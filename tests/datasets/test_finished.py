@@ -12,9 +12,9 @@ import pytest
 
 import dmpworks
 from dmpworks.chains.ror.schema import SCHEMA as OTHER_SCHEMA
-from dmpworks.datasets.finished import RECORDS, fingerprint
 from dmpworks.datasets.subset import INSTITUTIONS, WORK_DOIS, Subset
-from dmpworks.datasets.transform import Dataset, Part, transform
+from dmpworks.datasets.transform.checkpoints import RECORDS, fingerprint
+from dmpworks.datasets.transform.run_parts import Dataset, Part, transform
 from dmpworks.errors import TransformError
 from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import Run
@@ -122,7 +122,7 @@ def test_parts_are_taken_over_in_a_bucket_that_is_no_folder(make_run: MakeRun) -
 def test_other_code_takes_nothing_over(tmp_path: Path) -> None:
     copy = tmp_path / "dmpworks"
     shutil.copytree(Path(dmpworks.__file__).parent, copy, ignore=shutil.ignore_patterns("__pycache__"))
-    told = "from dmpworks.datasets.finished import fingerprint; print(fingerprint(1))"
+    told = "from dmpworks.datasets.transform.checkpoints import fingerprint; print(fingerprint(1))"
 
     def printed() -> str:
         return subprocess.run(

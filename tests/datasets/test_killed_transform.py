@@ -15,7 +15,7 @@ import msgspec
 import pyarrow.parquet as pq
 import pytest
 
-from dmpworks.datasets.finished import RECORDS, Result
+from dmpworks.datasets.transform.checkpoints import RECORDS, Result
 from dmpworks.jobs.manifest import MANIFEST, Manifest, read_manifest
 from dmpworks.services.storage import Bucket, open_bucket
 

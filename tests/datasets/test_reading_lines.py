@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from dmpworks.datasets import lines as reading
-from dmpworks.datasets.lines import Bad, read_gzip_lines, read_lines
+from dmpworks.datasets.reading import json_lines as reading
+from dmpworks.datasets.reading.json_lines import Bad, read_gzip_lines, read_lines
 from dmpworks.errors import TransformError
 from tests.datasets.sample import Place, Thing, broken_gzips, lines
 

@@ -11,23 +11,23 @@ from threading import Barrier
 import pytest
 
 from dmpworks.catalog import CHAINS, chain_named
-from dmpworks.datasets.shards import share
-from dmpworks.datasets.transform import Part, transform
+from dmpworks.datasets.transform.run_parts import Part, transform
+from dmpworks.datasets.transform.shards import share
 from dmpworks.errors import JobError, SettingsError, TransformError
 from dmpworks.jobs.execute import execute
 from dmpworks.jobs.manifest import MANIFEST, STARTED, Manifest, read_manifest
 from dmpworks.jobs.model import Counts, Partial, Shard
 from dmpworks.jobs.run import Run
-from dmpworks.jobs.settings import Sources, resolve
 from dmpworks.jobs.wiring import ARRAY_INDEX, chain_settings, job_settings
 from dmpworks.runs.completeness import Start
-from dmpworks.runs.ledger import Ledger, RunName
-from dmpworks.runs.local import run_chain
-from dmpworks.runs.state import JobState
+from dmpworks.runs.ledger.state import JobState
+from dmpworks.runs.ledger.store import Ledger, RunName
+from dmpworks.runs.local.runner import run_chain
 from dmpworks.services.storage import Bucket
+from dmpworks.settings.resolve import Sources, resolve
+from tests.datasets.download.conftest import completed
 from tests.datasets.sample import DATASET, broken_gzips, lines
 from tests.datasets.test_transform import dois, put
-from tests.downloads.conftest import completed
 from tests.end_to_end.world import PLAIN
 
 MakeRun = Callable[..., Run]

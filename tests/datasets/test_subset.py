@@ -4,7 +4,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from dmpworks.datasets.columns import Party
+from dmpworks.datasets.columns.arrow import Party
 from dmpworks.datasets.subset import INSTITUTIONS, WORK_DOIS, read_subset
 from dmpworks.errors import JobError
 from dmpworks.jobs.run import Run

@@ -8,8 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 from isal import igzip
 
-from dmpworks.datasets.quarantine import SetAside, too_many
-from dmpworks.datasets.transform import Part, transform
+from dmpworks.datasets.transform.quarantine import SetAside, too_many
+from dmpworks.datasets.transform.run_parts import Part, transform
 from dmpworks.errors import JobError, TransformError
 from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import File, Run

@@ -3,10 +3,10 @@
 import pytest
 
 from dmpworks.catalog import CHAINS
-from dmpworks.jobs.settings import Sources, resolve
 from dmpworks.jobs.wiring import chain_settings
 from dmpworks.runs.completeness import Complete, Stale, check, first_job
-from dmpworks.runs.ledger import Ledger, RunName
+from dmpworks.runs.ledger.store import Ledger, RunName
+from dmpworks.settings.resolve import Sources, resolve
 from tests.end_to_end.world import RUN_ID, settings
 
 

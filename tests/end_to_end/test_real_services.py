@@ -9,14 +9,14 @@ import polars as pl
 from polars.testing import assert_frame_equal
 from sqlalchemy import create_engine, text
 
+from dmpworks.chains.process_dmps.database_plans import row_of_plan
 from dmpworks.chains.process_dmps.plans import newest, plan_from_export
-from dmpworks.chains.process_dmps.stored import row_of_plan
 from dmpworks.chains.process_dmps.sync import fill
 from dmpworks.services.database import open_database
 from dmpworks.services.storage import Bucket, open_bucket
 from tests.conftest import DATA
 from tests.end_to_end.world import manifest, run_chains, settings
-from tests.services.moto import REGION, aws_environment
+from tests.servers.moto import REGION, aws_environment
 
 PLANTED = DATA / "planted"
 LINKS = """

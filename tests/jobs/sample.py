@@ -4,7 +4,7 @@ from typing import Annotated
 
 from dmpworks.jobs.model import LARGE, Chain, Counts, Job
 from dmpworks.jobs.run import Run
-from dmpworks.jobs.settings import Secret, settings
+from dmpworks.settings.declare import Secret, settings
 
 
 @settings(prefix="LETTERS")

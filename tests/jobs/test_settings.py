@@ -8,7 +8,6 @@ import pytest
 from dmpworks.errors import SettingsError
 from dmpworks.jobs.commands import again, sources
 from dmpworks.jobs.containers import container_environment, recorded_settings
-from dmpworks.jobs.settings import NOT_IN_OUTPUT, Secret, Sources, check_unknown, declared, resolve, settings
 from dmpworks.jobs.wiring import (
     chain_settings,
     job_settings,
@@ -19,6 +18,8 @@ from dmpworks.jobs.wiring import (
     submit_settings,
     variables,
 )
+from dmpworks.settings.declare import NOT_IN_OUTPUT, Secret, declared, settings
+from dmpworks.settings.resolve import Sources, check_unknown, resolve
 from tests.jobs.sample import CHAIN
 
 BY_VARIABLE = {setting.variable: setting for setting in submit_settings(CHAIN)}

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from dmpworks import names
+from dmpworks.cleaners import names
 from dmpworks.matching.people import initial_keys, same_person, surname_keys, wanted_surnames
 from dmpworks.matching.records import Author
 

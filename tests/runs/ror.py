@@ -12,12 +12,12 @@ from typing import Any
 
 from dmpworks.catalog import chain_named
 from dmpworks.jobs.manifest import Manifest
-from dmpworks.jobs.settings import Sources, environment, resolve
 from dmpworks.jobs.wiring import chain_settings
 from dmpworks.runs.completeness import Start, first_job
-from dmpworks.runs.ledger import RunName
-from dmpworks.runs.local import run_chain
+from dmpworks.runs.ledger.store import RunName
+from dmpworks.runs.local.runner import run_chain
 from dmpworks.services.storage import Bucket
+from dmpworks.settings.resolve import Sources, environment, resolve
 
 CHAIN = chain_named("ror")
 RUN = RunName("ror", "2026-09-01")

@@ -4,9 +4,20 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from dmpworks.jobs.model import Counts
-from dmpworks.runs.events import Asked, Cancelling, Ended, Observed, Outcome, Planned, Started, Submitted, Told, Try
-from dmpworks.runs.ledger import Ledger, RunName
-from dmpworks.runs.state import RunState
+from dmpworks.runs.ledger.events import (
+    Asked,
+    Cancelling,
+    Ended,
+    Observed,
+    Outcome,
+    Planned,
+    Started,
+    Submitted,
+    Told,
+    Try,
+)
+from dmpworks.runs.ledger.state import RunState
+from dmpworks.runs.ledger.store import Ledger, RunName
 from dmpworks.services.storage import Bucket
 
 BEGAN = datetime(2026, 10, 1, 2, 0, tzinfo=UTC)

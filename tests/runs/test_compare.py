@@ -4,9 +4,9 @@ import json
 
 from dmpworks.commands.compare import compare_runs
 from dmpworks.jobs.model import Counts
-from dmpworks.runs.compare import compare
-from dmpworks.runs.figures import read_run
-from dmpworks.runs.ledger import RunName
+from dmpworks.runs.ledger.store import RunName
+from dmpworks.runs.reports.compare import compare
+from dmpworks.runs.reports.metrics import read_run
 from tests.runs.sample import SETTINGS, SMALL, Story, good_run
 
 

@@ -6,9 +6,9 @@ from dmpworks.errors import PreflightError
 from dmpworks.jobs.execute import execute
 from dmpworks.jobs.manifest import MANIFEST, STARTED, fingerprint
 from dmpworks.jobs.model import Chain, Job
-from dmpworks.jobs.settings import Sources, resolve
 from dmpworks.jobs.wiring import chain_settings, output_values
 from dmpworks.runs.completeness import Complete, Missing, Stale, Start, check, check_start, first_job
+from dmpworks.settings.resolve import Sources, resolve
 from tests.jobs.sample import CHAIN, count, fetch
 
 RUN_ID = "2026-10-01"

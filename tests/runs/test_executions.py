@@ -4,11 +4,11 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from dmpworks.runs.events import Started
-from dmpworks.runs.executions import executions
-from dmpworks.runs.figures import read_run
-from dmpworks.runs.fold import fold
-from dmpworks.runs.ledger import RunName
+from dmpworks.runs.ledger.events import Started
+from dmpworks.runs.ledger.fold import fold
+from dmpworks.runs.ledger.store import RunName
+from dmpworks.runs.reports.executions import executions
+from dmpworks.runs.reports.metrics import read_run
 from tests.runs.sample import BEGAN, JOBS, LARGE, SMALL, Story, good_run, troubled_run
 
 MINUTE = 60

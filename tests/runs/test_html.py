@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from dmpworks.jobs.model import Counts
-from dmpworks.runs.events import Asked, Told
-from dmpworks.runs.gantt import Scale
-from dmpworks.runs.html import page
-from dmpworks.runs.ledger import RunName
-from dmpworks.runs.report import make_report
+from dmpworks.runs.ledger.events import Asked, Told
+from dmpworks.runs.ledger.store import RunName
+from dmpworks.runs.reports.gantt import Scale
+from dmpworks.runs.reports.html_page import page
+from dmpworks.runs.reports.report import make_report
 from tests.runs.sample import BEGAN, SMALL, Story, good_run, troubled_run
 
 MEASURE = (Path(__file__).parent / "measure.js").read_text()

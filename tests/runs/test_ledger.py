@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dmpworks.errors import LedgerError, SettingsError
-from dmpworks.runs.events import Started
-from dmpworks.runs.ledger import Ledger, RunName, find_run, run_names, states
+from dmpworks.runs.ledger.events import Started
+from dmpworks.runs.ledger.store import Ledger, RunName, find_run, run_names, states
 from dmpworks.services.storage import Bucket, open_bucket
 
 RUN = RunName("ror", "2026-10-01")

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from dmpworks.commands.list import list_runs
+from dmpworks.commands.list_runs import list_runs
 from dmpworks.errors import SettingsError
-from dmpworks.runs.ledger import Ledger, RunName
-from dmpworks.runs.locks import hold
+from dmpworks.runs.ledger.locks import hold
+from dmpworks.runs.ledger.store import Ledger, RunName
 from tests.runs.sample import SMALL, Story, good_run, troubled_run
 
 

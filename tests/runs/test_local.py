@@ -12,12 +12,12 @@ import pytest
 
 from dmpworks.errors import JobError, PreflightError
 from dmpworks.jobs.model import Counts
-from dmpworks.runs import locks
 from dmpworks.runs.completeness import Start
-from dmpworks.runs.events import Asked, Ended, Observed, Planned, Started, Submitted
-from dmpworks.runs.ledger import Ledger, now, who
-from dmpworks.runs.local import ChainStopped
-from dmpworks.runs.locks import LEASE, Lock, hold, holder
+from dmpworks.runs.ledger import locks
+from dmpworks.runs.ledger.events import Asked, Ended, Observed, Planned, Started, Submitted
+from dmpworks.runs.ledger.locks import LEASE, Lock, hold, holder
+from dmpworks.runs.ledger.store import Ledger, now, who
+from dmpworks.runs.local.runner import ChainStopped
 from dmpworks.services.storage import open_bucket
 from tests.runs.ror import RUN, run, settings
 from tests.test_commands import PLAIN

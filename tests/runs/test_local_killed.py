@@ -9,8 +9,8 @@ import time
 import pytest
 
 from dmpworks.errors import PreflightError
-from dmpworks.runs.ledger import Ledger
-from dmpworks.runs.locks import holder, take
+from dmpworks.runs.ledger.locks import holder, take
+from dmpworks.runs.ledger.store import Ledger
 from tests.runs.ror import CHAIN, RUN, WRITES, run
 from tests.runs.test_local import begin, job_of
 

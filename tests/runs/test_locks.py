@@ -9,16 +9,16 @@ import msgspec
 import pytest
 
 from dmpworks.errors import JobError, LedgerError, PreflightError
-from dmpworks.runs import locks
-from dmpworks.runs.ledger import now, who
-from dmpworks.runs.locks import LEASE, Lock, hold, holder, take
+from dmpworks.runs.ledger import locks
+from dmpworks.runs.ledger.locks import LEASE, Lock, hold, holder, take
+from dmpworks.runs.ledger.store import now, who
 from dmpworks.services.storage import Bucket, open_bucket
 
 # Two of these are started at once; each says whether it won, and the winner keeps the lock until its input ends.
 CONTENDER = """
 import sys
 from dmpworks.errors import PreflightError
-from dmpworks.runs.locks import hold
+from dmpworks.runs.ledger.locks import hold
 from dmpworks.services.storage import open_bucket
 bucket = open_bucket(sys.argv[1], "us-east-1")
 print("ready", flush=True)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from dmpworks.runs.ledger import Ledger, RunName
-from dmpworks.runs.screen import screen
+from dmpworks.runs.ledger.store import Ledger, RunName
+from dmpworks.runs.local.terminal import screen
 from dmpworks.services.storage import Bucket
 from tests.runs.terminal import Terminal
 from tests.test_commands import PLAIN

@@ -11,8 +11,8 @@ from dmpworks.cli import build_app
 from dmpworks.commands.reconcile import reconcile
 from dmpworks.jobs.manifest import STARTED, File, Manifest, phase_folder, write_manifest
 from dmpworks.jobs.model import Counts
-from dmpworks.runs.ledger import Ledger, RunName
-from dmpworks.runs.locks import hold
+from dmpworks.runs.ledger.locks import hold
+from dmpworks.runs.ledger.store import Ledger, RunName
 from dmpworks.services.storage import open_bucket
 from tests.runs.sample import BEGAN, SMALL, Story, good_run
 

@@ -7,9 +7,9 @@ from dmpworks.jobs.execute import execute
 from dmpworks.jobs.manifest import read_manifest
 from dmpworks.jobs.model import Counts
 from dmpworks.jobs.usage import Usage
-from dmpworks.runs.events import Ended, Started, Told
-from dmpworks.runs.ledger import Ledger, RunName, who
-from dmpworks.runs.reporting import LedgerReport
+from dmpworks.runs.ledger.events import Ended, Started, Told
+from dmpworks.runs.ledger.recorder import LedgerReport
+from dmpworks.runs.ledger.store import Ledger, RunName, who
 from tests.jobs.sample import CHAIN
 
 RUN = RunName("letters", "2026-10-01")

@@ -10,13 +10,13 @@ from msgspec.structs import replace
 
 from dmpworks.errors import LedgerError
 from dmpworks.jobs.model import Counts, Shard
-from dmpworks.runs.elements import write
-from dmpworks.runs.events import AnyEvent, Asked, Ended, Observed, Planned, Started, Submitted, Told
-from dmpworks.runs.figures import Reading, read_run
-from dmpworks.runs.fold import Folding, after, fold
-from dmpworks.runs.gantt import chart
-from dmpworks.runs.ledger import Ledger, RunName
-from dmpworks.runs.state import JobState, RunState
+from dmpworks.runs.ledger.events import AnyEvent, Asked, Ended, Observed, Planned, Started, Submitted, Told
+from dmpworks.runs.ledger.fold import Folding, after, fold
+from dmpworks.runs.ledger.state import JobState, RunState
+from dmpworks.runs.ledger.store import Ledger, RunName
+from dmpworks.runs.reports.gantt import chart
+from dmpworks.runs.reports.html_elements import write
+from dmpworks.runs.reports.metrics import Reading, read_run
 from dmpworks.services.storage import Bucket
 from tests.runs.sample import BEGAN
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from dmpworks.runs.events import Asked
-from dmpworks.runs.ledger import RunName
-from dmpworks.runs.sizing import suggestions
+from dmpworks.runs.ledger.events import Asked
+from dmpworks.runs.ledger.store import RunName
+from dmpworks.runs.reports.sizing import suggestions
 from tests.runs.sample import Story
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from dmpworks.errors import LedgerError
 from dmpworks.jobs.model import Counts
-from dmpworks.runs.events import (
+from dmpworks.runs.ledger.events import (
     Asked,
     Cancelling,
     Ended,
@@ -19,7 +19,7 @@ from dmpworks.runs.events import (
     Try,
     Withdrawn,
 )
-from dmpworks.runs.fold import after, fold
+from dmpworks.runs.ledger.fold import after, fold
 
 BEGAN = datetime(2026, 10, 1, 2, 0, tzinfo=UTC)
 JOB = "download"

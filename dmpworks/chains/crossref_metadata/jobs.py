@@ -10,8 +10,8 @@ from typing import Annotated
 
 from dmpworks.jobs.model import LARGE, SMALL, Chain, Counts, Job, Partial
 from dmpworks.jobs.run import Run
-from dmpworks.jobs.settings import NOT_IN_OUTPUT, settings
-from dmpworks.jobs.shared_settings import BadRecords
+from dmpworks.settings.declare import NOT_IN_OUTPUT, settings
+from dmpworks.settings.shared import BadRecords
 
 
 @settings(prefix="CROSSREF_METADATA")
@@ -39,8 +39,8 @@ class Transform:
 
 def download(run: Run, source: Source) -> Counts:
     """Copy Crossref's newest public data file into the bucket, and note where the files in it lie."""
-    from dmpworks.chains.crossref_metadata.files import index_tars, newest
-    from dmpworks.datasets.download import copy_files
+    from dmpworks.chains.crossref_metadata.source import index_tars, newest
+    from dmpworks.datasets.download.copy import copy_files
     from dmpworks.datasets.sources.opening import open_source
     from dmpworks.datasets.sources.s3 import Access
 
@@ -52,8 +52,8 @@ def download(run: Run, source: Source) -> Counts:
 
 def transform(run: Run, options: Transform, scope: Scope, bad: BadRecords) -> Counts | Partial:
     """Turn the Crossref records into Parquet."""
-    from dmpworks.chains.crossref_metadata.archive import DATASET, parts
-    from dmpworks.datasets.transform import transform as transform_parts
+    from dmpworks.chains.crossref_metadata.reading import DATASET, parts
+    from dmpworks.datasets.transform.run_parts import transform as transform_parts
 
     return transform_parts(
         run,

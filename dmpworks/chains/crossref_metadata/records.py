@@ -8,16 +8,23 @@ import numpy as np
 import pyarrow as pa
 
 from dmpworks.chains.crossref_metadata.schema import SCHEMA, Affiliation, Author, Award, Funder, Identified, Record
-from dmpworks.datasets.flattening import dates, elements, first, texts
+from dmpworks.datasets.columns.flatten import dates, elements, first, texts
+from dmpworks.datasets.columns.organisations import (
+    Parties,
+    awards_column,
+    parties,
+    parties_column,
+    relations_column,
+    wanted,
+)
+from dmpworks.datasets.columns.raw_json import Elements, read
 from dmpworks.datasets.kernels import identifiers, moments, plain
 from dmpworks.datasets.kernels.gather import Codes
 from dmpworks.datasets.kernels.strings import texts as texts_of
 from dmpworks.datasets.kernels.strings import valid
-from dmpworks.datasets.loose import as_list, as_text
-from dmpworks.datasets.parties import Parties, awards_column, parties, parties_column, relations_column, wanted
+from dmpworks.datasets.reading.loose_values import as_list, as_text
 from dmpworks.datasets.subset import Subset
-from dmpworks.datasets.transform import Made, Notes
-from dmpworks.datasets.undecoded import Elements, read
+from dmpworks.datasets.transform.run_parts import Made, Notes
 
 NO_DOI, NOT_IN_SUBSET = "no DOI", "not in subset"
 NO_UPDATE = "deposited dates not parsed"

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from dmpworks.datasets import columns
-from dmpworks.datasets.loose import Loose
-from dmpworks.datasets.undecoded import NULL
+from dmpworks.datasets.columns import arrow as columns
+from dmpworks.datasets.columns.raw_json import NULL
+from dmpworks.datasets.reading.loose_values import Loose
 
 
 class Identified(msgspec.Struct, gc=False):

@@ -9,8 +9,8 @@ from typing import Annotated
 
 from dmpworks.jobs.model import SMALL, Chain, Counts, Job, Partial
 from dmpworks.jobs.run import Run
-from dmpworks.jobs.settings import settings
-from dmpworks.jobs.shared_settings import BadRecords
+from dmpworks.settings.declare import settings
+from dmpworks.settings.shared import BadRecords
 
 
 @settings(prefix="DATA_CITATION_CORPUS")
@@ -26,15 +26,16 @@ class Source:
 
 def download(run: Run, source: Source) -> Counts:
     """Copy the corpus' zip into the bucket and check it."""
-    from dmpworks.datasets.releases import Record, copy_release
+    from dmpworks.chains.data_citation_corpus.source import RECORD
+    from dmpworks.datasets.download.zenodo import copy_release
 
-    return copy_release(run, source.download_url, source.hash, source.file_name, Record(11196858, "*-json.zip"))
+    return copy_release(run, source.download_url, source.hash, source.file_name, RECORD)
 
 
 def transform(run: Run, bad: BadRecords) -> Counts | Partial:
     """Turn the citations into Parquet."""
-    from dmpworks.chains.data_citation_corpus.archive import DATASET, parts
-    from dmpworks.datasets.transform import transform as transform_parts
+    from dmpworks.chains.data_citation_corpus.reading import DATASET, parts
+    from dmpworks.datasets.transform.run_parts import transform as transform_parts
 
     found = parts(run.earlier("download"))
     return transform_parts(run, DATASET, found, workers=1, use_subset=False, max_bad_records=bad.max_bad_records)

@@ -2,9 +2,9 @@
 
 from collections import Counter
 
-from dmpworks import identifiers
 from dmpworks.chains.data_citation_corpus.schema import Citation, Row
-from dmpworks.datasets.loose import as_text
+from dmpworks.cleaners import identifiers
+from dmpworks.datasets.reading.loose_values import as_text
 from dmpworks.datasets.subset import Subset
 
 

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from dmpworks.datasets.columns import schema_of
-from dmpworks.datasets.loose import Loose
+from dmpworks.datasets.columns.arrow import schema_of
+from dmpworks.datasets.reading.loose_values import Loose
 
 
 class Citation(msgspec.Struct, gc=False):

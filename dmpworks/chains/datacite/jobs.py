@@ -11,8 +11,8 @@ from typing import Annotated
 
 from dmpworks.jobs.model import LARGE, SMALL, Chain, Counts, Job, Partial
 from dmpworks.jobs.run import Run
-from dmpworks.jobs.settings import NOT_IN_OUTPUT, Secret, settings
-from dmpworks.jobs.shared_settings import BadRecords
+from dmpworks.settings.declare import NOT_IN_OUTPUT, Secret, settings
+from dmpworks.settings.shared import BadRecords
 
 
 @settings(prefix="DATACITE")
@@ -45,8 +45,8 @@ class Transform:
 
 def download(run: Run, source: Source) -> Counts:
     """Copy DataCite's monthly data file into the bucket."""
-    from dmpworks.chains.datacite.files import check_unchanged, listed, open_data_file
-    from dmpworks.datasets.download import copy_files
+    from dmpworks.chains.datacite.source import check_unchanged, listed, open_data_file
+    from dmpworks.datasets.download.copy import copy_files
 
     place = open_data_file(source.source, source.api_url, source.username, source.password)
     items, said = listed(place)
@@ -57,8 +57,8 @@ def download(run: Run, source: Source) -> Counts:
 
 def transform(run: Run, options: Transform, scope: Scope, bad: BadRecords) -> Counts | Partial:
     """Turn the DataCite records into Parquet, each month checked against its CSV."""
-    from dmpworks.chains.datacite.months import DATASET, check_months, parts, stated
-    from dmpworks.datasets.transform import transform as transform_parts
+    from dmpworks.chains.datacite.reading import DATASET, check_months, parts, stated
+    from dmpworks.datasets.transform.run_parts import transform as transform_parts
 
     data_file = run.earlier("download")
     found, numbers = parts(data_file), stated(data_file)

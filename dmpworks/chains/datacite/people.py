@@ -7,19 +7,19 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dmpworks import identifiers, names
 from dmpworks.chains.datacite.schema import SCHEMA, Affiliation, Attributes, Creator, NameIdentifier
-from dmpworks.datasets.columns import nested
-from dmpworks.datasets.flattening import first
+from dmpworks.cleaners import identifiers, names
+from dmpworks.cleaners.names import Person
+from dmpworks.datasets.columns.arrow import nested
+from dmpworks.datasets.columns.flatten import first
+from dmpworks.datasets.columns.organisations import Parties, parties
+from dmpworks.datasets.columns.raw_json import Elements, read
 from dmpworks.datasets.kernels import gather
 from dmpworks.datasets.kernels import identifiers as ids
 from dmpworks.datasets.kernels import names as people
 from dmpworks.datasets.kernels.gather import Lists, coded
 from dmpworks.datasets.kernels.strings import Flags
-from dmpworks.datasets.parties import Parties, parties
-from dmpworks.datasets.transform import Notes
-from dmpworks.datasets.undecoded import Elements, read
-from dmpworks.names import Person
+from dmpworks.datasets.transform.run_parts import Notes
 
 ORGANISATION, PERSON = "Organizational", "Personal"
 AUTHORS = SCHEMA.field("authors").type

@@ -9,12 +9,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dmpworks.chains.datacite.schema import Attributes, Event
-from dmpworks.datasets.flattening import dates, first
+from dmpworks.datasets.columns.flatten import dates, first
+from dmpworks.datasets.columns.raw_json import read
 from dmpworks.datasets.kernels.moments import DAY, days
 from dmpworks.datasets.kernels.strings import replaced, valid
-from dmpworks.datasets.loose import Loose, as_text
-from dmpworks.datasets.transform import Notes
-from dmpworks.datasets.undecoded import read
+from dmpworks.datasets.reading.loose_values import Loose, as_text
+from dmpworks.datasets.transform.run_parts import Notes
 
 ISSUED = "Issued"
 

@@ -13,15 +13,22 @@ import pyarrow.compute as pc
 from dmpworks.chains.datacite.people import Makers, makers
 from dmpworks.chains.datacite.published import publication_dates
 from dmpworks.chains.datacite.schema import SCHEMA, Attributes, Description, Funding, Record, Related, Title
-from dmpworks.datasets.flattening import dates, first, repeated, texts
+from dmpworks.datasets.columns.flatten import dates, first, repeated, texts
+from dmpworks.datasets.columns.organisations import (
+    Parties,
+    awards_column,
+    parties,
+    parties_column,
+    relations_column,
+    wanted,
+)
+from dmpworks.datasets.columns.raw_json import read
 from dmpworks.datasets.kernels import identifiers, moments, plain
 from dmpworks.datasets.kernels.gather import counted
 from dmpworks.datasets.kernels.strings import replaced, valid
-from dmpworks.datasets.loose import Loose
-from dmpworks.datasets.parties import Parties, awards_column, parties, parties_column, relations_column, wanted
+from dmpworks.datasets.reading.loose_values import Loose
 from dmpworks.datasets.subset import Subset
-from dmpworks.datasets.transform import Made, Notes
-from dmpworks.datasets.undecoded import read
+from dmpworks.datasets.transform.run_parts import Made, Notes
 
 NO_DOI, NOT_IN_SUBSET = "no DOI", "not in subset"
 NO_DATE, NO_UPDATE = "publication dates not parsed", "updated dates not parsed"

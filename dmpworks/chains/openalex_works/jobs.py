@@ -11,14 +11,14 @@ subsets, lies in `dmpworks/datasets/`; the process-works chain makes the works i
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from dmpworks.chains.openalex_works import release
+from dmpworks.chains.openalex_works import source as release
 from dmpworks.jobs.model import LARGE, SMALL, Chain, Counts, Job, Partial
 from dmpworks.jobs.run import Run
-from dmpworks.jobs.settings import NOT_IN_OUTPUT, settings
-from dmpworks.jobs.shared_settings import BadRecords
+from dmpworks.settings.declare import NOT_IN_OUTPUT, settings
+from dmpworks.settings.shared import BadRecords
 
 if TYPE_CHECKING:
-    from dmpworks.datasets.digests import Digest
+    from dmpworks.datasets.download.checksums import Digest
     from dmpworks.datasets.sources.s3 import Access
 
 PUBLIC = "s3://openalex/"
@@ -55,9 +55,9 @@ class Transform:
 
 def download(run: Run, source: Source) -> Counts:
     """Copy a release of OpenAlex works into the bucket, or list it where it lies, checked against its manifest."""
-    from dmpworks.datasets.digests import digest_of
-    from dmpworks.datasets.download import copy_files, publish_made
-    from dmpworks.datasets.in_place import refer_to
+    from dmpworks.datasets.download.checksums import digest_of
+    from dmpworks.datasets.download.copy import copy_files, publish_made
+    from dmpworks.datasets.download.in_place import refer_to
     from dmpworks.datasets.sources.opening import open_source
     from dmpworks.datasets.sources.source import Item, read
 
@@ -82,8 +82,8 @@ def download(run: Run, source: Source) -> Counts:
 def transform(run: Run, scope: Scope, options: Transform, bad: BadRecords) -> Counts | Partial:
     """Turn OpenAlex works into Parquet."""
     from dmpworks.chains.openalex_works import reading, records, schema
-    from dmpworks.datasets.transform import Dataset, Part
-    from dmpworks.datasets.transform import transform as write_parts
+    from dmpworks.datasets.transform.run_parts import Dataset, Part
+    from dmpworks.datasets.transform.run_parts import transform as write_parts
 
     phase = run.earlier("download")
     manifests = {file.key: phase.content(file) for file in phase.files if release.is_manifest(file.key)}
@@ -106,7 +106,7 @@ def _access(run: Run, source: str) -> "Access":
 
 
 def _digests(meta: release.Meta) -> "list[Digest]":
-    from dmpworks.datasets.digests import Digest
+    from dmpworks.datasets.download.checksums import Digest
 
     stated = {"sha256": meta.sha256, "md5": meta.md5}
     return [Digest(algorithm, value.lower()) for algorithm, value in stated.items() if value]

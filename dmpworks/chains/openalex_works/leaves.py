@@ -16,10 +16,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dmpworks import identifiers
 from dmpworks.chains.openalex_works.schema import Affiliation, Author, Authorship, Ids, Work
-from dmpworks.datasets import undecoded
-from dmpworks.datasets.flattening import TEXT, dates, elements, texts
+from dmpworks.cleaners import identifiers
+from dmpworks.datasets.columns import raw_json as undecoded
+from dmpworks.datasets.columns.flatten import TEXT, dates, elements, texts
 from dmpworks.datasets.kernels.gather import Lists, counted
 from dmpworks.datasets.kernels.strings import Flags, offsets_of
 

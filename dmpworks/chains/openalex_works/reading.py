@@ -9,9 +9,9 @@ import pyarrow.parquet as pq
 from msgspec import inspect
 
 from dmpworks.chains.openalex_works.schema import Work
-from dmpworks.datasets.lenient import type_info
-from dmpworks.datasets.lines import BATCH, Batch, damaged, read_gzip_lines
-from dmpworks.datasets.transform import Part
+from dmpworks.datasets.reading.coerce import type_info
+from dmpworks.datasets.reading.json_lines import BATCH, Batch, damaged, read_gzip_lines
+from dmpworks.datasets.transform.run_parts import Part
 from dmpworks.errors import TransformError
 from dmpworks.services.storage import Openable
 

@@ -9,21 +9,21 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dmpworks import names, text
 from dmpworks.chains.openalex_works import leaves as leaves_of
 from dmpworks.chains.openalex_works.leaves import Leaves, Works
 from dmpworks.chains.openalex_works.schema import SCHEMA
-from dmpworks.datasets.columns import Party, nested
+from dmpworks.cleaners import names, text
+from dmpworks.cleaners.names import Person
+from dmpworks.datasets.columns.arrow import Party, nested
+from dmpworks.datasets.columns.organisations import award_ids
 from dmpworks.datasets.kernels import abstracts, gather, moments, plain
 from dmpworks.datasets.kernels import identifiers as ids
 from dmpworks.datasets.kernels import names as people
 from dmpworks.datasets.kernels.gather import Coded, Codes, coded
 from dmpworks.datasets.kernels.strings import Flags, replaced, texts, valid
-from dmpworks.datasets.lines import NO_RECORD
-from dmpworks.datasets.parties import award_ids
+from dmpworks.datasets.reading.json_lines import NO_RECORD
 from dmpworks.datasets.subset import Subset
-from dmpworks.datasets.transform import Made, Notes
-from dmpworks.names import Person
+from dmpworks.datasets.transform.run_parts import Made, Notes
 
 XPAC, NO_DOI, NOT_IN_SUBSET = "xpac", "no DOI", "not in subset"
 NO_DATE, NO_UPDATE = "publication dates not parsed", "updated dates not parsed"

@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from dmpworks.datasets.columns import Award, Party, schema_of
-from dmpworks.datasets.loose import Loose
-from dmpworks.datasets.undecoded import NULL
-from dmpworks.names import Person
+from dmpworks.cleaners.names import Person
+from dmpworks.datasets.columns.arrow import Award, Party, schema_of
+from dmpworks.datasets.columns.raw_json import NULL
+from dmpworks.datasets.reading.loose_values import Loose
 
 
 class Author(msgspec.Struct, gc=False):

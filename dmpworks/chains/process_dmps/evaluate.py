@@ -9,8 +9,8 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from dmpworks import identifiers
 from dmpworks.chains.process_dmps.search import read_matches
+from dmpworks.cleaners import identifiers
 from dmpworks.errors import SettingsError
 from dmpworks.jobs.run import Run
 from dmpworks.matching.evaluation import METRICS, Report, measure

@@ -16,8 +16,8 @@ from typing import Annotated, Literal
 from dmpworks.chains.process_dmps.enrich.addresses import Addresses
 from dmpworks.jobs.model import Chain, Counts, Job
 from dmpworks.jobs.run import Run
-from dmpworks.jobs.settings import NOT_IN_OUTPUT, settings
-from dmpworks.jobs.shared_settings import BadRecords, DmpsInput, DmpTool, Search
+from dmpworks.settings.declare import NOT_IN_OUTPUT, settings
+from dmpworks.settings.shared import BadRecords, DmpsInput, DmpTool, Search
 
 
 @settings(prefix="PROCESS_DMPS")
@@ -70,7 +70,7 @@ def sync_dmps(run: Run, plans: Plans, upload: DmpsInput, tool: DmpTool, engine: 
 
 def enrich_dmps(run: Run, plans: Plans, asking: Asking) -> Counts:
     """Ask the funders which DOIs came out of the plans' awards."""
-    from dmpworks.chains.process_dmps.enrich.asking import enrich_plans
+    from dmpworks.chains.process_dmps.enrich.collect import enrich_plans
 
     return enrich_plans(run, plans.enrich_funders, Addresses(**asdict(asking)))
 

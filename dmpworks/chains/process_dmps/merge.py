@@ -10,17 +10,17 @@ from typing import Any
 
 import msgspec
 
+from dmpworks.chains.process_dmps.database_plans import open_dmp_database, plan_ids
 from dmpworks.chains.process_dmps.search import read_matches
-from dmpworks.chains.process_dmps.stored import open_dmp_database, plan_ids
 from dmpworks.errors import JobError, MergeError
 from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import Run
-from dmpworks.jobs.shared_settings import DmpTool
 from dmpworks.matching.evidence import Match, PlanMatches
 from dmpworks.matching.records import Work
 from dmpworks.services.database import DmpDatabase
 from dmpworks.services.database.links import PlanLinks
 from dmpworks.services.database.rows import Link, StoredLink, Version
+from dmpworks.settings.shared import DmpTool
 
 UNKNOWN_PLAN = "plan not in the database"
 SAMPLES = 5  # plans that the error names in full

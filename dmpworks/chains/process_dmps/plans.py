@@ -9,7 +9,8 @@ from typing import Any
 
 import msgspec
 
-from dmpworks import identifiers, names
+from dmpworks.cleaners import identifiers, names
+from dmpworks.cleaners.text import iso_date, iso_datetime, plain
 from dmpworks.datasets.subset import read_list
 from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import File, Phase, Run
@@ -17,7 +18,6 @@ from dmpworks.matching.awards import is_award
 from dmpworks.matching.records import Author, Institution, Plan, PlanAward
 from dmpworks.matching.tokens import cut
 from dmpworks.services.storage import Bucket
-from dmpworks.text import iso_date, iso_datetime, plain
 
 PLANS_FILE = "plans.jsonl.gz"
 EARLIEST_YEAR = 1901  # plans that start earlier are bad data: the DMP Tool's stand-in for an unknown date

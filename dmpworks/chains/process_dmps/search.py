@@ -16,7 +16,6 @@ from dmpworks.chains.process_dmps.plans import read_lines, read_plans
 from dmpworks.errors import JobError, SettingsError
 from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import Phase, Run
-from dmpworks.jobs.shared_settings import Search
 from dmpworks.matching.content import Statistics, highlighted, similarity, topic_of
 from dmpworks.matching.evidence import ContentMatch, Match, PlanMatches, evidence
 from dmpworks.matching.questions import question, wanted_frequencies
@@ -24,6 +23,7 @@ from dmpworks.matching.ranking import ranked
 from dmpworks.matching.records import Plan, Work
 from dmpworks.services.search import SearchEngine, open_engine
 from dmpworks.services.storage import Bucket
+from dmpworks.settings.shared import Search
 from dmpworks.workers import run_pieces
 
 PLANS_AT_ONCE = 200  # plans of one batch; a few run here without a pool of processes

@@ -11,7 +11,7 @@ from functools import partial
 
 import msgspec
 
-from dmpworks import identifiers
+from dmpworks.chains.process_dmps.database_plans import open_dmp_database, plan_from_row, plan_ids, row_of_plan
 from dmpworks.chains.process_dmps.plans import (
     Dropped,
     Exported,
@@ -22,18 +22,18 @@ from dmpworks.chains.process_dmps.plans import (
     subset_of_plans,
     write_plans,
 )
-from dmpworks.chains.process_dmps.stored import open_dmp_database, plan_from_row, plan_ids, row_of_plan
-from dmpworks.datasets.lenient import decode_leniently
-from dmpworks.datasets.lines import NO_RECORD, Bad
-from dmpworks.datasets.quarantine import MORE, Quarantine, too_many
+from dmpworks.cleaners import identifiers
+from dmpworks.datasets.reading.coerce import decode_leniently
+from dmpworks.datasets.reading.json_lines import NO_RECORD, Bad
+from dmpworks.datasets.transform.quarantine import MORE, Quarantine, too_many
 from dmpworks.errors import JobError, SyncError
 from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import File, Phase, Run
-from dmpworks.jobs.shared_settings import DmpTool, Search
 from dmpworks.matching.records import Plan
 from dmpworks.services.database import DmpDatabase
 from dmpworks.services.database.links import PlanLinks
 from dmpworks.services.search import BulkReport, Document, SearchEngine, open_engine
+from dmpworks.settings.shared import DmpTool, Search
 
 KNOWN_OUTPUTS = "known-outputs.json"
 NOT_IN_SUBSET = "not in subset"

@@ -2,7 +2,7 @@
 
 import duckdb
 
-from dmpworks.chains.process_works.synced import DELETED, LIVE
+from dmpworks.chains.process_works.sync_state import DELETED, LIVE
 from dmpworks.jobs.model import Counts
 
 FIGURES = {

@@ -16,12 +16,10 @@ Start-up is most of a small run: of the 7 s that 3,000 works take on two cores, 
 loading the project, 3.2 to planning and running its 25 models.
 """
 
-from typing import Annotated
-
+from dmpworks.chains.process_works.settings import SqlmeshTransform
 from dmpworks.jobs.model import LARGE, SMALL, Chain, Counts, Job
 from dmpworks.jobs.run import Run
-from dmpworks.jobs.settings import NOT_IN_OUTPUT, settings
-from dmpworks.jobs.shared_settings import (
+from dmpworks.settings.shared import (
     CrossrefMetadataInput,
     DataCitationCorpusInput,
     DataciteInput,
@@ -29,31 +27,6 @@ from dmpworks.jobs.shared_settings import (
     RorInput,
     Search,
 )
-
-
-@settings(prefix="PROCESS_WORKS_SQLMESH_TRANSFORM")
-class SqlmeshTransform:
-    """How the works index is built, and when its audits stop the run."""
-
-    min_rows_ror: Annotated[int, "Stop when the ROR run has fewer rows.", NOT_IN_OUTPUT] = 1
-    min_rows_openalex_works: Annotated[
-        int, "Stop when the OpenAlex run has fewer rows (a month ago's, say).", NOT_IN_OUTPUT
-    ] = 1
-    min_rows_crossref_metadata: Annotated[int, "Stop when the Crossref run has fewer rows.", NOT_IN_OUTPUT] = 1
-    min_rows_datacite: Annotated[int, "Stop when the DataCite run has fewer rows.", NOT_IN_OUTPUT] = 1
-    min_rows_data_citation_corpus: Annotated[
-        int, "Stop when the Data Citation Corpus run has fewer rows.", NOT_IN_OUTPUT
-    ] = 1
-    max_relation_degrees: Annotated[int, "Partners of one type and direction beyond which a DOI is a hub."] = 100
-    max_nested_objects: Annotated[
-        int, "Stop when a work has more list entries: OpenSearch's own limit.", NOT_IN_OUTPUT
-    ] = 20_000
-    max_doi_states: Annotated[int, "States kept per DOI, the newest."] = 3
-    export_all: Annotated[bool, "Export every work, changed or not: after the search engine lost its index."] = False
-    memory_limit: Annotated[str | None, "DuckDB's memory, such as 200GB.", "80 % of the machine's", NOT_IN_OUTPUT] = (
-        None
-    )
-    threads: Annotated[int, "DuckDB's threads; 0 = one per core.", NOT_IN_OUTPUT] = 0
 
 
 def sqlmesh_transform(

@@ -6,7 +6,7 @@ from typing import Any
 import pyarrow.parquet
 
 from dmpworks.chains.process_works.documents import document, work
-from dmpworks.chains.process_works.synced import (
+from dmpworks.chains.process_works.sync_state import (
     DELETED,
     EXPORT,
     LIVE,

@@ -8,9 +8,9 @@ import duckdb
 import pyarrow.parquet
 
 from dmpworks.chains.process_works.figures import count, unknown_work_types
-from dmpworks.chains.process_works.index import build_models
-from dmpworks.chains.process_works.jobs import SqlmeshTransform
-from dmpworks.chains.process_works.synced import CHANGES, EXPORT, STATES, synced_states, unsynced_changes
+from dmpworks.chains.process_works.settings import SqlmeshTransform
+from dmpworks.chains.process_works.sqlmesh_project import build_models
+from dmpworks.chains.process_works.sync_state import CHANGES, EXPORT, STATES, synced_states, unsynced_changes
 from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import Run
 

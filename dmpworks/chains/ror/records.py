@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from dmpworks import identifiers
 from dmpworks.chains.ror.schema import Identifier, Name, Organisation, Row
-from dmpworks.datasets.loose import as_list, as_text, distinct
+from dmpworks.cleaners import identifiers
+from dmpworks.cleaners.text import plain
+from dmpworks.datasets.reading.loose_values import as_list, as_text, distinct
 from dmpworks.datasets.subset import Subset
-from dmpworks.text import plain
 
 
 def row(organisation: Organisation, subset: Subset | None, notes: Counter[str]) -> Row | str:

@@ -12,6 +12,6 @@ Functions from Arrow arrays to one of the same length; their loops stand in the 
 - `gather` has what lists need, by offsets: owners, codes in place of values, what is distinct; numpy and Arrow alone.
 
 A compiled loop never decides what is unusual: it only flags it (non-ASCII of uncertain normal form, markup, odd
-punctuation ...), and the pure function of `dmpworks.text`, `.names` or `.identifiers` is asked. So few values, for
-which loading the compiler is not worth its while, are all flagged (`compiled.worthwhile`), with the same result.
+punctuation ...), and the pure function of `dmpworks.cleaners` is asked. Values too few to pay for loading the compiler
+are all flagged (`compiled.worthwhile`), with the same result.
 """

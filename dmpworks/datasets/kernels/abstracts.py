@@ -8,11 +8,11 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
+from dmpworks.cleaners.text import abstract_from_index
 from dmpworks.datasets.kernels import plain
 from dmpworks.datasets.kernels.compiled import worthwhile
 from dmpworks.datasets.kernels.strings import column, flat, patched, utf8, valid
-from dmpworks.datasets.lenient import coerce
-from dmpworks.text import abstract_from_index
+from dmpworks.datasets.reading.coerce import coerce
 
 
 class Index(msgspec.Struct, gc=False):

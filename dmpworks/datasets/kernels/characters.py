@@ -7,7 +7,8 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from dmpworks import name_words, text
+from dmpworks.cleaners import name_vocabulary as name_words
+from dmpworks.cleaners import text
 
 SAFE, ALNUM = 1, 2  # bits of `safe()`
 UPPER, LOWER = 1, 2  # values of `letters()`

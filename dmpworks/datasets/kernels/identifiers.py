@@ -1,4 +1,4 @@
-"""Columns of identifiers in one form each: equals the functions of `dmpworks.identifiers`, value by value."""
+"""Columns of identifiers in one form each: equals the functions of `dmpworks.cleaners.identifiers`, value by value."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 import pyarrow as pa
 
-from dmpworks import identifiers
+from dmpworks.cleaners import identifiers
 from dmpworks.datasets.kernels.compiled import worthwhile
 from dmpworks.datasets.kernels.strings import column, flat, patched, valid
 

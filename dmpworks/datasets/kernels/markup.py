@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from dmpworks import text
+from dmpworks.cleaners import text
 from dmpworks.datasets.kernels import characters
 from dmpworks.datasets.kernels.strings import Flags, column, flat
 

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import numpy as np
 import pyarrow as pa
 
+from dmpworks.cleaners.names import Person
 from dmpworks.datasets.kernels import characters
 from dmpworks.datasets.kernels.compiled import worthwhile
 from dmpworks.datasets.kernels.strings import Flags, column, flat, replaced, valid
-from dmpworks.names import Person
 
 # The parts that a loop finds, in its order.
 FOUND = ("first_initial", "given_name", "middle_initials", "middle_names", "surname")

@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
-from dmpworks import text
+from dmpworks.cleaners import text
 from dmpworks.datasets.kernels import characters, markup
 from dmpworks.datasets.kernels.compiled import worthwhile
 from dmpworks.datasets.kernels.strings import Flags, flat, patched, replaced, valid

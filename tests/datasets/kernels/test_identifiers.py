@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dmpworks import identifiers as exact
+from dmpworks.cleaners import identifiers as exact
 from dmpworks.datasets.kernels import identifiers
 from tests.datasets.kernels.samples import anything, check, thorough
 

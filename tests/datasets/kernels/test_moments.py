@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dmpworks import text
+from dmpworks.cleaners import text
 from dmpworks.datasets.kernels.moments import days, moments
 from tests.datasets.kernels.samples import anything, check, thorough
 

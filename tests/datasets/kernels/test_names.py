@@ -4,7 +4,8 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dmpworks import name_words, names
+from dmpworks.cleaners import name_vocabulary as name_words
+from dmpworks.cleaners import names
 from dmpworks.datasets.kernels import names as kernel
 from dmpworks.datasets.kernels.strings import texts
 from tests.cleaners.test_names import NAMES

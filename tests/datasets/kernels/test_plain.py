@@ -2,7 +2,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 
-from dmpworks import text
+from dmpworks.cleaners import text
 from dmpworks.datasets.kernels.plain import plain, unusual
 from tests.datasets.kernels.samples import check, texts, thorough
 

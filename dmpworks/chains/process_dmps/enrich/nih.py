@@ -6,11 +6,11 @@ import msgspec
 
 from dmpworks.chains.process_dmps.enrich.addresses import Addresses
 from dmpworks.chains.process_dmps.enrich.publications import LIST_IS_FRESH, AwardAnswer, Publication
+from dmpworks.cleaners.text import folded, plain
 from dmpworks.matching.awards import NihAward, parse_nih
 from dmpworks.matching.funding import NIH_PARTS
 from dmpworks.matching.records import PlanAward
 from dmpworks.services.http import Http
-from dmpworks.text import folded, plain
 
 ROR = "01cwqze88"
 NAMES = re.compile(r"(the )?(us |u s |usa |united states )?(national institutes? of health( nih)?|nih)( us| usa)?")

@@ -4,13 +4,13 @@ import re
 
 import msgspec
 
-from dmpworks import identifiers
 from dmpworks.chains.process_dmps.enrich.addresses import Addresses
 from dmpworks.chains.process_dmps.enrich.publications import LIST_IS_FRESH, AwardAnswer, Publication
+from dmpworks.cleaners import identifiers
+from dmpworks.cleaners.text import folded, plain
 from dmpworks.matching.awards import NsfAward, parse_nsf
 from dmpworks.matching.records import PlanAward
 from dmpworks.services.http import Http
-from dmpworks.text import folded, plain
 
 ROR = "021nxhr62"
 NAMES = re.compile(r"(the )?(us |u s |usa |united states )?(national science foundation( nsf)?|nsf)( us| usa)?")

@@ -5,9 +5,9 @@ from typing import Literal
 
 import msgspec
 
-from dmpworks import identifiers
 from dmpworks.chains.process_dmps.enrich.addresses import Addresses
 from dmpworks.chains.process_dmps.enrich.publications import DOI_IS_FRESH
+from dmpworks.cleaners import identifiers
 from dmpworks.errors import DmpworksError
 from dmpworks.services.http import Http
 

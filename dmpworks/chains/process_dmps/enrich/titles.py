@@ -3,11 +3,11 @@
 import msgspec
 from rapidfuzz import fuzz
 
-from dmpworks import identifiers
 from dmpworks.chains.process_dmps.enrich.addresses import Addresses
 from dmpworks.chains.process_dmps.enrich.publications import DOI_IS_FRESH, Publication
+from dmpworks.cleaners import identifiers
+from dmpworks.cleaners.text import folded, plain
 from dmpworks.services.http import Http
-from dmpworks.text import folded, plain
 
 CROSSREF_SIMILARITY = 95.0  # per cent
 DATACITE_SIMILARITY = 99.0

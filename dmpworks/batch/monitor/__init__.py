@@ -1,0 +1,1 @@
+"""Runs on AWS Batch after they were submitted: watch, logs, cancel, reconcile."""

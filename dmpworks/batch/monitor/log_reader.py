@@ -1,0 +1,109 @@
+"""The logs of a run, read once or followed, wherever the run is."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from dmpworks.batch.aws_errors import asking
+from dmpworks.batch.describe import BatchJob, describe
+from dmpworks.batch.monitor.context import Around
+from dmpworks.batch.monitor.log_streams import LogPlace, ids_of, log_places
+from dmpworks.errors import SettingsError
+from dmpworks.runs.ledger.current import standing
+from dmpworks.runs.ledger.state import ENDS, RunState
+from dmpworks.runs.ledger.store import Ledger
+from dmpworks.runs.logs import Line
+
+PAUSE = 3.0  # seconds between two looks; CloudWatch lags about as much
+LATE = 2  # further looks at a log after its job is over
+OVER = ENDS | {"withdrawn"}
+
+
+class Moment(NamedTuple):
+    """A run at a moment; held: somebody may still send jobs of it."""
+
+    state: RunState
+    batch: dict[str, BatchJob]
+    held: bool
+
+    def over(self, job: str | None) -> bool:
+        """Whether nothing more will be written by a job (None: by any)."""
+        return all(self._ended(each.name) for each in self.state.current if job in (None, each.name))
+
+    def _ended(self, name: str) -> bool:
+        job = self.state.jobs[name]
+        if told := self.batch.get(job.id or ""):
+            return told.ended
+        return job.status in OVER or not self.held
+
+
+class LogReader:
+    """Reads the logs of a run's newest submission."""
+
+    def __init__(self, ledger: Ledger, around: Around) -> None:
+        self._ledger, self._around = ledger, around
+
+    def read(self, job: str | None, attempt: int | None) -> Iterator[tuple[LogPlace, Line]]:
+        """Yield the lines of one log: of this job (else the one that runs, failed, or ran last), its newest attempt.
+
+        Raises SettingsError when there is none.
+        """
+        moment = self._moment()
+        name = job or _most_telling(moment.state)
+        places = [place for place in self._places(moment) if place.job == name and attempt in (None, place.attempt)]
+        if not places:
+            raise _no_log(moment, name, attempt)
+        failed = set(moment.state.jobs[name].failed_shards) if name else set()
+        yield from self._more(([place for place in places if place.shard in failed] or places)[-1])
+
+    def follow(self, job: str | None, attempt: int | None) -> Iterator[tuple[LogPlace, Line]]:
+        """Yield lines as they are written, until the job (None: the whole run) is over."""
+        places: dict[tuple[str, str], LogPlace] = {}
+        late = 0
+        while late <= LATE:
+            moment = self._moment()
+            late += moment.over(job)
+            for place in self._places(moment):
+                if job in (None, place.job) and attempt in (None, place.attempt):
+                    places.setdefault((place.job, place.name), place)
+            for place in places.values():
+                yield from self._more(place)
+            self._around.sleep(PAUSE)
+
+    def _moment(self) -> Moment:
+        _, state, held = standing(self._ledger)
+        ids = {id for job in state.current for id in [job.id, *ids_of(job)] if id}
+        if not self._around.batch or not ids:
+            return Moment(state, {}, held)
+        with asking(f"AWS Batch about {state.name}", f"dmpworks runs logs {state.name}"):
+            return Moment(state, describe(self._around.batch, ids), held)
+
+    def _places(self, moment: Moment) -> Iterator[LogPlace]:
+        return log_places(self._ledger, moment.state, moment.batch, self._around)
+
+    def _more(self, place: LogPlace) -> Iterator[tuple[LogPlace, Line]]:
+        with asking(f"the log {place.name}", f"dmpworks runs logs {self._ledger.run} {place.job}"):
+            for line in place.log.more():
+                yield place, line
+
+
+def _most_telling(state: RunState) -> str | None:
+    """Return the job whose log tells most: the one that runs, else that failed, else that ran last."""
+    begun = [job for job in state.current if job.own or job.tries]
+    for status in ("running", "failed"):
+        if found := [job.name for job in state.current if job.status == status]:
+            return found[-1]
+    return (begun or state.current)[-1].name if state.current else None
+
+
+def _no_log(moment: Moment, job: str | None, attempt: int | None) -> SettingsError:
+    known = moment.state.jobs.get(job or "")
+    told = moment.batch.get(known.id or "") if known else None
+    reason = (told.reason if told else known.reason) if known else None
+    which = f" of attempt {attempt}" if attempt else ""
+    run = moment.state.name
+    wait = "" if moment.over(job) else f"wait for it: dmpworks runs logs {run} {job} --follow, or: "
+    return SettingsError(
+        f"there is no log{which}",
+        on=f"{run} {job}: {reason or (known.status if known else 'not in the ledger')}",
+        next=f"{wait}dmpworks runs show {run}",
+    )

@@ -1,0 +1,1 @@
+"""Submitting a chain to AWS Batch."""

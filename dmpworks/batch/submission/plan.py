@@ -1,0 +1,175 @@
+"""The plan of a submission: one pure value, made from declarations and settings, with no AWS in it."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dmpworks.batch.submission.limits import broken_limits
+from dmpworks.errors import PreflightError
+from dmpworks.jobs.containers import container_command, container_environment, recorded_settings
+from dmpworks.jobs.model import Chain, Job
+from dmpworks.jobs.wiring import asked_shards, run_id_setting, sized
+from dmpworks.runs.ledger.events import Asked
+from dmpworks.runs.ledger.store import RunName
+
+# Only lost machines, failed starts and our own "try again" (exit 75) are worth another attempt; without the catch-all
+# at the end AWS Batch would retry everything else as well.
+RETRY_RULES = [
+    {"onStatusReason": "Host EC2*", "action": "RETRY"},
+    {"onStatusReason": "Task failed to start*", "action": "RETRY"},
+    {"onReason": "CannotPull*", "action": "RETRY"},
+    {"onExitCode": "75", "action": "RETRY"},
+    {"onReason": "*", "action": "EXIT"},
+]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What will be submitted: one SubmitJob request a job, in order, each to depend on the one before."""
+
+    chain: str
+    run_id: str
+    env: str
+    definition: str
+    jobs: tuple[str, ...]
+    skipped: dict[str, str]  # job -> why it is left out
+    drafts: tuple[dict[str, Any], ...]  # requests without dependsOn
+    queues: tuple[str, ...]  # that jobs of the chain go to, those left out as well
+    settings: dict[str, str]  # what a resume needs to ask for the same, secrets left out
+
+    @property
+    def run(self) -> RunName:
+        """The run that the jobs belong to."""
+        return RunName(self.chain, self.run_id)
+
+    @property
+    def name_prefix(self) -> str:
+        """What the names of all Batch jobs of the chain begin with."""
+        return name_prefix(self.env, self.chain)
+
+    @property
+    def asked(self) -> dict[str, Asked]:
+        """What each job is submitted with."""
+        return {job: _asked(draft) for job, draft in zip(self.jobs, self.drafts, strict=True)}
+
+    def requests(self, after: Sequence[str] = ()) -> list[dict[str, Any]]:
+        """Return the requests with a readable stand-in for each job id that AWS will give.
+
+        The first job depends on `after`.
+        """
+        stand_ins = [after, *([f"<id of {job}>"] for job in self.jobs)]
+        return [request_after(draft, before) for draft, before in zip(self.drafts, stand_ins, strict=False)]
+
+
+def make_plan(
+    chain: Chain,
+    jobs: tuple[Job, ...],
+    values: Mapping[str, Any],
+    definition: str,
+    skipped: Mapping[str, str] | None = None,
+) -> Plan:
+    """Return the plan of these jobs of a chain; raises PreflightError that tells every limit of AWS Batch it breaks."""
+    plan = Plan(
+        chain=chain.name,
+        run_id=values[run_id_setting(chain).variable],
+        env=values["ENV"],
+        definition=definition,
+        jobs=tuple(job.name for job in jobs),
+        skipped=dict(skipped or {}),
+        drafts=tuple(_draft(chain, sized(chain, job, values), values, definition) for job in jobs),
+        queues=chain_queues(chain, values),
+        settings=recorded_settings(chain, values),
+    )
+    broken = {job: broken_limits(request) for job, request in zip(plan.jobs, plan.requests(), strict=True)}
+    if refused := [job for job, limits in broken.items() if limits]:
+        raise PreflightError(
+            f"AWS Batch would refuse {', '.join(refused)} of {plan.run}",
+            on="; ".join(f"{job}: {limit}" for job in refused for limit in broken[job]),
+            next="change the setting; nothing was submitted",
+        )
+    return plan
+
+
+def request_after(draft: dict[str, Any], before: Sequence[str]) -> dict[str, Any]:
+    """Return the request that depends on these Batch jobs, if there are any."""
+    return draft | ({"dependsOn": [{"jobId": id} for id in before]} if before else {})
+
+
+def default_definition(values: Mapping[str, Any]) -> str:
+    """Return the job definition as set, else `dmpworks-<env>`."""
+    return str(values["BATCH_JOB_DEFINITION"] or f"dmpworks-{values['ENV']}")
+
+
+def name_prefix(env: str, chain: str) -> str:
+    """Return what the names of all Batch jobs of a chain begin with."""
+    return f"dmpworks-{env}-{chain}-"
+
+
+def chain_queues(chain: Chain, values: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the queues that jobs of a chain go to."""
+    return tuple(sorted({queue_of(job, values) for job in chain}))
+
+
+def queue_of(job: Job, values: Mapping[str, Any]) -> str:
+    """Return the queue of a job as set, else `dmpworks-<env>`, or `dmpworks-<env>-large` for a large job."""
+    small = f"dmpworks-{values['ENV']}"
+    return str(
+        (values["BATCH_QUEUE_LARGE"] or f"{small}-large") if job.size.large else (values["BATCH_QUEUE"] or small)
+    )
+
+
+def share_of(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a request to a queue with a fair-share policy holds; AWS Batch demands a priority as well."""
+    share = values.get("BATCH_SHARE_IDENTIFIER")
+    return {"shareIdentifier": share, "schedulingPriorityOverride": 0} if share else {}
+
+
+def _draft(chain: Chain, job: Job, values: Mapping[str, Any], definition: str) -> dict[str, Any]:
+    run_id, env = values[run_id_setting(chain).variable], values["ENV"]
+    about = {"env": env, "chain": chain.name, "run_id": run_id, "job": job.name}
+    asked = {
+        "jobQueue": queue_of(job, values),
+        "jobDefinition": definition,
+        "retryStrategy": {"attempts": job.attempts, "evaluateOnExit": RETRY_RULES},
+        "timeout": {"attemptDurationSeconds": job.timeout},
+        "containerOverrides": {
+            "command": container_command(chain, job),
+            "environment": [
+                {"name": name, "value": value} for name, value in container_environment(chain, job, values).items()
+            ],
+            # vcpus and memory are deprecated and do not override a definition that uses resourceRequirements
+            "resourceRequirements": [
+                {"type": "VCPU", "value": str(job.size.vcpus)},
+                {"type": "MEMORY", "value": str(job.size.memory)},
+            ],
+        },
+    }
+    if number := asked_shards(chain, job, values):
+        asked["arrayProperties"] = {"size": number}
+    return {
+        "jobName": f"{name_prefix(env, chain.name)}{run_id}-{job.name}",
+        **asked,
+        **share_of(values),
+        # unlike tags they come back in DescribeJobs and in events; the digest tells whether a twin asks for the same
+        "parameters": about | {"request": _digest(asked)},
+        "tags": {"project": "dmpworks"} | about,
+        "propagateTags": True,
+    }
+
+
+def _digest(asked: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _asked(draft: Mapping[str, Any]) -> Asked:
+    vcpus, memory = (int(each["value"]) for each in draft["containerOverrides"]["resourceRequirements"])
+    return Asked(
+        queue=draft["jobQueue"],
+        vcpus=vcpus,
+        memory=memory,
+        timeout=draft["timeout"]["attemptDurationSeconds"],
+        retries=draft["retryStrategy"]["attempts"],
+        shards=draft.get("arrayProperties", {}).get("size"),
+    )

@@ -1,0 +1,75 @@
+"""Which files of Crossref's bucket are copied, and the index of the tar among them.
+
+The index (`<tar>.members.json`) says where each member lies, so that the transform can read any of them by itself.
+"""
+
+import calendar
+import re
+from collections.abc import Sequence
+from functools import partial
+
+import msgspec
+
+from dmpworks.datasets.download.copy import publish_made
+from dmpworks.datasets.reading.archives import Member, tar_members
+from dmpworks.datasets.reading.json_lines import REPLACE
+from dmpworks.datasets.sources.source import Item
+from dmpworks.errors import DownloadError, TransformError
+from dmpworks.jobs.run import File, Phase, Run
+
+LINES, TAR, INDEX = ".jsonl.gz", ".tar", ".members.json"
+_INDEX = re.compile(r"\.tar-[0-9a-f]{8}\.members\.json$")
+_MONTHS = [month.lower() for month in calendar.month_name[1:]]
+_RELEASE = re.compile(rf"({'|'.join(_MONTHS)})[_ -](\d{{4}})", re.IGNORECASE)
+
+
+def newest(items: Sequence[Item]) -> list[Item]:
+    """Return the newest tar by the month in its name (one tar a year lies in the bucket), else every *.jsonl.gz."""
+    tars = [item for item in items if item.name.endswith(TAR)]
+    if tars:
+        return [max(tars, key=_released)]
+    return [item for item in items if item.name.endswith(LINES)]
+
+
+def _released(item: Item) -> tuple[int, int, str]:
+    found = _RELEASE.search(item.name)
+    if found is None:
+        return 0, 0, item.name
+    return int(found[2]), _MONTHS.index(found[1].lower()), item.name
+
+
+class Index(msgspec.Struct, frozen=True):
+    """The members of a tar, by its key in the bucket."""
+
+    tar: str
+    members: list[Member]
+
+
+def index_tars(run: Run) -> None:
+    """Publish the index of each tar that this run has copied; raises DownloadError when one is not whole."""
+    for file in [file for file in run.outputs if file.key.endswith(TAR)]:
+        assert file.origin
+        publish_made(run, file.origin.name + INDEX, file.key, file.origin.etag or file.key, partial(_index, run, file))
+
+
+def _index(run: Run, file: File) -> bytes:
+    run.progress(f"noting where the members of {file.key} lie")
+    try:
+        return msgspec.json.encode(Index(file.key, tar_members(run.bucket.opened(file.key), LINES)))
+    except TransformError as error:
+        raise DownloadError(
+            error.what, on=f"{file.origin and file.origin.address}: {error.on}", next="look at the source"
+        ) from error
+
+
+def indexed(download: Phase) -> dict[str, list[Member]]:
+    """Return the members of each tar that the download has indexed; raises TransformError when an index is damaged."""
+    indexes = [_read_index(file, download.content(file)) for file in download.files if _INDEX.search(file.key)]
+    return {index.tar: index.members for index in indexes}
+
+
+def _read_index(file: File, content: bytes) -> Index:
+    try:
+        return msgspec.json.decode(content, type=Index)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise TransformError("the index of a tar cannot be read", on=f"{file.key}: {error}", next=REPLACE) from error

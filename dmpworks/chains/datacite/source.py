@@ -1,0 +1,86 @@
+"""Which files of DataCite's bucket are copied, and whether the month is whole."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import msgspec
+
+from dmpworks.chains.datacite.credentials import REGION, provider
+from dmpworks.chains.datacite.listing import CSV, LINES, check_whole
+from dmpworks.datasets.sources.opening import open_source
+from dmpworks.datasets.sources.s3 import Access
+from dmpworks.datasets.sources.source import Item, Source, read
+from dmpworks.errors import DownloadError, SettingsError
+from dmpworks.settings.declare import Secret
+
+STATUS = "STATUS.json"
+
+
+class Status(msgspec.Struct):
+    """What DataCite says of the month's data file: Complete when it is whole."""
+
+    month: str | None = None
+    status: str | None = None
+
+
+class DataFile(NamedTuple):
+    """The files to copy, and what is said of the month by each STATUS.json."""
+
+    items: list[Item]
+    said: dict[str, Status]
+
+
+def open_data_file(address: str, api_url: str, username: Secret | None, password: Secret | None) -> Source:
+    """Open the source, with a member's credentials when it lies in S3; raises SettingsError when these are missing."""
+    if not address.startswith("s3://"):
+        return open_source(address)
+    if username is None or password is None:
+        raise SettingsError(
+            "DATACITE_USERNAME and DATACITE_PASSWORD are not set",
+            on=f"{address} is open to members of DataCite only",
+            next="set both in the environment (on AWS in the job definition), or DATACITE_SOURCE to a folder",
+        )
+    return open_source(address, Access(REGION, credentials=provider(api_url, username.reveal(), password.reveal())))
+
+
+def listed(source: Source) -> DataFile:
+    """Return the parts of each month and the CSV beside them; raises DownloadError when the month is not whole."""
+    items = source.items()
+    said = {item.name: _status(source, item.name) for item in items if item.name.rpartition("/")[2] == STATUS}
+    if not said and source.address.startswith("s3://"):  # a copy of somebody's own need not have it
+        raise DownloadError(
+            "DataCite's monthly data file does not say whether it is complete",
+            on=f"{source.address} holds no {STATUS}",
+            next="check DATACITE_SOURCE, or run the download job again in some hours",
+        )
+    wanted = [item for item in items if item.name.endswith((LINES, CSV))]
+    next = "look at the source: it may be about to change; then run the download job again"
+    check_whole((item.name for item in wanted), source.address, DownloadError, next)
+    return DataFile(wanted, said)
+
+
+def check_unchanged(source: Source, said: Mapping[str, Status]) -> None:
+    """Raise DownloadError when the source speaks of another month, or of another status, than before the copy."""
+    for name, before in said.items():
+        if (now := _status(source, name)) != before:
+            raise DownloadError(
+                "DataCite's monthly data file has changed while it was copied",
+                on=f"{source.address} {name}: {now.month} {now.status} instead of {before.month} {before.status}",
+                next="run the download job again: what has not changed is not copied again",
+            )
+
+
+def _status(source: Source, name: str) -> Status:
+    """Return what is said of the month; raises DownloadError when it is not complete."""
+    try:
+        status = msgspec.json.decode(read(source, name), type=Status)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        on = f"{source.address} {name}: {error}"
+        raise DownloadError("the data file's status cannot be read", on=on, next="look at that file") from error
+    if (status.status or "").lower() != "complete":
+        raise DownloadError(
+            "DataCite's monthly data file is not complete yet",
+            on=f"{source.address} {name}: {status.month} {status.status}",
+            next="run the download job again in some hours",
+        )
+    return status

@@ -1,0 +1,142 @@
+"""The DMP Tool's database, and plans as it holds them, turned into ours and back."""
+
+import uuid
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from itertools import zip_longest
+
+from dmpworks.chains.process_dmps.plans import (
+    NO_ID,
+    TOO_EARLY,
+    Dropped,
+    author,
+    awards,
+    institution,
+    sound_end,
+    starts_too_early,
+)
+from dmpworks.cleaners import identifiers
+from dmpworks.cleaners.text import iso_date, plain
+from dmpworks.errors import SettingsError
+from dmpworks.matching.records import Author, Institution, Plan, PlanAward
+from dmpworks.services.database import DmpDatabase, open_database
+from dmpworks.services.database.rows import Affiliation, Funding, Member, PlanKey, PlanRow
+from dmpworks.services.storage import Bucket
+from dmpworks.settings.shared import DmpTool
+
+DOI_URL, ROR_URL = "https://doi.org/", "https://ror.org/"
+NO_ROR_URL = "https://dmptool.org/affiliations/"
+DATABASE_FILE = "dmp-tool.sqlite"
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+def open_dmp_database(tool: DmpTool, bucket: Bucket) -> DmpDatabase:
+    """Open the DMP Tool's database, or our embedded one where none is named and the bucket is a folder."""
+    if tool.dmp_database_url is not None:
+        return open_database(tool.dmp_database_url.reveal())
+    if not bucket.is_folder:
+        raise SettingsError(
+            "DMP_DATABASE_URL is not set",
+            on=f"the bucket {bucket.name} is no folder, where an embedded database could lie",
+            next="set DMP_DATABASE_URL (on AWS as a secret of the job definition), or give a folder as bucket",
+        )
+    database = open_database(f"sqlite:///{bucket.local_folder('.') / DATABASE_FILE}", ours=True)
+    database.create_tables()
+    return database
+
+
+def plan_ids(keys: Iterable[PlanKey]) -> dict[str, int]:
+    """Return the plan to use for each DOI: of several with one DOI the newest, usable ones first."""
+    chosen: dict[str, PlanKey] = {}
+    for key in keys:
+        doi = identifiers.doi(key.dmp_id)
+        if doi and (doi not in chosen or _rank(key) >= _rank(chosen[doi])):
+            chosen[doi] = key
+    return {doi: key.id for doi, key in chosen.items()}
+
+
+def _rank(key: PlanKey) -> tuple[bool, datetime]:
+    return key.usable, key.modified or LONG_AGO
+
+
+def plan_from_row(row: PlanRow) -> Plan | Dropped:
+    """Return a plan of the database as ours; texts are cleaned as those of the export are."""
+    doi = identifiers.doi(row.dmp_id)
+    start, end = iso_date(row.start), iso_date(row.end)
+    if doi is None:
+        return NO_ID
+    if starts_too_early(start):
+        return TOO_EARLY
+    return Plan(
+        doi=doi,
+        title=plain(row.title),
+        abstract_text=plain(row.abstract_text),
+        project_start=start,
+        project_end=sound_end(start, end),
+        created=row.created,
+        registered=row.registered,
+        modified=row.modified,
+        authors=tuple(dict.fromkeys(_authors(row.members))),
+        institutions=tuple(dict.fromkeys(_institutions(row.members))),
+        awards=tuple(dict.fromkeys(_awards(row.fundings))),
+    )
+
+
+def _authors(members: Iterable[Member]) -> Iterator[Author]:
+    for member in members:
+        found = author(None, member.orcid, member.given_name, member.surname)
+        if found:
+            yield found
+
+
+def _institutions(members: Iterable[Member]) -> Iterator[Institution]:
+    for place in (member.affiliation for member in members):
+        found = institution(place.name, place.uri) if place else None
+        if found:
+            yield found
+
+
+def _awards(fundings: Iterable[Funding]) -> Iterator[PlanAward]:
+    """An award id may stand in either field; a placeholder beside a true id says nothing."""
+    for funding in fundings:
+        name, uri = (funding.funder.name, funding.funder.uri) if funding.funder else (None, None)
+        found = [*awards(funding.grant_id, name, uri), *awards(funding.project_number, name, uri)]
+        yield from [award for award in found if award.award_id] or found[:1]
+
+
+def row_of_plan(plan: Plan) -> PlanRow:
+    """Return a plan as the database would hold it."""
+    return PlanRow(
+        dmp_id=DOI_URL + plan.doi,
+        title=plan.title,
+        abstract_text=plan.abstract_text,
+        start=plan.project_start.isoformat() if plan.project_start else None,
+        end=plan.project_end.isoformat() if plan.project_end else None,
+        registered=plan.registered,
+        created=plan.created,
+        modified=plan.modified,
+        members=tuple(_members(plan)),
+        fundings=tuple(_funding(award) for award in plan.awards),
+    )
+
+
+def _members(plan: Plan) -> Iterator[Member]:
+    """Pair people and institutions as they come: an upload does not say who belongs where."""
+    for number, (person, place) in enumerate(zip_longest(plan.authors, plan.institutions)):
+        affiliation = _affiliation(place.name, place.ror) if place else None
+        if person is None:
+            yield Member(affiliation=affiliation)
+        else:
+            given = " ".join(name for name in (person.given_name, person.middle_names) if name) or None
+            yield Member(given, person.surname, person.orcid, affiliation, primary_contact=number == 0)
+
+
+def _funding(award: PlanAward) -> Funding:
+    return Funding(funder=_affiliation(award.funder_name, award.funder_ror), grant_id=award.award_id)
+
+
+def _affiliation(name: str | None, ror: str | None) -> Affiliation | None:
+    if ror:
+        return Affiliation(ROR_URL + ror, name)
+    # A name as it stands would not do as a key: MySQL takes texts for equal that differ in accents only.
+    return Affiliation(NO_ROR_URL + uuid.uuid5(uuid.NAMESPACE_URL, name).hex, name) if name else None

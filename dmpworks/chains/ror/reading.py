@@ -1,0 +1,37 @@
+"""Finds the organisations in ROR's zip."""
+
+import re
+from collections.abc import Iterator
+
+from dmpworks.chains.ror.records import row
+from dmpworks.chains.ror.schema import SCHEMA, Organisation
+from dmpworks.datasets.download.zips import data_files
+from dmpworks.datasets.reading.archives import read_zip_array, unreadable
+from dmpworks.datasets.reading.json_lines import Batch
+from dmpworks.datasets.transform.run_parts import Dataset, Part, by_row
+from dmpworks.jobs.run import Phase
+from dmpworks.services.storage import Openable
+
+# Until v2.0 (December 2025) a release held both schemas, then the newer one said so in its name.
+_DATA = re.compile(r"v[^/]*-ror-data(_schema_v2)?\.json$")
+
+
+def parts(download: Phase) -> list[Part]:
+    """Return the JSON file of each zip of the phase; raises TransformError when a zip holds none."""
+    zips = [file for file in download.files if file.key.endswith(".zip")]
+    return [Part(file, within=_data_file(download.opened(file))) for file in zips]
+
+
+def _data_file(path: Openable) -> str:
+    found = [name for name in data_files(path) if _DATA.search(name)]
+    if not found:
+        raise unreadable(path, "it holds no v*-ror-data.json")
+    return max(found, key=lambda name: "schema_v2" in name)
+
+
+def read(path: Openable, part: Part) -> Iterator[Batch[Organisation]]:
+    """Yield the organisations of one JSON file in a zip."""
+    return read_zip_array(path, part.within, Organisation)
+
+
+DATASET = Dataset(schema=SCHEMA, read=read, columns=by_row(SCHEMA, row))

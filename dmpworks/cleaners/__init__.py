@@ -1,0 +1,1 @@
+"""Cleaners of single values: identifiers, names of people, text. Pure functions."""

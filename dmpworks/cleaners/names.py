@@ -1,0 +1,238 @@
+"""Author names of many cultures, cut into their parts by rules.
+
+Names arrive as "Given Middle Surname", "Surname, Given Middle", "SURNAME Given" or "Surname AB", with particles ("van
+der Berg"), titles ("Dr."), suffixes ("Jr.") and in many scripts; sources may also state given and family name apart.
+What a form leaves open is decided the way most names of that form are meant:
+
+- without a comma the last word is the surname, or everything from the first particle on;
+- words written in capitals beside others that are not are the surname ("John SMITH", "WANG Xiaoming");
+- a patronymic at the end tells that the surname comes first ("Павлов Иван Петрович");
+- particles after the given name belong to the surname ("Beethoven, Ludwig van" is "van Beethoven");
+- an initial, or an abbreviation such as "Yu.", is no name: it counts for `first_initial` and `middle_initials`, never
+  for `given_name`;
+- of several persons ("Smith, J.; Doe, A.", "Smith J, Doe A") the first counts;
+- names written wholly in capitals or small letters are set in the usual case, except in `full`, which stays as given;
+- Chinese, Japanese and Korean names get no initials; written without a space, only Korean ones are cut.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+import msgspec
+
+from dmpworks.cleaners import name_vocabulary as words
+from dmpworks.cleaners.identifiers import orcid as clean_orcid
+from dmpworks.cleaners.name_order import EAST_ASIAN, in_order
+from dmpworks.cleaners.text import folded, plain
+
+
+class Person(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    """An author: the parts of the name, and the name as given; JSON in camelCase."""
+
+    orcid: str | None = None
+    first_initial: str | None = None
+    given_name: str | None = None
+    middle_initials: str | None = None
+    middle_names: str | None = None
+    surname: str | None = None
+    full: str | None = None
+
+
+_SIGN = r"[\d*†‡§¶⁰¹²³⁴-⁹]"  # before what looks behind it: the other way round takes twice as long
+_MARK = re.compile(rf"{_SIGN}(?<=[^\W\d_].){_SIGN}*(?:, ?{_SIGN}+)*(?!\w)")  # of footnotes: "Doe*", "Doe1,2"
+_ASIDE = re.compile(rf"\([^)]*\)|\[[^\]]*\]|\"[^\"]*\"|“[^”]*”|„[^“”]*[“”]|{_MARK.pattern}|\d+$")
+_OTHERS = re.compile(r"\s*;.*|\s+(?:and|&)\s.*|[\s,]+(?i:et\.?\s+al)\b.*")
+_COMMAS = re.compile(r"\s*[,，、،]\s*")
+_ABBREVIATION = re.compile(r"[^\W\d_]{2,3}\.")
+_WORD = re.compile(r"[^\W\d_][^\W_]*")
+LONGEST = 300  # characters; what is longer is no name
+
+
+def parse(
+    full: str | None, given: str | None = None, family: str | None = None, orcid: str | None = None
+) -> Person | None:
+    """Return the parts of a name; `given` and `family` win over what `full` shows. None where no name is given.
+
+    What plainly is an organisation's name has no parts: only `full` is set.
+    """
+    identifier = clean_orcid(orcid)
+    person = _parse(full, given, family, identified=identifier is not None)
+    return msgspec.structs.replace(person, orcid=identifier) if person and identifier else person
+
+
+@lru_cache(maxsize=1 << 15)  # the same people come again and again within a file
+def _parse(full: str | None, given: str | None, family: str | None, identified: bool) -> Person | None:
+    full, given, family = plain(full), plain(given), plain(family)
+    stated = full or " ".join(part for part in (given, family) if part)
+    if not _is_name(stated):
+        return None
+    if max(map(len, (stated, given or "", family or ""))) > LONGEST:
+        return Person(full=stated)
+    if full and not (given or family or identified) and is_organisation(full):
+        return Person(full=full)
+    if family and not given and full:
+        given = _rest(full, family)
+    if family and given:
+        surname, givens = _surname(family), _words(given)
+        initials_count = not given.isupper() or not family.isupper()
+    else:
+        surname, givens, initials_count = _cut(full or given or family or "")
+    return _person(*_with_particles(surname, givens), initials_count, stated)
+
+
+def is_organisation(name: str) -> bool:
+    """Return whether a name plainly is an organisation's, by the words it holds; "George M. Church" is a person's."""
+    text = plain(name) or ""
+    tokens = folded(text).split()
+    if not words.ORGANISATION.isdisjoint(tokens) or words.has_organisation_part(text):
+        return True
+    if not words.TELLING.isdisjoint(tokens) and (told := _told(text, tokens)) is not None:
+        return told
+    if "," in text and len(tokens) <= 4:
+        return False
+    inner = text.split()[1:-1]
+    return "of" in inner or "for" in inner or _holds_number(text, tokens) or words.is_acronym(text)
+
+
+def _holds_number(text: str, tokens: list[str]) -> bool:
+    return any(map(str.isdigit, tokens)) and any(map(str.isdigit, folded(_MARK.sub("", text)).split()))
+
+
+def _told(text: str, tokens: list[str]) -> bool | None:
+    """Return what words tell that stand in names of persons too; None if they tell nothing."""
+    if _tells_twice(text):
+        return True
+    perhaps = not words.PERHAPS_ORGANISATION.isdisjoint(tokens) and len(tokens) > 2
+    if words.MOSTLY_ORGANISATION.isdisjoint(tokens) and (not perhaps or ("," in text and len(tokens) <= 4)):
+        return None
+    return not _has_form_of_person(text)
+
+
+def _tells_twice(text: str) -> bool:
+    """Return whether two words tell of an organisation, each too little alone: "Research Team", "MIT Press"."""
+    tokens = text.split()
+    told = [token for token in tokens if folded(token) in words.TELLING]
+    if told and not " ".join(told).isupper():  # else capitals are the way the surname is written: "CHURCH, George"
+        told += [token for token in tokens if words.is_acronym_beside_words(token)]
+    return len(told) > 1
+
+
+def _has_form_of_person(text: str) -> bool:
+    """Return whether a name with a word that some people are named is such a person's, as its form tells.
+
+    "Church, George", "George M. Church" (initials beside two words at most), "Frederick Edwin Church" (given names).
+    """
+    surname, comma, given = text.partition(",")
+    tokens = text.replace(",", " ").split()
+    names = [token for token in tokens if not words.is_initials(token, not text.isupper())]
+    if len(names) < len(tokens) and len(names) < 3:
+        return True
+    if comma and (len(surname.split()) == 1 or folded(given).partition(" ")[0] in words.GIVEN_NAMES):
+        return True
+    return sum(word not in words.GIVEN_NAMES for word in folded(" ".join(names)).split()) < 2
+
+
+def _is_name(text: str) -> bool:
+    if not text or "@" in text or "://" in text or text.lower().startswith("www."):
+        return False
+    return any(map(str.isalpha, text)) and text.strip(" .,()[]").casefold() not in words.NOBODY
+
+
+def _rest(full: str, family: str) -> str | None:
+    if full.startswith(family):
+        return full[len(family) :].strip(" ,") or None
+    return full[: -len(family)].strip() or None if full.endswith(" " + family) else None
+
+
+def _words(text: str) -> list[str]:
+    """Return the words of a given name without titles and suffixes."""
+    return _without_suffixes(_without_titles(_ASIDE.sub(" ", text).replace("，", " ").replace(",", " ").split()))
+
+
+def _surname(text: str) -> str:
+    tokens = _without_suffixes(_ASIDE.sub(" ", text).replace(",", " ").split()) or text.split()
+    return " ".join(tokens)
+
+
+def _without_titles(tokens: list[str]) -> list[str]:
+    start = 0
+    while start < len(tokens) - 1 and (words.is_title(tokens[start]) or (start and _is_of_title(tokens[start:]))):
+        start += 1
+    return tokens[start:]
+
+
+def _is_of_title(tokens: list[str]) -> bool:
+    # An abbreviation in small letters after a title belongs to it: "Dr. med.", "Dr. rer. nat.", "Dr. h. c.".
+    return tokens[0].islower() and tokens[0].endswith(".") and not tokens[-1].islower()
+
+
+def _without_suffixes(tokens: list[str]) -> list[str]:
+    while len(tokens) > 1 and words.is_suffix(tokens[-1]):
+        tokens = tokens[:-1]
+    return tokens
+
+
+def _cut(text: str) -> tuple[str, list[str], bool]:
+    """Return surname, given names, and whether short words in capitals among these are initials."""
+    first = _OTHERS.sub("", _ASIDE.sub(" ", text).strip(" ,，、،;"))
+    parts = [part for part in _COMMAS.split(first) if part]
+    while len(parts) > 1 and all(words.is_suffix(token) for token in parts[-1].split()):
+        parts.pop()
+    if not parts:
+        return text, [], False
+    if len(parts) == 1 or all(map(_ends_in_initials, parts)):
+        tokens = [token for token in parts[0].split() if _WORD.search(token)]
+        tokens = _without_titles(tokens or [parts[0]])
+        # "Pedro Júnior" has no other surname
+        return in_order(tokens if len(tokens) == 2 and words.is_junior(tokens[1]) else _without_suffixes(tokens))
+    if all(words.is_suffix(token) for token in parts[1].split()):
+        del parts[1]
+    return (
+        _surname(" ".join(_without_titles(parts[0].split()))),
+        _words(parts[1]),
+        not parts[0].isupper() or len(parts[0]) < 3,
+    )
+
+
+def _ends_in_initials(part: str) -> bool:
+    # Without full stops: "García M., Juan A." is one person with two surnames.
+    tokens = part.split()
+    return tokens[-1].isalpha() and words.is_initials(tokens[-1], True) and not words.is_initials(tokens[0], True)
+
+
+def _with_particles(surname: str, givens: list[str]) -> tuple[str, list[str]]:
+    """Return surname and given names, with particles after the given names before the surname."""
+    end = len(givens)
+    while end > 1 and givens[end - 1].islower() and givens[end - 1] in words.PARTICLES:
+        end -= 1
+    if " ".join(givens[:end]).islower():
+        return surname, givens  # all in small letters: "le" may be a name
+    return " ".join((*givens[end:], words.usual_case(surname))), givens[:end]
+
+
+def _person(surname: str, givens: list[str], initials_count: bool, full: str) -> Person:
+    surname = words.usual_case(surname)
+    east_asian = bool(EAST_ASIAN.search(surname + "".join(givens)))
+    initials: list[tuple[str, str | None]] = []
+    for token in givens:
+        if not east_asian and words.is_initials(token.rstrip("."), initials_count):
+            initials += [(letter.upper(), None) for letter in token if letter.isalpha()]
+        elif any(map(str.isalpha, token)):  # a numeral such as ½ or Ⅷ is a word character, but no letter
+            name = None if _ABBREVIATION.fullmatch(token) else words.usual_case(token)
+            initials.append((_initial(token), name))
+    first, given_name = initials[0] if initials else (None, None)
+    names = [name for _, name in initials[1:] if name]
+    return Person(
+        first_initial=None if east_asian else first,
+        given_name=given_name,
+        middle_initials=None if east_asian else "".join(letter for letter, _ in initials[1:]) or None,
+        middle_names=" ".join(names) or None,
+        surname=surname,
+        full=full,
+    )
+
+
+def _initial(token: str) -> str:
+    letter = next(letter for letter in token if letter.isalpha())
+    return unicodedata.normalize("NFC", letter.upper())[0]

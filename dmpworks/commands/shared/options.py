@@ -1,0 +1,89 @@
+"""Where commands take their settings from: options, environment, file; and the bucket that they name."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from dmpworks.catalog import CHAINS
+from dmpworks.jobs.commands import COMMAND, sources
+from dmpworks.jobs.model import Chain
+from dmpworks.jobs.wiring import (
+    AUTO,
+    chain_settings,
+    prefixes,
+    run_id_setting,
+    start_job_setting,
+    submit_settings,
+    variables,
+)
+from dmpworks.runs.completeness import Start, first_job
+from dmpworks.services.storage import Bucket, open_bucket
+from dmpworks.settings.declare import REQUIRED, Setting, declared
+from dmpworks.settings.resolve import Sources, check_unknown, environment, resolve
+from dmpworks.settings.shared import Project
+
+BucketName = Annotated[
+    str | None, Parameter(name="--bucket-name", group=COMMAND, help="Bucket of the runs. [env: BUCKET_NAME] [required]")
+]
+
+
+def places(options: Mapping[str, Any], env_file: Path | None) -> Sources:
+    """Return where settings come from; raises SettingsError at a name of our kind that we do not know."""
+    found = sources(options, env_file, environment())
+    check_unknown(variables(CHAINS), prefixes(CHAINS), found)
+    return found
+
+
+def project(bucket_name: str | None, env_file: Path | None) -> tuple[dict[str, Any], Bucket]:
+    """Return the settings that every run shares (ENV, BUCKET_NAME, AWS_REGION) and the bucket they name."""
+    options = {"BUCKET_NAME": bucket_name} if bucket_name else {}
+    values = resolve(declared(Project), places(options, env_file), "")
+    return values, open_bucket(values["BUCKET_NAME"], values["AWS_REGION"])
+
+
+def values_of(
+    chain: Chain, options: Mapping[str, Any], env_file: Path | None, *, submitting: bool, offline: bool = False
+) -> tuple[dict[str, Any], Start]:
+    """Return every setting that the jobs to run need, by variable, and where to start (at None: nothing is left)."""
+    return values_from(chain, places(options, env_file), submitting=submitting, offline=offline)
+
+
+def values_from(
+    chain: Chain, found: Sources, *, submitting: bool, offline: bool = False
+) -> tuple[dict[str, Any], Start]:
+    """Return the same as `values_of`, from places that were looked at already."""
+    start = _start(chain, found, offline=offline)
+    wanted = chain_settings(chain, chain.from_job(start.job)) if start.job else _identity(chain)
+    if submitting:
+        wanted = [setting for setting in submit_settings(chain) if setting in wanted or not setting.required]
+        wanted = [setting for setting in wanted if not setting.secret]
+    return resolve(wanted, found, chain.prefix), start
+
+
+def _start(chain: Chain, found: Sources, *, offline: bool) -> Start:
+    """Return the first job as set, or as what lies in the bucket says; a setting from the environment is said aloud."""
+    setting = start_job_setting(chain)
+    named: str = resolve([setting], found, chain.prefix)[setting.variable]
+    if found.came_from_environment(setting):
+        print(f"{chain.name} starts at {named}, because {setting.variable} says so", file=sys.stderr)
+    if named != AUTO:
+        return start_at(chain, named)
+    if offline:
+        print(f"{chain.name} from its first job on: the bucket was not asked what is complete", file=sys.stderr)
+        return start_at(chain, chain.job_names[0])
+    identity = _identity(chain)
+    given = [each for each in chain_settings(chain) if each not in identity and found.find(each) is not REQUIRED]
+    values = resolve([*identity, *given], found, chain.prefix)
+    return first_job(open_bucket(values["BUCKET_NAME"], values["AWS_REGION"]), chain, values)
+
+
+def start_at(chain: Chain, job: str) -> Start:
+    """Return the start at a job that somebody named."""
+    return Start(job, dict.fromkeys(chain.job_names[: chain.job_names.index(job)], f"before the start job {job}"))
+
+
+def _identity(chain: Chain) -> list[Setting]:
+    return [*declared(Project), run_id_setting(chain)]

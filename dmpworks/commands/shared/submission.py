@@ -1,0 +1,150 @@
+"""A submission from settings to job ids: plan, preflight, lock, submit; for one chain, for a resume, for all chains."""
+
+import sys
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dmpworks.batch.submission.plan import Plan, chain_queues, default_definition, make_plan, name_prefix
+from dmpworks.commands.shared.inputs import of_inputs
+from dmpworks.errors import PreflightError
+from dmpworks.jobs.model import Chain, Job
+from dmpworks.jobs.wiring import run_id_setting
+from dmpworks.runs.completeness import Start
+from dmpworks.runs.ledger.locks import Held, hold
+from dmpworks.runs.ledger.store import Ledger
+from dmpworks.services.storage import Bucket, names_folder, open_bucket
+
+if TYPE_CHECKING:
+    from mypy_boto3_batch import BatchClient
+
+    from dmpworks.batch.preflight.checks import Check
+    from dmpworks.batch.submission.submit import Sent
+
+
+class Account(NamedTuple):
+    """Where a submission goes: AWS Batch to write to and to read from, the registry of images, the bucket."""
+
+    client: "BatchClient"
+    reader: "BatchClient"  # repeats what was throttled; SubmitJob is never repeated by itself
+    ecr: Any
+    bucket: Bucket
+    sleep: Callable[[float], None] = time.sleep
+
+
+class Wanted(NamedTuple):
+    """What is to be submitted: jobs of a chain with their settings, and the command that asks for the same again."""
+
+    chain: Chain
+    values: Mapping[str, Any]
+    start: Start
+    again: str
+    definition: str | None = None  # a revision to keep to; else the newest is taken
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """The jobs from the start job on."""
+        return self.chain.from_job(self.start.job) if self.start.job else ()
+
+    @property
+    def skipped(self) -> dict[str, str]:
+        """The jobs that are left out, and why."""
+        wanted = {job.name for job in self.jobs}
+        return {job: why for job, why in self.start.why.items() if job not in wanted}
+
+    def plan(self, definition: str | None = None) -> Plan:
+        """Return the plan; raises PreflightError when a request breaks a limit of AWS Batch."""
+        name = definition or self.definition or default_definition(self.values)
+        return make_plan(self.chain, self.jobs, self.values, name, self.skipped)
+
+
+class Ready(NamedTuple):
+    """A plan that passed its preflight."""
+
+    plan: Plan
+    again: str
+    digest: str | None  # of the image
+
+
+def open_account(values: Mapping[str, Any]) -> Account:
+    """Return where a submission with these settings goes; raises SettingsError or PreflightError when it cannot."""
+    from dmpworks.batch.clients import batch_client, ecr_client
+
+    region = values["AWS_REGION"]
+    bucket = open_bucket(values["BUCKET_NAME"], region)
+    return Account(batch_client(region), batch_client(region, only_reads=True), ecr_client(region), bucket)
+
+
+def check_no_folder(chain: str, bucket: str) -> None:
+    """Stop at a bucket that no container can read; raises PreflightError."""
+    if names_folder(bucket):
+        raise PreflightError(
+            "AWS Batch cannot read a folder of this machine",
+            on=f"BUCKET_NAME={bucket} (a folder, because it holds a slash)",
+            next=f"name an S3 bucket, or: dmpworks run {chain}",
+        )
+
+
+def live_job(account: Account, chain: Chain, values: Mapping[str, Any]) -> str | None:
+    """Return the first job of this run that is live on AWS Batch, if any: a resume begins there, and adopts it."""
+    from dmpworks.batch.submission.adopt import live_jobs, queues_to_look_in
+
+    run_id = values[run_id_setting(chain).variable]
+    queues = queues_to_look_in(account.bucket, chain.name, chain_queues(chain, values))
+    live = live_jobs(account.reader, queues, name_prefix(values["ENV"], chain.name))
+    names = {job.parameters.get("job") for job in live if job.parameters.get("run_id") == run_id}
+    return next((name for name in chain.job_names if name in names), None)
+
+
+def preflight(
+    account: Account, wanted: Wanted, coming: Collection[str] = ()
+) -> tuple[list["Check"], str | None, str | None]:
+    """Return every check of a submission, the pinned job definition and the image's digest.
+
+    The chains in `coming` are submitted with it, before it.
+    """
+    from dmpworks.batch.preflight.required import of_settings
+    from dmpworks.batch.preflight.resources import of_bucket, of_definition, of_live_run, of_queues
+
+    plan, values = wanted.plan(), wanted.values
+    found = of_definition(account.reader, account.ecr, plan.definition)
+    checks = [*of_queues(account.reader, plan.queues, plan.asked, values["BATCH_SHARE_IDENTIFIER"]), *found.checks]
+    if found.definition:
+        checks += of_settings(wanted.chain, wanted.jobs, values, found.definition)
+    bucket = of_bucket(account.bucket)
+    checks.append(bucket)
+    if bucket.verdict == "ok":
+        checks += of_inputs(account.bucket, wanted.chain, wanted.jobs[0], values, coming)
+        checks.append(of_live_run(account.reader, account.bucket, plan))
+    return checks, found.definition.name if found.definition else None, found.digest
+
+
+def prepare(account: Account, wanted: Wanted) -> Ready:
+    """Return the plan with its pinned definition; raises PreflightError that tells all failed checks at once."""
+    checks, definition, digest = preflight(account, wanted)
+    require_aloud(checks)
+    return Ready(wanted.plan(definition), wanted.again, digest)
+
+
+def require_aloud(checks: Sequence["Check"]) -> None:
+    """Raise PreflightError that tells all failed checks at once, if there are any; else say the warnings."""
+    from dmpworks.batch.preflight.checks import require
+
+    require(checks)
+    for check in checks:
+        if check.verdict == "warning":
+            print(f"{check.name}: {check.said}", file=sys.stderr)
+
+
+def send(account: Account, ready: Ready, held: Held, after: Sequence[str] = ()) -> "list[Sent]":
+    """Submit a plan under the chain's lock; the first job depends on `after`."""
+    from dmpworks.batch.submission.submit import Outlet, submit
+
+    outlet = Outlet(account.client, Ledger(account.bucket, ready.plan.run), held, account.sleep)
+    return submit(outlet, ready.plan, ready.again, after=after, image=ready.digest)
+
+
+def locks(stack: ExitStack, account: Account, plans: Sequence[Plan]) -> list[Held]:
+    """Take the locks of these chains until the stack is closed; raises PreflightError that names who holds one."""
+    return [stack.enter_context(hold(account.bucket, plan.chain, f"batch-submit {plan.run}")) for plan in plans]

@@ -1,0 +1,1 @@
+"""Columns of values, from records to Arrow arrays."""

@@ -1,0 +1,1 @@
+"""Downloads of dataset files into the bucket."""

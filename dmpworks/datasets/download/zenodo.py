@@ -1,0 +1,132 @@
+"""Brings a release that is one zip on Zenodo (or anywhere else), by its address or as the latest one.
+
+`latest` asks Zenodo for the newest version of a record; file name, size and hash then come from its answer.
+"""
+
+import fnmatch
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from dmpworks.datasets.download.checksums import Digest, parse_digest
+from dmpworks.datasets.download.copy import copy_file
+from dmpworks.datasets.download.parallel import counts
+from dmpworks.datasets.download.zips import check_zip
+from dmpworks.datasets.sources.opening import open_source
+from dmpworks.datasets.sources.source import Item, Source
+from dmpworks.errors import DownloadError, SettingsError, first_few
+from dmpworks.jobs.model import Counts
+from dmpworks.jobs.run import Run
+from dmpworks.services.http import Http
+
+LATEST = "latest"
+ZENODO = "https://zenodo.org/api"
+INSTEAD = "set the address of the zip itself instead of latest"
+
+
+class Record(NamedTuple):
+    """A record of Zenodo with all its versions, and what the names of its zips look like."""
+
+    concept: int
+    files: str = "*.zip"
+
+
+class _Links(msgspec.Struct):
+    own: str = msgspec.field(name="self")
+
+
+class _File(msgspec.Struct):
+    key: str
+    size: int
+    checksum: str
+    links: _Links
+
+
+class _Metadata(msgspec.Struct):
+    publication_date: str
+
+
+class _Version(msgspec.Struct):
+    id: int
+    metadata: _Metadata
+    files: list[_File] = []
+
+
+class _Hits(msgspec.Struct):
+    hits: list[_Version]
+
+
+class _Answer(msgspec.Struct):
+    hits: _Hits
+
+
+class _Release(NamedTuple):
+    source: Source
+    item: Item
+    digest: Digest | None
+
+
+def copy_release(
+    run: Run, address: str, hash: str | None, file_name: str | None, record: Record, zenodo: str = ZENODO
+) -> Counts:
+    """Publish a release that is one zip, checked to be whole and by its hash.
+
+    `address` may be a folder that holds that zip alone. Messages name the settings as every chain of this kind has
+    them, such as `ROR_HASH` and `ROR_FILE_NAME`.
+    """
+    prefix = run.chain.upper().replace("-", "_")
+    digest = parse_digest(hash, f"{prefix}_HASH")
+    found = _latest(run, record, zenodo) if address == LATEST else _one_zip(open_source(address), prefix)
+    name = file_name or Path(found.item.name).name
+    if not name.endswith(".zip"):
+        raise SettingsError(
+            "the release would not be named .zip", on=f"{found.source.address}: {name}", next=f"set {prefix}_FILE_NAME"
+        )
+    return counts([copy_file(run, found.source, found.item, digest or found.digest, name, check_zip)])
+
+
+def _one_zip(source: Source, prefix: str) -> _Release:
+    items = source.items()
+    if len(items) > 1:
+        items = [item for item in items if item.name.endswith(".zip")]
+    if len(items) != 1:
+        raise DownloadError(
+            "the source does not hold exactly one zip",
+            on=f"{source.address}: {first_few([item.name for item in items], between=', ') or 'none'}",
+            next=f"set {prefix}_DOWNLOAD_URL to the zip itself",
+        )
+    return _Release(source, items[0], None)
+
+
+def _latest(run: Run, record: Record, zenodo: str) -> _Release:
+    """Return the zip of the newest version of a record, with the size and the hash that Zenodo states."""
+    http, url = Http(), f"{zenodo}/records"
+    query: dict[str, str | int] = {"q": f"conceptrecid:{record.concept}", "all_versions": "true", "sort": "mostrecent"}
+    try:
+        versions = http.get(url, query | {"page": 1, "size": 10}, _Answer).hits.hits
+    finally:
+        http.close()
+    if not versions:
+        raise DownloadError(
+            "Zenodo names no release", on=f"{url}: record {record.concept}", next=f"try again later, or {INSTEAD}"
+        )
+    newest = max(versions, key=lambda version: (version.metadata.publication_date, version.id))
+    file = _zip(newest, record)
+    run.progress(f"the latest release is {file.key} of {newest.metadata.publication_date}")
+    return _Release(
+        open_source(file.links.own), Item(file.key, file.size), parse_digest(file.checksum, f"Zenodo's {file.key}")
+    )
+
+
+def _zip(newest: _Version, record: Record) -> _File:
+    """Return the zip of the newest version; an older one that has such a zip is not the latest release."""
+    found = [file for file in newest.files if fnmatch.fnmatch(file.key, record.files)]
+    if len(found) != 1:
+        holds = first_few([file.key for file in newest.files], between=", ") or "no files"
+        raise DownloadError(
+            f"the latest release on Zenodo does not hold exactly one {record.files}",
+            on=f"record {newest.id} of {newest.metadata.publication_date}: {holds}",
+            next=f"look at https://zenodo.org/records/{newest.id}, then {INSTEAD}",
+        )
+    return found[0]

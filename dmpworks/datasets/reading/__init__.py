@@ -1,0 +1,1 @@
+"""Reading records out of archives, JSON Lines and JSON arrays."""

@@ -1,0 +1,177 @@
+"""Reads gzip JSON Lines fast, and tells exactly which lines are bad.
+
+A piece of 256 kB is cut into lines and decoded in one go; only where that fails are its lines decoded one by one, a
+line that fails once more read leniently (`lenient.py`), and what is no record at all handed out as bad with line
+number, reason and bytes. A file that is no gzip, ends early or has a wrong CRC raises TransformError once its end is
+reached, so publish nothing before the last batch has come.
+"""
+
+import json
+import zlib
+from collections.abc import Callable, Iterator
+from typing import Generic, NamedTuple, Protocol, TypeVar
+
+import msgspec
+from isal import igzip
+from isal.igzip_lib import IsalError
+
+from dmpworks.datasets.kernels.strings import is_utf8
+from dmpworks.datasets.reading.coerce import decode_leniently
+from dmpworks.errors import TransformError
+from dmpworks.services.ranged import Openable
+
+T = TypeVar("T")
+Undecoded = Callable[[T], bytes]
+
+PIECE = 256 * 1024  # larger reads are mapped anew by malloc each time, and page faults cost more than they save
+BATCH = 4000
+LARGE = 32 * 1024 * 1024  # bytes; a batch of that many is full whatever the number of its records: they stay till then
+BOM = b"\xef\xbb\xbf"
+DAMAGED: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, IsalError)  # type: ignore[assignment]
+# A download takes what is there in its size for what it has copied, so it fetches only what is gone.
+REPLACE = "remove it from the bucket, then run the download job again, then the transform"
+NO_RECORD = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError)
+
+
+class Readable(Protocol):
+    """A stream of decompressed bytes."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to this many bytes; none at the end."""
+
+
+class Bad(NamedTuple):
+    """A line (or other unit of a file, counted from 1) that holds no record; the reason begins with its kind."""
+
+    line: int
+    reason: str
+    raw: bytes
+
+
+class Batch(NamedTuple, Generic[T]):
+    """Some decoded records of a file, its bad lines among them, and how many records needed the lenient way."""
+
+    records: list[T]
+    bad: list[Bad]
+    lenient: int = 0
+
+
+def read_gzip_lines(path: Openable, kind: type[T], undecoded: Undecoded[T] | None = None) -> Iterator[Batch[T]]:
+    """Yield the records of a gzip JSON Lines file in batches; raises TransformError when the file is damaged.
+
+    `undecoded` returns the bytes of a record that its decoder passed over and that are to be UTF-8 all the same.
+    """
+    if path.stat().st_size == 0:
+        raise damaged(path.name, "it is empty", 0)
+    with path.open("rb") as file, igzip.GzipFile(fileobj=file, mode="rb") as stream:
+        yield from read_lines(stream, kind, path.name, undecoded)
+
+
+def read_lines(stream: Readable, kind: type[T], name: str, undecoded: Undecoded[T] | None = None) -> Iterator[Batch[T]]:
+    """Yield the records of a stream of JSON Lines in batches of about 4,000; `name` is for messages."""
+    decoder = msgspec.json.Decoder(kind)
+    records: list[T] = []
+    bad: list[Bad] = []
+    lenient = size = 0
+    for number, lines in _pieces(stream, name):
+        decoded = _decode(decoder, undecoded, lines, number)
+        records += decoded.records
+        bad += decoded.bad
+        lenient += decoded.lenient
+        size += sum(map(len, lines))
+        if len(records) >= BATCH or size >= LARGE:
+            yield Batch(records, bad, lenient)
+            records, bad, lenient, size = [], [], 0, 0
+    yield Batch(records, bad, lenient)
+
+
+def damaged(name: str, reason: str, lines: int) -> TransformError:
+    """Return the error of a file that cannot be read to its end."""
+    return TransformError(
+        "a file is damaged",
+        on=f"{name}: {reason}, after {lines:,} lines",
+        next=REPLACE,
+    )
+
+
+def _pieces(stream: Readable, name: str) -> Iterator[tuple[int, list[memoryview]]]:
+    """Yield the number of the first line and the lines of each piece."""
+    number = 1
+    rest: list[bytes] = []  # of the line that has begun
+    while True:
+        try:
+            piece = stream.read(PIECE)
+        except DAMAGED as error:
+            raise damaged(name, str(error) or type(error).__name__, number - 1) from error
+        rest.append(piece)
+        if piece and b"\n" not in piece:  # joined once the end has come: a line may be a thousand pieces long
+            continue
+        block = b"".join(rest)
+        if not piece and block:
+            block += b"\n"
+        if number == 1:
+            block = block.removeprefix(BOM)
+        end = block.rfind(b"\n") + 1
+        lines, rest = _cut(block, end), [block[end:]]
+        if lines:
+            yield number, lines
+        number += len(lines)
+        if not piece:
+            return
+
+
+def _cut(block: bytes, end: int) -> list[memoryview]:
+    # Finding line ends and slicing views takes a tenth of the time of bytes.split.
+    view, lines, start, find = memoryview(block), [], 0, block.find
+    while start < end:
+        stop = find(b"\n", start)
+        lines.append(view[start:stop])
+        start = stop + 1
+    return lines
+
+
+def _decode(
+    decoder: "msgspec.json.Decoder[T]", undecoded: Undecoded[T] | None, lines: list[memoryview], number: int
+) -> Batch[T]:
+    decode = decoder.decode
+    try:
+        records = [decode(line) for line in lines]
+    except NO_RECORD:
+        return _decode_one_by_one(decoder, undecoded, lines, number)
+    # Every JSON value begins with ASCII, so joining makes no character of two broken ones.
+    if undecoded is None or is_utf8(b"".join(map(undecoded, records))):
+        return Batch(records, [])
+    return _decode_one_by_one(decoder, undecoded, lines, number)
+
+
+def _decode_one_by_one(
+    decoder: "msgspec.json.Decoder[T]", undecoded: Undecoded[T] | None, lines: list[memoryview], number: int
+) -> Batch[T]:
+    records: list[T] = []
+    bad: list[Bad] = []
+    lenient = 0
+    for place, line in enumerate(lines, number):
+        raw = bytes(line)
+        if not raw.strip():
+            continue
+        try:
+            record = decoder.decode(raw)
+            if undecoded:
+                undecoded(record).decode()
+            records.append(record)
+        except NO_RECORD as error:
+            try:
+                records.append(decode_leniently(raw, decoder.type))
+                lenient += 1
+            except NO_RECORD as final:
+                bad.append(Bad(place, f"{_kind(final)}: {error}", raw))
+    return Batch(records, bad, lenient)
+
+
+def _kind(error: Exception) -> str:
+    """Return in few words why a line holds no record: bad ones are counted by it."""
+    if isinstance(error, UnicodeDecodeError):
+        return "bad UTF-8"
+    if isinstance(error, RecursionError):
+        return "nested too deeply"
+    return "malformed JSON" if isinstance(error, json.JSONDecodeError) else "not an object"

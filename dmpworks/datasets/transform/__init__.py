@@ -1,0 +1,1 @@
+"""Transforms: dataset files to Parquet, in parts."""

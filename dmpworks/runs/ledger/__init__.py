@@ -1,0 +1,1 @@
+"""The ledger: what is recorded of a run, and the state that follows from it."""

@@ -1,0 +1,61 @@
+"""A run as it stands now: what its ledger tells, and whether anybody is still at work on it."""
+
+from typing import NamedTuple
+
+from dmpworks.runs.ledger.events import AnyEvent, Observed
+from dmpworks.runs.ledger.fold import after, fold
+from dmpworks.runs.ledger.locks import Lock, holder
+from dmpworks.runs.ledger.state import RunState
+from dmpworks.runs.ledger.store import Ledger, RunName, who
+
+GONE = "the process that ran it is gone"
+
+
+class Standing(NamedTuple):
+    """The events of a run and its state; held: somebody may still send jobs of it."""
+
+    events: list[AnyEvent]
+    state: RunState
+    held: bool
+
+
+def purpose(run: RunName) -> str:
+    """Return what the lock of a chain says while one of its runs is under way on a machine."""
+    return f"dmpworks run {run}"
+
+
+def process_of(ledger: Ledger) -> Lock | None:
+    """Return the lock of the process that runs a local run just now, if any."""
+    return _its_own(holder(ledger.bucket, ledger.run.chain), ledger.run)
+
+
+def standing(ledger: Ledger) -> Standing:
+    """Return how a run stands; of a local run whose process is gone, what it left without an end has failed."""
+    # before the events: who held the lock until now has written all he did
+    lock = holder(ledger.bucket, ledger.run.chain)
+    events = ledger.events()
+    state = fold(*ledger.run, events)
+    if not state.newest or state.newest.where != "local":
+        return Standing(events, state, lock is not None)
+    if _its_own(lock, ledger.run) or (state.live and process_of(ledger)):  # it may have begun between the two looks
+        return Standing(events, state, held=True)
+    for event in silent_ends(state, GONE, who()):
+        state = after(state, event)
+    return Standing(events, state, held=False)
+
+
+def silent_ends(state: RunState, reason: str, by: str) -> list[Observed]:
+    """Return the ends of jobs that the ledger thinks alive and are not: the first failed, those after it never began.
+
+    When is not known: the run's last sign stands for it.
+    """
+    if not (last := state.changed):
+        return []
+    return [
+        Observed(at=last, by=by, job=job.name, state="skipped" if place else "failed", id=job.id, reason=reason)
+        for place, job in enumerate(state.live)
+    ]
+
+
+def _its_own(lock: Lock | None, run: RunName) -> Lock | None:
+    return lock if lock and lock.purpose == purpose(run) else None

@@ -1,0 +1,215 @@
+"""From the events of a run to its state: a fold, by a table of transitions."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from dmpworks.errors import LedgerError
+from dmpworks.runs.ledger.attempts import Attempts
+from dmpworks.runs.ledger.events import (
+    AnyEvent,
+    Cancelling,
+    Ended,
+    Observed,
+    OfJob,
+    Planned,
+    Started,
+    Submitted,
+    Withdrawn,
+)
+from dmpworks.runs.ledger.state import ENDS, LIVE, Attempt, JobState, RunState, Status, whole_id
+
+# Of two ends the stronger stays: who cancelled knows why it failed, and complete output is complete.
+STRENGTH: tuple[Status, ...] = ("skipped", "failed", "cancelled", "withdrawn", "succeeded")
+
+# From a status to those that may follow it. A resume plans again whatever stands; a retried job runs again after it
+# failed, or after it succeeded on a machine that was lost before AWS Batch knew; one that said "again" waits for its
+# next attempt; any may be run by hand (`aws-batch`). Several watchers, the container and whoever cancels tell ends in
+# any order, and one told of an earlier Batch job may come before the new one is written down as sent.
+FOLLOWING: dict[Status | None, frozenset[str]] = {
+    **dict.fromkeys(STRENGTH, ENDS | {"planned", "submitted", "running"}),
+    None: frozenset(("planned", "running")),
+    "planned": ENDS | {"planned", "submitted", "running", "withdrawn"},
+    "submitted": ENDS | {"planned", "running", "withdrawn"},
+    "running": ENDS | {"planned", "submitted", "running", "withdrawn"},
+    "withdrawn": ENDS | {"planned", "running", "withdrawn"},
+}
+# What an end told and is no longer so.
+OPEN: dict[str, None] = dict.fromkeys(("ended", "reason", "cause", "exit_code"))
+
+
+def fold(chain: str, run_id: str, events: Iterable[AnyEvent]) -> RunState:
+    """Return the state of a run after these events; raises LedgerError at one that cannot follow."""
+    folding = Folding(RunState(chain=chain, run_id=run_id))
+    for event in events:
+        folding.add(event)
+    return folding.state
+
+
+def after(state: RunState, event: AnyEvent) -> RunState:
+    """Return the state after one more event; raises LedgerError when it cannot follow."""
+    folding = Folding(state)
+    folding.add(event)
+    return folding.state
+
+
+class Folding:
+    """A run on its way from event to event; what its jobs attempted is kept apart until its state is asked for."""
+
+    def __init__(self, state: RunState) -> None:
+        self._state = state  # the attempts in it are those of the beginning
+        self._attempts = defaultdict(Attempts, {name: Attempts(job.attempts) for name, job in state.jobs.items()})
+
+    @property
+    def state(self) -> RunState:
+        """The state after the events so far."""
+        jobs = {name: replace(job, attempts=self._attempts[name].values) for name, job in self._state.jobs.items()}
+        return replace(self._state, jobs=jobs)
+
+    def add(self, event: AnyEvent) -> None:
+        """Go on by one event; raises LedgerError when it cannot follow, and then nothing has changed."""
+        state = self._state
+        if isinstance(event, Planned):
+            state = _planned(state, event)
+        elif isinstance(event, Cancelling):
+            state = replace(state, cancelling=(*state.cancelling, event.submission))
+        else:
+            job = _moved(state, self._attempts[event.job], event)
+            state = replace(state, jobs=state.jobs | {event.job: job})
+        self._state = replace(state, events=state.events + 1, began=state.began or event.at, changed=event.at)
+
+
+def _planned(state: RunState, event: Planned) -> RunState:
+    if event.submission != len(state.submissions) + 1:
+        raise _illegal(state, f"submission {event.submission} follows {len(state.submissions)}")
+    jobs = dict(state.jobs)
+    for name, asked in event.jobs.items():
+        before = jobs.get(name)
+        jobs[name] = JobState(
+            name=name,
+            status=_status(state, name, before, "planned"),
+            submission=event.submission,
+            asked=asked,
+            id=before.id if before and before.status in LIVE else None,  # a twin that may be adopted
+            gone=_gone(before) if before else (),
+        )
+    return replace(state, jobs=jobs, submissions=(*state.submissions, event))
+
+
+def _gone(job: JobState, id: str | None = None) -> tuple[str, ...]:
+    """Return the ids that no longer count once a job is planned again, or sent as another Batch job."""
+    ended = job.id is not None and job.id != id and (id is not None or job.status not in LIVE)
+    return (*(one for one in job.gone if one != id), *([job.id] if ended and job.id else []))
+
+
+def _late(event: OfJob, job: JobState, attempts: Attempts) -> bool:
+    """Whether an event tells of a Batch job of an earlier submission: a slow watcher, a container that lingered."""
+    if isinstance(event, Submitted):
+        return False
+    if isinstance(event, Ended):
+        one = attempts.find(event.attempt)
+        superseded = one is not attempts.last and event.outcome != "succeeded"  # by another; output stays output
+        return one is not None and (whole_id(one.id) in job.gone or superseded)
+    return whole_id(event.id) in job.gone
+
+
+def _of_one_shard(event: Ended, job: JobState, attempts: Attempts) -> bool:
+    """Whether an attempt ends and its job goes on: others share it, and whoever started them all tells a failure."""
+    one = attempts.find(event.attempt)
+    if one is None or one.shard is None:
+        return False
+    number, of = one.shard
+    if event.outcome == "succeeded":
+        done = attempts.done(job, of)  # not copied to add one: it may hold thousands
+        return len(done) + (number not in done) < of
+    return job.submission > 0 and whole_id(one.id) == job.id
+
+
+def _moved(state: RunState, attempts: Attempts, event: OfJob) -> JobState:
+    job = state.jobs.get(event.job)
+    late = job is not None and _late(event, job, attempts)
+    if job and isinstance(event, Ended) and (late or _of_one_shard(event, job, attempts)):
+        attempts.end(job, event)
+        return job
+    if job and late:
+        return job
+    status = _status(state, event.job, job, _target(event, job, attempts.last))
+    job = replace(job, status=status) if job else JobState(name=event.job, status=status)
+    match event:
+        case Submitted():
+            job = replace(job, tries=(), **OPEN) if status == "submitted" else job
+            return replace(job, id=event.id, adopted=event.adopted, submitted=event.at, gone=_gone(job, event.id))
+        case Withdrawn():
+            return replace(job, ended=event.at)
+        case Started():
+            attempts.begin(event)
+            return replace(job, id=job.id or whole_id(event.id), **OPEN)
+        case Ended():
+            attempts.end(job, event)
+            return replace(job, ended=event.at, exit_code=event.exit_code)
+        case Observed():
+            return _with_observation(job, event)
+
+
+def _target(event: OfJob, job: JobState | None, last: Attempt | None) -> Status:
+    match event:
+        case Submitted():
+            return _sent(event, job, last)
+        case Withdrawn():
+            return "withdrawn"
+        case Started():
+            return "running"
+        case Ended():
+            failed: Status = "submitted" if _again(event, job, last) else "failed"
+            return "succeeded" if event.outcome == "succeeded" else failed
+        case Observed():
+            return event.state
+
+
+def _sent(event: Submitted, job: JobState | None, last: Attempt | None) -> Status:
+    """Return where a job stands that may have begun, even ended, before it could be written down that it was sent."""
+    if not job or (event.id is not None and event.id == job.id and job.status in ENDS):
+        return job.status if job else "submitted"
+    if not last or whole_id(last.id) != event.id:
+        return "submitted"
+    if job.status in ("running", "succeeded", "failed"):
+        return job.status
+    return "running" if event.adopted and last.ended is None else "submitted"
+
+
+def _again(event: Ended, job: JobState | None, last: Attempt | None) -> bool:
+    """Whether AWS Batch will start another attempt by itself: exit 75, and attempts are left."""
+    if event.outcome != "again" or not job or job.status != "running" or not last or not last.number:
+        return False
+    return last.number < (job.asked.retries or 1)
+
+
+def _status(state: RunState, name: str, job: JobState | None, target: Status) -> Status:
+    before = job.status if job else None
+    if target not in FOLLOWING[before]:
+        raise _illegal(state, f"{name}: {target} cannot follow {before or 'nothing'}")
+    weaker = before in STRENGTH and target in STRENGTH and STRENGTH.index(target) < STRENGTH.index(before)
+    return before if before and weaker else target
+
+
+def _with_observation(job: JobState, event: Observed) -> JobState:
+    stopped = [one.stopped for one in event.tries if one.stopped]
+    return replace(
+        job,
+        id=job.id or event.id,
+        reason=event.reason,
+        cause=event.cause,
+        exit_code=event.exit_code if event.exit_code is not None else job.exit_code,
+        submitted=event.created or job.submitted,
+        ended=(stopped[-1] if stopped else None) or job.ended or event.at,
+        tries=event.tries or job.tries,
+    )
+
+
+def _illegal(state: RunState, why: str) -> LedgerError:
+    return LedgerError(
+        "the ledger of a run contradicts itself",
+        on=f"runs/{state.chain}/{state.run_id}, event {state.events + 1}: {why}",
+        next=f"dmpworks runs reconcile {state.chain}/{state.run_id} --repair",
+    )

@@ -1,0 +1,157 @@
+"""Locks: one writer a chain at a time, between machines; objects created only if their number is free.
+
+`locks/<chain>/<epoch>.json` tells the owner, the purpose and the expiry. The newest epoch counts. To take over a lock
+that has expired (or whose process on this very machine is gone) is to create the next epoch: of two who try, one wins.
+The clocks of the machines must agree to a minute.
+"""
+
+import os
+import re
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+from msgspec.structs import replace
+
+from dmpworks.errors import DmpworksError, JobError, LedgerError, PreflightError
+from dmpworks.runs.ledger.store import now, who
+from dmpworks.services.storage import Bucket
+
+ROOT = "locks"
+KEY = re.compile(rf"{ROOT}/[^/]+/(\d{{6}})\.json")
+LEASE = timedelta(seconds=120)
+RENEWAL = 30.0  # seconds
+RELEASED = datetime.min.replace(tzinfo=UTC)  # an expiry that no clock thinks ahead
+
+
+class Lock(msgspec.Struct, frozen=True):
+    """Who may write, what for, and until when."""
+
+    owner: str
+    host: str
+    pid: int
+    purpose: str
+    taken: datetime
+    expires: datetime
+
+    def free(self, at: datetime) -> bool:
+        """Whether somebody else may take it: expired, or left by a process of this machine that is gone."""
+        return self.expires <= at or (self.host == socket.gethostname() and not _alive(self.pid))
+
+
+class Held:
+    """A lock that this process holds until it says otherwise, or is overtaken."""
+
+    def __init__(self, bucket: Bucket, chain: str, epoch: int, lock: Lock) -> None:
+        self._bucket, self._chain, self._epoch, self._lock = bucket, chain, epoch, lock
+        self.overtaken = False  # as far as the last renewal saw
+
+    def check(self) -> None:
+        """Raise JobError when the lock was taken over, or may be: this machine slept, or lost the network."""
+        newest = _newest(self._bucket, self._chain)
+        if newest and newest[0] == self._epoch and self._lock.expires > now():
+            return
+        holder = f"{newest[1].owner} holds it since {newest[1].taken:%H:%M:%S} UTC" if newest else "it was removed"
+        raise JobError(
+            "the lock of the chain was lost",
+            on=f"{self._bucket.name}: {ROOT}/{self._chain}: {holder}",
+            next=f"look at what happened: dmpworks runs show {self._chain}/latest",
+        )
+
+    def renew(self) -> None:
+        """Lengthen the lease; only the owner ever writes its own epoch again."""
+        self._lock = replace(self._lock, expires=now() + LEASE)
+        self._write()
+        newest = _newest(self._bucket, self._chain)
+        self.overtaken = not newest or newest[0] != self._epoch
+
+    def release(self) -> None:
+        """Let others take the lock at once."""
+        self._lock = replace(self._lock, expires=RELEASED)
+        self._write()
+
+    def _write(self) -> None:
+        self._bucket.put(_key(self._chain, self._epoch), msgspec.json.encode(self._lock))
+
+
+@contextmanager
+def hold(bucket: Bucket, chain: str, purpose: str) -> Iterator[Held]:
+    """Hold the lock of a chain, renewed in the background; raises PreflightError that names who holds it since when."""
+    held = take(bucket, chain, purpose)
+    stop = threading.Event()
+    thread = threading.Thread(target=_keep, args=(held, stop), daemon=True)
+    thread.start()
+    try:
+        yield held
+    finally:
+        stop.set()
+        thread.join()
+        with suppress(DmpworksError):  # the bucket is out of reach: what is under way tells why, the lease runs out
+            held.release()
+
+
+def take(bucket: Bucket, chain: str, purpose: str) -> Held:
+    """Take the lock of a chain; raises PreflightError that names who holds it since when."""
+    newest = _newest(bucket, chain)
+    if newest and not newest[1].free(now()):
+        raise _taken(bucket, chain, newest[1])
+    epoch = newest[0] + 1 if newest else 1
+    lock = Lock(who(), socket.gethostname(), os.getpid(), purpose, now(), now() + LEASE)
+    try:
+        bucket.create(_key(chain, epoch), msgspec.json.encode(lock))
+    except FileExistsError as error:
+        winner = _newest(bucket, chain)
+        raise _taken(bucket, chain, winner[1] if winner else lock) from error
+    return Held(bucket, chain, epoch, lock)
+
+
+def holder(bucket: Bucket, chain: str) -> Lock | None:
+    """Return the lock that somebody holds now, if any."""
+    newest = _newest(bucket, chain)
+    return newest[1] if newest and not newest[1].free(now()) else None
+
+
+def _keep(held: Held, stop: threading.Event) -> None:
+    while not stop.wait(RENEWAL):
+        try:
+            held.renew()
+        except DmpworksError:
+            continue  # tried again in half a minute; the next check tells whether the lease ran out meanwhile
+
+
+def _newest(bucket: Bucket, chain: str) -> tuple[int, Lock] | None:
+    found = [match for key, _ in bucket.list(f"{ROOT}/{chain}") if (match := KEY.fullmatch(key))]
+    if not found:
+        return None
+    key = found[-1][0]
+    try:
+        return int(found[-1][1]), msgspec.json.decode(bucket.get(key), type=Lock)
+    except msgspec.DecodeError as error:
+        raise LedgerError(
+            "a lock cannot be read", on=f"{bucket.name}: {key}: {error}", next="remove it when nobody is at work"
+        ) from error
+
+
+def _key(chain: str, epoch: int) -> str:
+    return f"{ROOT}/{chain}/{epoch:06}.json"
+
+
+def _taken(bucket: Bucket, chain: str, lock: Lock) -> PreflightError:
+    return PreflightError(
+        f"{lock.owner} is at work on {chain}: {lock.purpose}",
+        on=f"{bucket.name}: {ROOT}/{chain}, held since {lock.taken:%Y-%m-%d %H:%M:%S} UTC (process {lock.pid})",
+        next=f"wait for it, or look: dmpworks runs show {chain}/latest; a dead lock is free within {LEASE.seconds} s",
+    )
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,87 @@
+"""A job's own word in the ledger: that it began, and how it ended; right even when AWS Batch has forgotten the job."""
+
+from collections.abc import Mapping
+
+from dmpworks.errors import DmpworksError, TemporaryError
+from dmpworks.jobs.interrupts import INTERRUPTED
+from dmpworks.jobs.model import WHOLE, Counts, Partial
+from dmpworks.jobs.run import Run
+from dmpworks.jobs.usage import Usage
+from dmpworks.runs.ledger.events import Ended, Outcome, Started, Told
+from dmpworks.runs.ledger.store import Ledger, RunName, now, who
+
+
+class LedgerReport:
+    """Tells the ledger; what cannot be written is said and forgotten, for the job's output is what counts."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._id, number = environ.get("AWS_BATCH_JOB_ID"), environ.get("AWS_BATCH_JOB_ATTEMPT", "")
+        self._number = int(number) if number.isdigit() else None
+        self._begun = False  # in the ledger, where its end may then follow whatever others have said
+
+    def started(self, run: Run) -> None:
+        """Write that an attempt begins."""
+        event = Started(
+            at=now(),
+            by=who(),
+            job=run.job,
+            attempt=run.token,
+            id=self._id,
+            number=self._number,
+            shard=None if run.shard == WHOLE else run.shard,
+        )
+        self._begun = _written(run, event, unread=True)
+
+    def ended(self, run: Run, result: Counts | Partial | BaseException, usage: Usage) -> None:
+        """Write how an attempt ended; the counts of a job are told by the shard that completes it."""
+        outcome, exit_code = _outcome(result)
+        event = Ended(
+            at=now(),
+            by=who(),
+            job=run.job,
+            attempt=run.token,
+            outcome=outcome,
+            counts=result if isinstance(result, Counts) else None,
+            error=_told(result),
+            exit_code=exit_code,
+            peak_memory=usage.peak_memory,
+            cpu_seconds=usage.cpu_seconds,
+        )
+        _written(run, event, unread=self._begun)
+
+
+def _written(run: Run, event: Started | Ended, *, unread: bool) -> bool:
+    """Return whether an event could be written; unread: without looking whether it may follow those before it."""
+    ledger = Ledger(run.bucket, RunName(run.chain, run.run_id))
+    try:
+        if unread:
+            ledger.tell(event)
+        else:
+            ledger.append(event)
+    except (DmpworksError, OSError) as error:
+        why = f"{error.what} ({error.on})" if isinstance(error, DmpworksError) else str(error)
+        run.progress(f"the ledger was not told: {why}; mend it: dmpworks runs reconcile --repair")
+        return False
+    return True
+
+
+def _outcome(result: Counts | Partial | BaseException) -> tuple[Outcome, int]:
+    match result:
+        case Counts() | Partial():
+            return "succeeded", 0
+        case KeyboardInterrupt():
+            return "interrupted", INTERRUPTED
+        case TemporaryError():
+            return "again", result.exit_code
+        case DmpworksError():
+            return "failed", result.exit_code
+    return "failed", 1
+
+
+def _told(result: Counts | Partial | BaseException) -> Told | None:
+    match result:
+        case Counts() | Partial() | KeyboardInterrupt():
+            return None
+        case DmpworksError():
+            return Told(result.what, result.on, result.next)
+    return Told(f"{type(result).__name__}: {result}"[:500], "a bug in dmpworks", "the traceback is in the job's log")

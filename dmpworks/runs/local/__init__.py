@@ -1,0 +1,1 @@
+"""Runs of a chain on this machine."""

@@ -1,0 +1,226 @@
+"""A chain on this machine: the same jobs in order, each in a process of its own with its container's environment.
+
+The chain's lock is held all the while. The jobs write their own start and end into the ledger; what a job could not
+tell (it was killed, or never began) is written here.
+"""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from dmpworks.errors import DmpworksError, JobError, PreflightError
+from dmpworks.jobs.containers import container_command, container_environment, recorded_settings, secret_environment
+from dmpworks.jobs.interrupts import INTERRUPTED, TIDYING
+from dmpworks.jobs.manifest import Manifest, phase_folder, read_manifest
+from dmpworks.jobs.model import Chain, Job
+from dmpworks.jobs.wiring import ARRAY_INDEX, TERMINAL, asked_shards, run_id_setting, shards
+from dmpworks.runs.completeness import Start
+from dmpworks.runs.ledger.current import purpose
+from dmpworks.runs.ledger.events import Asked, Final, Observed, Planned, Submitted
+from dmpworks.runs.ledger.locks import Held, hold
+from dmpworks.runs.ledger.state import LIVE
+from dmpworks.runs.ledger.store import Ledger, RunName, now, run_names, states, who
+from dmpworks.runs.local.terminal import Screen, screen
+from dmpworks.services.storage import Bucket
+
+# What a process needs of the machine, and what AWS's and TLS's libraries read by themselves; no setting of ours.
+INHERITED = (
+    "PATH", "HOME", "LANG", "LC_", "TERM", "NO_COLOR", "TMPDIR", "TZ", "AWS_", "SSL_", "REQUESTS_CA_BUNDLE", "HTTP",
+    "NO_PROXY",
+)  # fmt: skip
+PATIENCE = 2 * TIDYING  # seconds until a job that was told to end is killed
+LOOK = 0.2  # seconds between two looks at what a job says
+
+
+class ChainStopped(JobError):
+    """A job of a local run failed; its process has told why."""
+
+
+def run_chain(
+    chain: Chain,
+    start: Start,
+    values: Mapping[str, Any],
+    environ: Mapping[str, str],
+    bucket: Bucket,
+    again: Callable[[str], str],
+) -> list[Manifest]:
+    """Run jobs one after the other and return their manifests; stops at the first that fails with its exit code.
+
+    `again` gives the command that goes on at a job. Raises PreflightError when somebody else is at work on the chain.
+    """
+    if start.job is None:
+        return []
+    run, jobs = RunName(chain.name, values[run_id_setting(chain).variable]), chain.from_job(start.job)
+    machine = {name: value for name, value in environ.items() if name.upper().startswith(INHERITED)}
+    with hold(bucket, chain.name, purpose(run)) as held:
+        _check_no_batch(bucket, chain)
+        ledger = Ledger(bucket, run)
+        number = len(ledger.state().submissions) + 1
+        ledger.append(_planned(chain, number, jobs, start.why, values))
+        submission = _Submission(chain, jobs, number, ledger, held, machine, values)
+        for job in jobs:
+            if code := submission.run(job):
+                raise _failed(run, job, code, again(job.name))
+    return [_manifest(bucket, run, job) for job in jobs]
+
+
+@dataclass(frozen=True)
+class _Submission:
+    chain: Chain
+    jobs: tuple[Job, ...]
+    number: int
+    ledger: Ledger
+    held: Held
+    machine: Mapping[str, str]
+    values: Mapping[str, Any]
+
+    def run(self, job: Job) -> int:
+        """Run a job, see to it that the ledger knows its end, and return its exit code (killed: 128 + signal)."""
+        self.held.check()
+        self.ledger.append(Submitted(at=now(), by=who(), submission=self.number, job=job.name))
+        environment = container_environment(self.chain, job, self.values)
+        environment |= secret_environment(self.chain, job, self.values)
+        command = [sys.executable, "-m", "dmpworks.runs.local.supervised", *container_command(self.chain, job)]
+        with _log(self.ledger.bucket, self.ledger.log_key(self.number, job.name)) as log:
+            code = self._run_shards(command, {**self.machine, **environment}, log, shards(self.chain, job, self.values))
+        if self.held.overtaken:
+            self.held.check()  # raises; what becomes of the run is for the new holder to write down
+        code = 128 - code if code < 0 else code
+        self._record_end(job, code)
+        return code
+
+    def _run_shards(self, command: list[str], environment: dict[str, str], log: Path, number: int) -> int:
+        """Run a command once for each shard, those after one that failed too, and return the first failure's code."""
+        failed = 0
+        for shard in range(number):
+            code = _run(command, {**environment, ARRAY_INDEX: str(shard)}, log, self.held)
+            failed = failed or code
+            if code in (2, INTERRUPTED) or self.held.overtaken:  # the others would fail alike, or are not wanted
+                break
+        return failed
+
+    def _record_end(self, job: Job, code: int) -> None:
+        after = self.jobs[self.jobs.index(job) + 1 :]
+        if code == INTERRUPTED:
+            self._observe((job, *after), "cancelled", "interrupted", code)
+            return
+        if self.ledger.state().jobs[job.name].status in LIVE:  # it could not tell its end
+            self._observe((job,), "failed" if code else "succeeded", how(code), code)
+        if code:
+            self._observe(after, "skipped", f"{job.name} before it failed")
+
+    def _observe(self, jobs: tuple[Job, ...], state: Final, reason: str, code: int | None = None) -> None:
+        for job in jobs:
+            self.ledger.append(Observed(at=now(), by=who(), job=job.name, state=state, reason=reason, exit_code=code))
+
+
+def how(code: int) -> str:
+    """Return what an exit code tells, in words that follow the job's name."""
+    if code == INTERRUPTED:
+        return "was interrupted"
+    return f"was killed by signal {code - 128}" if code > 128 else f"failed with exit code {code}"
+
+
+def _check_no_batch(bucket: Bucket, chain: Chain) -> None:
+    """Stop while jobs of the chain are on AWS Batch as far as the ledger knows; it reads no folder of this machine."""
+    if bucket.is_folder:
+        return
+    for state in states(bucket, run_names(bucket, chain.name)):
+        if state.newest and state.newest.where == "batch" and state.live:
+            raise PreflightError(
+                f"{state.name} is under way on AWS Batch",
+                on=", ".join(f"{job.name} ({job.id})" for job in state.live),
+                next=f"dmpworks runs watch {state.name}, or runs cancel; if it ended long ago: dmpworks runs reconcile",
+            )
+
+
+def _planned(
+    chain: Chain, number: int, jobs: tuple[Job, ...], skipped: Mapping[str, str], values: Mapping[str, Any]
+) -> Planned:
+    return Planned(
+        at=now(),
+        by=who(),
+        submission=number,
+        where="local",
+        jobs={job.name: Asked(shards=asked_shards(chain, job, values)) for job in jobs},
+        skipped={name: why for name, why in skipped.items() if name not in {job.name for job in jobs}},
+        settings=recorded_settings(chain, values),
+        version=version("dmpworks"),
+    )
+
+
+@contextmanager
+def _log(bucket: Bucket, key: str) -> Iterator[Path]:
+    """Give the file that a job's words go to: the object itself in a folder, else one that is uploaded at the end."""
+    if bucket.root:
+        path = bucket.root / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="dmpworks-") as folder:
+        path = Path(folder) / "log.txt"
+        yield path
+        try:
+            bucket.upload(path, key)
+        except DmpworksError as error:  # the words were seen; the job's end matters more
+            print(f"the log was not kept: {error.what} ({error.on})", file=sys.stderr)
+
+
+def _run(command: list[str], environment: dict[str, str], log: Path, held: Held) -> int:
+    """Run a command and return its exit code; it ends with us, however we end, and when the lock was taken over.
+
+    It writes to the file, which is its log, after what stands there. Our own standard output is for the answer alone.
+    """
+    with log.open("ab") as out, log.open("rb") as said, screen(said) as shown:
+        drawn_on = {} if shown.terminal is None else {TERMINAL: shown.terminal}
+        environment |= {name: str(descriptor) for name, descriptor in drawn_on.items()}
+        with subprocess.Popen(
+            command, env=environment, stdin=subprocess.PIPE, stdout=out, stderr=out, pass_fds=drawn_on.values()
+        ) as process:
+            try:
+                code = _wait(process, shown, held)
+            except KeyboardInterrupt:
+                code = _stopped(process)
+        shown.show_rest()
+        return code
+
+
+def _wait(process: subprocess.Popen[bytes], shown: Screen, held: Held) -> int:
+    while not held.overtaken:
+        try:
+            return process.wait(LOOK)
+        except subprocess.TimeoutExpired:
+            shown.show()
+    return _stopped(process)
+
+
+def _stopped(process: subprocess.Popen[bytes]) -> int:
+    process.terminate()
+    try:
+        process.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+    return INTERRUPTED
+
+
+def _failed(run: RunName, job: Job, code: int, again: str) -> ChainStopped:
+    stopped = ChainStopped(
+        f"{run.chain} stopped: its job {job.name} {how(code)}",
+        on=f"run {run.run_id}; the jobs after it did not start, what was complete is untouched",
+        next=again if code == INTERRUPTED else f"mend the cause above, then: {again}",
+    )
+    stopped.exit_code = code if code in (2, 75, INTERRUPTED) else 1
+    return stopped
+
+
+def _manifest(bucket: Bucket, run: RunName, job: Job) -> Manifest:
+    found = read_manifest(bucket, phase_folder(*run, job.name))
+    if found is None:
+        raise JobError(f"{job.name} ended well but left no manifest", on=str(run), next="report this as a bug")
+    return found[0]

@@ -1,0 +1,192 @@
+"""A run in figures: what `runs show`, `compare` and `report` tell of it, derived from its ledger alone."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import msgspec
+
+from dmpworks.jobs.model import Counts
+from dmpworks.runs.ledger.current import standing
+from dmpworks.runs.ledger.events import AnyEvent, Asked, Told, Where
+from dmpworks.runs.ledger.state import JobState, RunState, RunStatus, Status
+from dmpworks.runs.ledger.store import Ledger
+from dmpworks.runs.reports.executions import Execution, executions, joined
+from dmpworks.runs.reports.timeline import Timeline, timelines
+
+Hourly = Callable[[Asked], float]  # dollars an hour for a machine of this size
+HOUR = 3600
+
+
+class JobFigures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A job over all submissions of its run; counts, memory and CPU are of its last execution that succeeded.
+
+    Of shards each is an execution; memory is the most of any, CPU and time are of all together.
+    """
+
+    job: str
+    status: Status
+    asked: Asked = Asked()
+    executions: int = 0
+    lost: int = 0
+    waited: float = 0.0  # seconds
+    ran: float = 0.0  # seconds, all executions together
+    took: float | None = None  # seconds, the last execution
+    counts: Counts | None = None
+    peak_memory: int | None = None  # MiB
+    cpu_seconds: float | None = None
+    cores: float | None = None  # busy on average
+    cost: float | None = None  # dollars, an estimate; none of local runs
+    in_vain: float | None = None  # dollars of it, for executions that did not succeed
+    reason: str | None = None
+    cause: str | None = None
+    error: Told | None = None
+    left_out: str | None = None  # of the newest submission, and why
+
+
+class RunFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """A run as a whole."""
+
+    chain: str
+    run_id: str
+    status: RunStatus
+    where: Where | None
+    began: datetime | None
+    ended: datetime | None
+    by: str | None  # who sent the newest submission
+    submissions: int
+    version: str | None
+    definition: str | None
+    image: str | None
+    settings: dict[str, str]
+    jobs: tuple[JobFigures, ...]
+
+    @property
+    def name(self) -> str:
+        """What commands call the run."""
+        return f"{self.chain}/{self.run_id}"
+
+    @property
+    def cost(self) -> float | None:
+        """What the run cost so far, an estimate in dollars; None where nothing was priced."""
+        costs = [job.cost for job in self.jobs if job.cost is not None]
+        return sum(costs) if costs else None
+
+    @property
+    def in_vain(self) -> float:
+        """What of the cost went into executions that did not succeed."""
+        return sum(job.in_vain or 0.0 for job in self.jobs)
+
+    @property
+    def waited(self) -> float:
+        """Seconds that jobs waited for machines."""
+        return sum(job.waited for job in self.jobs)
+
+    @property
+    def ran(self) -> float:
+        """Seconds that jobs ran, failed executions included."""
+        return sum(job.ran for job in self.jobs)
+
+    def seconds(self, now: datetime) -> float:
+        """Return the time from the first plan to the end, or until now."""
+        return ((self.ended or now) - self.began).total_seconds() if self.began else 0.0
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """All that the ledger of a run tells, read once."""
+
+    state: RunState
+    events: tuple[AnyEvent, ...]
+    executions: tuple[Execution, ...]
+    timelines: tuple[Timeline, ...]
+    figures: RunFigures
+
+
+def read_run(ledger: Ledger, now: datetime, hourly: Hourly | None = None) -> Reading:
+    """Read the ledger of a run; without `hourly` nothing is priced."""
+    events, state, _ = standing(ledger)
+    found = executions(state, events)
+    times = timelines(state, events, found, now)
+    return Reading(
+        state=state,
+        events=tuple(events),
+        executions=tuple(found),
+        timelines=tuple(times),
+        figures=_figures(state, found, times, now, hourly),
+    )
+
+
+def _figures(
+    state: RunState, found: Sequence[Execution], times: Sequence[Timeline], now: datetime, hourly: Hourly | None
+) -> RunFigures:
+    newest = state.newest
+    jobs = [_job(state, state.jobs[name], found, times, now, hourly) for name in _in_order(state)]
+    return RunFigures(
+        chain=state.chain,
+        run_id=state.run_id,
+        status=state.status,
+        where=newest.where if newest else None,
+        began=state.began,
+        ended=None if state.live else _end(state, times),
+        by=newest.by if newest else None,
+        submissions=len(state.submissions),
+        version=newest.version if newest else None,
+        definition=newest.definition if newest else None,
+        image=newest.image if newest else None,
+        settings=newest.settings if newest else {},
+        jobs=tuple(jobs),
+    )
+
+
+def _in_order(state: RunState) -> list[str]:
+    """Return the jobs in the chain's order: those left out come before those submitted, whatever was first sent."""
+    newest = state.newest
+    known = [*newest.skipped, *newest.jobs] if newest else []
+    return [name for name in known if name in state.jobs] + [name for name in state.jobs if name not in known]
+
+
+def _end(state: RunState, times: Sequence[Timeline]) -> datetime | None:
+    """Return when the last job ended; whoever wrote it down may have come by much later."""
+    ends = [time.ended for time in times if any(lane.executions or lane.waits for lane in time.lanes)]
+    return max(ends) if ends else state.changed
+
+
+def _job(
+    state: RunState,
+    job: JobState,
+    found: Sequence[Execution],
+    times: Sequence[Timeline],
+    now: datetime,
+    hourly: Hourly | None,
+) -> JobFigures:
+    own = [one for one in found if one.job == job.name]
+    whole = joined(own, state)
+    last = next((one for one in reversed(whole) if one.ending == "succeeded"), whole[-1] if whole else None)
+    waits = [wait for time in times for lane in time.lanes if lane.job == job.name for wait in lane.waits]
+    return JobFigures(
+        job=job.name,
+        status=job.status,
+        asked=job.asked,
+        executions=len(own),
+        lost=sum(one.ending == "lost" for one in own),
+        waited=sum(wait.seconds(now) for wait in waits),
+        ran=sum(one.seconds(now) for one in own),
+        took=last.seconds(now) if last else None,
+        counts=last.counts if last else None,
+        peak_memory=last.peak_memory if last else None,
+        cpu_seconds=last.cpu_seconds if last else None,
+        cores=last.cores if last else None,
+        cost=_cost(own, now, hourly),
+        in_vain=_cost([one for one in own if one.ending not in ("succeeded", None)], now, hourly),
+        reason=job.reason or ("interrupted" if whole and whole[-1].ending == "interrupted" else None),
+        cause=job.cause,
+        error=whole[-1].error if whole and job.status != "succeeded" else None,
+        left_out=(state.newest.skipped if state.newest else {}).get(job.name),
+    )
+
+
+def _cost(own: Sequence[Execution], now: datetime, hourly: Hourly | None) -> float | None:
+    """Return dollars for these executions; AWS asks for failed ones too."""
+    priced = [one for one in own if one.asked.vcpus is not None]
+    if not hourly or not priced:
+        return None
+    return sum(hourly(one.asked) * one.seconds(now) / HOUR for one in priced)

@@ -1,0 +1,1 @@
+"""Settings: declared once as fields of a class; options, variables, help and checks are derived from them."""

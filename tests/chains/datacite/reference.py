@@ -1,0 +1,153 @@
+"""The reference of `columns`: one DataCite record -> one row, in plain Python."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+from dmpworks.chains.datacite.schema import Row
+from dmpworks.cleaners import identifiers, names
+from dmpworks.cleaners.names import Person
+from dmpworks.cleaners.text import iso_date, iso_datetime, plain
+from dmpworks.datasets.columns.arrow import Award, Party, Relation
+from dmpworks.datasets.reading.loose_values import Loose, as_list, as_text, distinct, party
+from dmpworks.datasets.subset import Subset
+from tests.chains.datacite.decoded import (
+    Affiliation,
+    Attributes,
+    Creator,
+    Description,
+    Funding,
+    NameIdentifier,
+    Record,
+    Title,
+)
+
+
+def row(record: Record, subset: Subset | None, notes: Counter[str]) -> Row | str:
+    """Return the row of a record, or why it is left out."""
+    work = record.attributes or Attributes()
+    doi = identifiers.doi(as_text(record.id)) or identifiers.doi(as_text(work.doi))
+    if doi is None:
+        return "no DOI"
+    creators = [(creator, _is_organisation(creator)) for creator in as_list(work.creators)]
+    institutions = distinct(_institutions(creators))
+    if subset and not subset.keep(doi, institutions):
+        return "not in subset"
+    fundings = [(funding, _funder(funding)) for funding in as_list(work.funding_references)]
+    updated, published = iso_datetime(work.updated), publication_date(work)
+    _note(notes, work, updated is None, published is None)
+    return Row(
+        doi=doi,
+        title=_first(entry.title if isinstance(entry, Title) else entry for entry in as_list(work.titles)),
+        abstract_text=_abstract(work),
+        work_type=plain(work.types.resource_type_general) if work.types else None,
+        publication_date=published,
+        updated_date=updated,
+        publication_venue=plain(work.publisher if isinstance(work.publisher, str | None) else work.publisher.name),
+        authors=[found for creator, organisation in creators if not organisation and (found := _person(creator))],
+        institutions=institutions,
+        funders=distinct(funder for _, funder in fundings),
+        awards=distinct(award for funding, funder in fundings for award in _awards(funding, funder)),
+        relations=distinct(_relations(work)),
+    )
+
+
+def publication_date(work: Attributes) -> date | None:
+    """Return the first full date of Issued, published, created (if of publicationYear); else January 1 of that year."""
+    year = _year(work.publication_year)
+    for event in as_list(work.dates):
+        if event.date_type == "Issued" and (found := iso_date(as_text(event.date))):
+            return found
+    if found := iso_date(work.published):
+        return found
+    created = iso_date(work.created)
+    if created and created.year == year:
+        return created
+    return date(year, 1, 1) if year else None
+
+
+def _year(value: Loose) -> int | None:
+    text = (as_text(value) or "").strip()
+    # Four digits: 0 and 20211 occur, and stand for nothing.
+    return int(text) if len(text) == 4 and text.isascii() and text.isdigit() and text != "0000" else None
+
+
+def _note(notes: Counter[str], work: Attributes, no_update: bool, no_publication: bool) -> None:
+    if no_update and work.updated:
+        notes["updated dates not parsed"] += 1
+    if no_publication and (work.published or work.publication_year):
+        notes["publication dates not parsed"] += 1
+
+
+def _first(values: Iterable[Loose]) -> str | None:
+    return next((found for found in map(plain, values) if found), None)
+
+
+def _abstract(work: Attributes) -> str | None:
+    entries = [entry for entry in as_list(work.descriptions) if isinstance(entry, Description)]
+    return _first(entry.description for entry in entries if entry.description_type == "Abstract")
+
+
+def _is_organisation(creator: Creator) -> bool:
+    """Tell organisations from persons: by nameType, where it is missing by what only persons have, then by name."""
+    if creator.name_type in ("Organizational", "Personal"):
+        return creator.name_type == "Organizational"
+    if creator.given_name or creator.family_name or _orcid(creator):
+        return False
+    return names.is_organisation(as_text(creator.name) or "")
+
+
+def _person(creator: Creator) -> Person | None:
+    given, family = as_text(creator.given_name), as_text(creator.family_name)
+    return names.parse(as_text(creator.name), given=given, family=family, orcid=_orcid(creator))
+
+
+def _orcid(creator: Creator) -> str | None:
+    # An ISNI has an ORCID's digits, so the scheme or the URL must say that it is one.
+    stated = ((value, scheme or value) for value, scheme in _identifiers(creator))
+    found = (identifiers.orcid(value) for value, scheme in stated if "orcid" in scheme.lower())
+    return next((orcid for orcid in found if orcid), None)
+
+
+def _identifiers(creator: Creator) -> Iterator[tuple[str, str]]:
+    """Yield the identifiers of a creator, each with its scheme or an empty text."""
+    for entry in as_list(creator.name_identifiers):
+        if isinstance(entry, str):
+            entry = NameIdentifier(entry)
+        if value := as_text(entry.name_identifier):
+            yield value, as_text(entry.name_identifier_scheme) or ""
+
+
+def _institutions(creators: Iterable[tuple[Creator, bool]]) -> Iterator[Party | None]:
+    """Yield the organisations among the creators, and those that creators belong to."""
+    for creator, organisation in creators:
+        if organisation:
+            yield _organisation(creator)
+        for entry in as_list(creator.affiliation):
+            stated = Affiliation(entry) if isinstance(entry, str) else entry
+            yield party(stated.name, stated.affiliation_identifier, stated.affiliation_identifier_scheme)
+
+
+def _organisation(creator: Creator) -> Party | None:
+    parties = [party(creator.name, value, scheme) for value, scheme in _identifiers(creator)]
+    identified = (found for found in parties if found and found.id)
+    return next(identified, party(creator.name))
+
+
+def _funder(funding: Funding) -> Party | None:
+    return party(funding.funder_name, funding.funder_identifier, funding.funder_identifier_type)
+
+
+def _awards(funding: Funding, funder: Party | None) -> Iterator[Award]:
+    name, id_type, id = funder or Party(None)
+    for award_id in identifiers.award_ids(funding.award_number):
+        yield Award(award_id, name, id_type, id)
+
+
+def _relations(work: Attributes) -> Iterator[Relation]:
+    for related in as_list(work.related_identifiers):
+        # Whatever its type says: URLs of DOIs come as type URL.
+        doi = identifiers.doi(as_text(related.related_identifier))
+        relation_type = plain(related.relation_type)
+        if doi and relation_type:
+            yield Relation(relation_type, doi)

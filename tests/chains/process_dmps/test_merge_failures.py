@@ -1,0 +1,155 @@
+"""Plans that cannot be merged: the others are, and the job says which failed."""
+
+import multiprocessing
+import time
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event
+
+from dmpworks.chains.process_dmps.merge import UNKNOWN_PLAN, compare, link, merge
+from dmpworks.errors import MergeError, TemporaryError
+from dmpworks.matching.evidence import PlanMatches
+from dmpworks.services.database import DmpDatabase, open_database
+from dmpworks.services.database.rows import StoredLink
+from tests.chains.process_dmps.found import match, matches
+from tests.services.database.contents import Contents
+
+A, B = "10.1/a", "10.1/b"
+PLANS = [f"10.48321/d{number}" for number in range(1, 4)]
+
+
+@pytest.fixture(autouse=True)
+def plans(contents: Contents) -> None:
+    for number, doi in enumerate(PLANS, 1):
+        contents.add_plan(number, f"https://doi.org/{doi}")
+
+
+def test_a_plan_that_the_database_does_not_know_is_skipped_and_reported(
+    database: DmpDatabase, contents: Contents
+) -> None:
+    said: list[str] = []
+    found = [matches(match(A), plan="10.48321/gone"), matches(match(A), plan=PLANS[0])]
+
+    counts = merge(found, database, said.append)
+
+    assert (counts.read, counts.written, counts.dropped) == (2, 1, {UNKNOWN_PLAN: 1})
+    assert counts.accounted
+    assert said == ["the database does not know plan 10.48321/gone: skipped"]
+    assert contents.statuses() == {(1, A): "PENDING"}
+
+
+def test_a_plan_that_fails_does_not_stop_the_others_and_is_named(database: DmpDatabase, contents: Contents) -> None:
+    merge([matches(match(A), plan=PLANS[1])], database)
+    break_plan(contents, 2)
+
+    found = [matches(match(A), match(B), plan=doi) for doi in PLANS]
+    with pytest.raises(MergeError) as failure:
+        merge(found, database)
+
+    assert failure.value.what == "the matches of 1 of 3 plans could not be merged"
+    assert PLANS[1] in failure.value.on
+    assert PLANS[0] not in failure.value.on
+    assert "merge-related-works" in failure.value.next
+    statuses = contents.statuses()
+    assert {key for key in statuses if key[0] != 2} == {(1, A), (1, B), (3, A), (3, B)}
+    assert (2, B) not in statuses  # all of a plan or nothing
+
+
+def break_plan(contents: Contents, plan: int) -> None:
+    """Let the database refuse every new link of one plan, as a trigger or constraint of its owner might."""
+    with contents.engine.begin() as connection:
+        if contents.engine.dialect.name == "sqlite":
+            refuse = "SELECT RAISE(ABORT, 'no more links');"
+            connection.exec_driver_sql(
+                f"CREATE TRIGGER refuse BEFORE INSERT ON relatedWorks WHEN NEW.planId = {plan} BEGIN {refuse} END"
+            )
+        else:
+            connection.exec_driver_sql(
+                "CREATE TRIGGER refuse BEFORE INSERT ON relatedWorks FOR EACH ROW "
+                f"IF NEW.planId = {plan} THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'no more links'; END IF"
+            )
+
+
+def test_the_rest_can_be_merged_when_the_cause_is_gone(database: DmpDatabase, contents: Contents) -> None:
+    break_plan(contents, 2)
+    found = [matches(match(A), plan=doi) for doi in PLANS]
+    with pytest.raises(MergeError):
+        merge(found, database)
+    with contents.engine.begin() as connection:
+        connection.exec_driver_sql("DROP TRIGGER refuse")
+
+    counts = merge(found, database)
+
+    assert (counts.also["links added"], counts.also["links unchanged"]) == (1, 2)
+    assert contents.statuses() == {(number, A): "PENDING" for number in (1, 2, 3)}
+
+
+def test_a_server_that_is_gone_stops_the_merge_at_once() -> None:
+    with pytest.raises(TemporaryError) as failure:
+        open_database("mysql+pymysql://someone:s3cret@127.0.0.1:1/dmptool")
+    assert "127.0.0.1:1/dmptool" in failure.value.on
+    assert "s3cret" not in str(failure.value)
+
+
+def test_a_merge_that_was_killed_is_completed_by_the_next(
+    database: DmpDatabase, contents: Contents, database_url: str, tmp_path: Path
+) -> None:
+    merge(many_plans(contents), database)
+    undisturbed = contents.links()
+    merge([PlanMatches(plan.dmp_doi) for plan in many_plans(None)], database)
+    assert contents.links() == {}
+
+    killed = multiprocessing.get_context("spawn").Process(target=slow_merge, args=(database_url,))
+    killed.start()
+    try:
+        wait_for(lambda: contents.count("relatedWorks") >= 20)
+    finally:
+        killed.kill()
+        killed.join()
+    assert 0 < contents.count("relatedWorks") < len(undisturbed)
+
+    merge(many_plans(None), database)
+
+    assert contents.links() == undisturbed
+    assert contents.count("works") == len({doi for _, doi in undisturbed})
+
+
+def many_plans(contents: Contents | None) -> list[PlanMatches]:
+    numbers = range(100, 160)
+    for number in numbers if contents else ():
+        contents.add_plan(number, f"10.48321/p{number}")
+    return [
+        matches(*(match(f"10.1/{(number + n) % 30}", score=n) for n in range(10)), plan=f"10.48321/p{number}")
+        for number in numbers
+    ]
+
+
+def slow_merge(url: str) -> None:
+    """Merge, but take a moment before each commit, so that there is time to be killed in one."""
+    database = open_database(url)
+    event.listen(database._engine, "commit", lambda connection: time.sleep(0.05))
+    merge(many_plans(None), database)
+
+
+def wait_for(condition: object, seconds: float = 60) -> None:
+    give_up = time.monotonic() + seconds
+    while not condition():  # type: ignore[operator]
+        assert time.monotonic() < give_up, "it did not happen"
+        time.sleep(0.02)
+
+
+def test_json_that_the_server_wrote_its_own_way_is_the_same() -> None:
+    """MySQL keeps JSON decoded: it sorts keys and spaces them when it writes them again."""
+    found = link(match(A))
+    again = {name: _as_mysql_writes(text) for name, text in found.evidence.items()}
+    stored = StoredLink(1, A, 1, found.version.hash, "PENDING", "SYSTEM_MATCHED", found.score, found.score_max, again)
+
+    assert again["doiMatch"] != found.evidence["doiMatch"].decode()
+    assert compare([stored], [found]).unchanged == 1
+
+
+def _as_mysql_writes(text: bytes) -> str:
+    import json
+
+    return json.dumps(json.loads(text), sort_keys=True, separators=(", ", ": "), ensure_ascii=False)

@@ -1,0 +1,65 @@
+"""The job merge-related-works on the files that a search left in the bucket."""
+
+import gzip
+from collections.abc import Callable
+
+import msgspec
+import pytest
+
+from dmpworks.chains.process_dmps.database_plans import open_dmp_database, row_of_plan
+from dmpworks.chains.process_dmps.merge import merge_matches
+from dmpworks.errors import JobError
+from dmpworks.jobs.run import Run
+from dmpworks.matching.records import Plan
+from dmpworks.services.database import DmpDatabase
+from dmpworks.services.storage import Bucket
+from dmpworks.settings.declare import Secret
+from dmpworks.settings.shared import DmpTool
+from tests.chains.process_dmps.found import PLAN, match, matches
+from tests.services.database.contents import Contents
+
+FOLDER = "process-dmps/2026-10-01/dmp-works-search"
+
+
+@pytest.fixture
+def run(bucket: Bucket, make_run: Callable[..., Run]) -> Run:
+    lines = {
+        "matches-0.jsonl.gz": [matches(match("10.1/a", "Étude 🦋"), match("10.1/b"))],
+        "matches-1.jsonl.gz": [matches(plan="10.48321/d2")],
+    }
+    for name, plans in lines.items():
+        data = b"".join(msgspec.json.encode(plan) + b"\n" for plan in plans)
+        bucket.put(f"{FOLDER}/{name}", gzip.compress(data))
+    return make_run(bucket, "process-dmps", "merge-related-works")
+
+
+def test_the_embedded_database_takes_the_matches(run: Run, bucket: Bucket) -> None:
+    database = open_dmp_database(DmpTool(), bucket)
+    database.load_plans([row_of_plan(Plan(PLAN)), row_of_plan(Plan("10.48321/d2"))])
+    database.close()
+
+    counts = merge_matches(run, DmpTool())
+
+    assert (counts.read, counts.written, counts.also["links added"]) == (2, 2, 2)
+    links = Contents(f"sqlite:///{bucket.root}/local/dmp-tool.sqlite").links()
+    assert {key: link["title"] for key, link in links.items()} == {(1, "10.1/a"): "Étude 🦋", (1, "10.1/b"): "A title"}
+
+
+def test_a_database_by_url_takes_them_too(
+    run: Run, bucket: Bucket, database: DmpDatabase, contents: Contents, database_url: str
+) -> None:
+    contents.add_plan(4, f"https://doi.org/{PLAN}")
+
+    counts = merge_matches(run, DmpTool(Secret(database_url)))
+
+    assert (counts.written, counts.dropped) == (1, {"plan not in the database": 1})
+    assert set(contents.statuses()) == {(4, "10.1/a"), (4, "10.1/b")}
+    assert not (bucket.root / "local").exists()  # type: ignore[operator]
+
+
+def test_a_broken_file_of_matches_stops_the_job(run: Run, bucket: Bucket) -> None:
+    bucket.put(f"{FOLDER}/matches-2.jsonl.gz", bucket.get(f"{FOLDER}/matches-0.jsonl.gz")[:-20])
+    with pytest.raises(JobError) as failure:
+        merge_matches(run, DmpTool())
+    assert failure.value.what == "a file of matches cannot be read"
+    assert "matches-2.jsonl.gz" in failure.value.on
