@@ -1,1 +1,1 @@
-"""The domain: what to ask for a plan, what speaks for a work, in which order people see it; no engine, no I/O."""
+"""The domain: the query for a plan, the evidence for a work, the order in which people see works; no engine, no I/O."""

@@ -1,4 +1,4 @@
-"""How far one thing a plan says agrees with one thing a work says."""
+"""How strongly one item of a plan agrees with one item of a work."""
 
 from typing import NamedTuple
 

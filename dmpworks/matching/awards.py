@@ -1,4 +1,4 @@
-"""Award ids as people and funders write them: what is one, what is the same one, and the grammars of NSF and NIH.
+"""Award ids as people and funders write them: what is an id, which ids are the same, and the grammars of NSF and NIH.
 
 Plans and works write one award in many ways ("DMR-1507101", "NSF 1507101"; "1R01GM193934-01A1", "GM193934"). `variants`
 is applied to both sides: two texts may mean the same award when their variants meet. That the funders agree as well is
@@ -11,7 +11,7 @@ import unicodedata
 from msgspec import Struct
 
 # Institutes whose code and serial number alone ("GM-140402") are taken for an NIH award; with an activity code any
-# two letters will do. https://www.nlm.nih.gov/bsd/grant_acronym.html
+# two letters are enough. https://www.nlm.nih.gov/bsd/grant_acronym.html
 NIH_INSTITUTES = frozenset(
     """
     AA AG AI AM AO AR AT BC CA CB CE CI CL CM CN CO CP DA DC DE DK DP EB EP ES EY FD GM HD HG HL HR HS IP LM MD MH NB NR
@@ -41,7 +41,7 @@ _ACRONYM = re.compile(r"^(?:[A-Z][A-Z&]{1,6}|H2020)[\s-]+(?=\S)", re.IGNORECASE)
 _PROGRAMME = re.compile(r"\s+-\s+[A-Z]{2,4}\s*\d+$", re.IGNORECASE)
 _UKRI = re.compile(r"([A-Z]{2})[/ ]([A-Z]\d{5}[A-Z0-9])(?:/\d)?", re.IGNORECASE)
 _WELLCOME = re.compile(r"(\d{6})[/ ]([A-Z])/(\d\d)(?:/[A-Z])?", re.IGNORECASE)
-# Without its funder's prefix a shorter number says too little.
+# Without its funder's prefix a shorter number is too ambiguous.
 _SHORTEST_BARE_KEY = 7
 
 _PLACEHOLDER = re.compile(
@@ -61,12 +61,12 @@ class NsfAward(Struct, frozen=True):
 
     @property
     def award_id(self) -> str:
-        """The id as the funder's API takes it."""
+        """Return the id as the funder's API takes it."""
         return self.number
 
     @property
     def keys(self) -> frozenset[str]:
-        """The folded forms that mean this award."""
+        """Return the folded forms that mean this award."""
         return frozenset({self.number})
 
 
@@ -82,63 +82,63 @@ class NihAward(Struct, frozen=True):
 
     @property
     def core(self) -> str:
-        """The project over all its years and applications: "R01AI176039"."""
+        """Return the project over all its years and applications: "R01AI176039"."""
         return f"{self.activity or ''}{self.institute}{self.serial}"
 
     @property
     def award_id(self) -> str:
-        """The id in the funder's own spelling, with the parts that are known: "1R01AI176039-01A1"."""
+        """Return the id in the funder's own spelling, with the parts that are known: "1R01AI176039-01A1"."""
         tail = f"-{self.year}{self.suffix or ''}" if self.year else ""
         return f"{self.application_type or ''}{self.core}{tail}"
 
     @property
     def keys(self) -> frozenset[str]:
-        """The folded forms that mean this award: with and without type, activity, year and suffix."""
+        """Return the folded forms that mean this award: with and without type, activity, year and suffix."""
         heads = {"", self.activity or "", f"{self.application_type or ''}{self.activity or ''}"}
         tails = {"", self.year or "", f"{self.year or ''}{self.suffix or ''}"}
         return frozenset(f"{head}{self.institute}{self.serial}{tail}".lower() for head in heads for tail in tails)
 
 
 def parse_nsf(text: str) -> NsfAward | None:
-    """Read the award out of a text that is known to name NSF: seven digits, in any dress or in `AWD_ID=` of a URL."""
+    """Return the award in a text that is known to name NSF: seven digits in any spelling, or `AWD_ID=` of a URL."""
     folded = _upper(text)
-    found = _NSF_URL.search(folded) or _NSF.search(folded)
-    return NsfAward(found[1]) if found and is_award(found[1]) else None
+    number = _NSF_URL.search(folded) or _NSF.search(folded)
+    return NsfAward(number[1]) if number and is_award(number[1]) else None
 
 
 def parse_nih(text: str) -> NihAward | None:
-    """Read the award out of a text: `1R01AI176039-01A1`, in parts, spaced, hyphenated, or with RO1 for R01."""
-    for found in _NIH.finditer(_upper(text)):
-        activity, institute, serial = found["activity"], found["institute"], found["serial"]
+    """Return the award in a text: `1R01AI176039-01A1`, in parts, spaced, hyphenated, or with RO1 for R01."""
+    for parts in _NIH.finditer(_upper(text)):
+        activity, institute, serial = parts["activity"], parts["institute"], parts["serial"]
         if (not activity and institute not in NIH_INSTITUTES) or not serial.strip("0"):
             continue
         if activity and activity[1] == "O":
             activity = activity[0] + "0" + activity[2]
         # Serial numbers of the older awards are often written without their leading zero.
-        return NihAward(institute, serial.zfill(6), found["type"], activity, found["year"], found["suffix"])
+        return NihAward(institute, serial.zfill(6), parts["type"], activity, parts["year"], parts["suffix"])
     return None
 
 
 def award_key(text: str) -> str:
-    """Fold an award id to its letters and digits, in lower case: "DMR-1507101" -> "dmr1507101"."""
+    """Return the letters and digits of an award id, in lower case: "DMR-1507101" -> "dmr1507101"."""
     return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
 
 
 def variants(text: str) -> frozenset[str]:
-    """Every folded form that stands for the same award; empty when the text is no award id."""
+    """Return every folded form of the same award; empty when the text is no award id."""
     if not is_award(text):
         return frozenset()
     keys = {award_key(text)}
     nih = parse_nih(text)
     if nih:
         return frozenset(keys | nih.keys)
-    for form in _undressed(text):
+    for form in _strip_decoration(text):
         keys |= _keys_by_grammar(form)
     return frozenset(key for key in keys if key)
 
 
 def is_award(text: str) -> bool:
-    """Tell an award id from what people write in its place ("n/a", "tbd", "0000", "NSF 12345", "internally funded")."""
+    """Return whether the text is an award id, not a placeholder ("n/a", "0000", "NSF 12345", "internally funded")."""
     key = award_key(_ACRONYM.sub("", _LABEL.sub("", text.strip())))
     digits = "".join(c for c in key if c.isdigit())
     if len(key) < _SHORTEST_KEY or not digits.strip("0") or _PLACEHOLDER.search(text):
@@ -150,8 +150,8 @@ def _upper(text: str) -> str:
     return unicodedata.normalize("NFKC", text).translate(_DASHES).upper()
 
 
-def _undressed(text: str) -> list[str]:
-    """The text without what people put around an award id: a URL, a label, the funder's acronym, a programme."""
+def _strip_decoration(text: str) -> list[str]:
+    """Return the text without what people put around an id: a URL, a label, the funder's acronym, a programme."""
     form = unicodedata.normalize("NFKC", text).translate(_DASHES).strip()
     url = _URL_TAIL.match(form)
     if url:

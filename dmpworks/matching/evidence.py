@@ -1,7 +1,7 @@
-"""What speaks for a work as an output of a plan, found from the two records alone, never from the engine.
+"""Evidence that a work is an output of a plan, from the two records alone, never from the engine.
 
 Every strength is a number from 0 to 1; `ranking` turns strengths into points. A work without strong evidence (funder's
-list, award, author, relation to an accepted output) is no candidate, whatever the engine thought.
+list, award, author, relation to an accepted output) is no candidate, whatever its score in the engine.
 """
 
 import calendar
@@ -23,7 +23,7 @@ YEARS_AFTER_END = 3  # outputs still appear
 
 
 class ItemMatch(Record, frozen=True):
-    """One item of a work's list that matches: where it stands, how strongly, and which of its fields."""
+    """One item of a work's list that matches: its index, the strength (0 to 1), and the fields that agree."""
 
     index: int
     score: float
@@ -47,18 +47,18 @@ class DoiMatch(Record, frozen=True):
 
 
 class ContentMatch(Record, frozen=True):
-    """How much of what the plan is about the work is about, and the words that say so, in `<mark>`."""
+    """How similar the work is to the plan in content (0 to 1), and the shared words, in `<mark>`."""
 
     score: float = 0.0
     title_highlight: str | None = None
     abstract_highlights: tuple[str, ...] = ()
 
 
-NOTHING_SHARED = ContentMatch()
+NO_CONTENT = ContentMatch()
 
 
 class Match(Record, frozen=True):
-    """A work that may be an output of a plan, with all that speaks for it."""
+    """A work that may be an output of a plan, with all its evidence."""
 
     dmp_doi: str
     work: Work
@@ -76,26 +76,26 @@ class Match(Record, frozen=True):
 
     @property
     def has_strong_evidence(self) -> bool:
-        """Whether anything says that this is an output of the plan, rather than merely like one."""
+        """Return whether there is evidence of an output of this plan, not only of similarity to it."""
         return bool(self.doi_match.found or self.author_matches or self.award_matches or self.is_related)
 
     @property
     def is_related(self) -> bool:
-        """Whether the work is related to an accepted output."""
+        """Return whether the work is related to an accepted output."""
         return bool(
             self.intra_work_doi_matches or self.possible_shared_project_doi_matches or self.dataset_citation_doi_matches
         )
 
 
 class PlanMatches(Record, frozen=True):
-    """All works found for a plan, best first; a line of the file of matches."""
+    """All matches of a plan, best first; a line of the file of matches."""
 
     dmp_doi: str
     works: tuple[Match, ...] = ()
 
 
-def evidence(plan: Plan, work: Work, content: ContentMatch = NOTHING_SHARED) -> Match | None:
-    """Gather what speaks for the work; None when it may not be a result or nothing strong is left."""
+def evidence(plan: Plan, work: Work, content: ContentMatch = NO_CONTENT) -> Match | None:
+    """Return the evidence for a work; None when it may not be a result or has no strong evidence."""
     if not may_be_output(plan, work):
         return None
     relations, known = work.relations, frozenset(plan.accepted_dois)
@@ -120,7 +120,7 @@ def evidence(plan: Plan, work: Work, content: ContentMatch = NOTHING_SHARED) -> 
 
 
 def may_be_output(plan: Plan, work: Work) -> bool:
-    """Whether the work could come out of the project: no plan, not decided on already, published in its time."""
+    """Return whether the work may be a result: no plan, not decided on already, published in the project's time."""
     if work.doi == plan.doi or work.work_type == OUTPUT_MANAGEMENT_PLAN:
         return False
     if work.doi in plan.accepted_dois or work.doi in plan.rejected_dois:
@@ -130,7 +130,7 @@ def may_be_output(plan: Plan, work: Work) -> bool:
 
 
 def published_between(plan: Plan) -> tuple[date, date | None]:
-    """From when to when an output may have been published; no end where the project's end is unknown."""
+    """Return the first and last day on which an output may appear; no last day if the project's end is unknown."""
     end = plan.project_end and _years_later(plan.project_end, YEARS_AFTER_END)
     return plan.project_start or EARLIEST, end
 
@@ -156,8 +156,8 @@ def _author_matches(plan: Plan, work: Work) -> tuple[ItemMatch, ...]:
 
 def _institution_matches(plan: Plan, work: Work) -> tuple[ItemMatch, ...]:
     def compare(ours: Institution, theirs: Institution) -> Agreement | None:
-        found = same_organisation(ours.name, ours.ror, theirs.name, theirs.ror)
-        return found and Agreement(found[0], (f"institutions.{found[1]}",))
+        agreement = same_organisation(ours.name, ours.ror, theirs.name, theirs.ror)
+        return agreement and Agreement(agreement[0], (f"institutions.{agreement[1]}",))
 
     return _items(work.institutions, plan.institutions, compare)
 
@@ -181,6 +181,6 @@ def _doi_matches(dois: Sequence[str], known: frozenset[str], field: str) -> tupl
 def _items(
     theirs: Sequence[T], ours: Sequence[P], compare: Callable[[P, T], Agreement | None]
 ) -> tuple[ItemMatch, ...]:
-    """Each item of a work's list beside the one of the plan that agrees best; those without any left out."""
-    best = (max((found for our in ours if (found := compare(our, item))), default=None) for item in theirs)
-    return tuple(ItemMatch(index, *found) for index, found in enumerate(best) if found)
+    """Return the items of a work's list that agree with any item of the plan, each with its best agreement."""
+    best = (max((match for our in ours if (match := compare(our, item))), default=None) for item in theirs)
+    return tuple(ItemMatch(index, *match) for index, match in enumerate(best) if match)

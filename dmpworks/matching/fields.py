@@ -1,4 +1,4 @@
-"""Which fields of a work can be asked for, and what a work puts into each."""
+"""The fields by which a work can be searched, and the values that a work has in each."""
 
 from collections.abc import Iterable, Mapping
 from typing import Literal
@@ -7,13 +7,13 @@ from dmpworks.matching.awards import variants
 from dmpworks.matching.people import initial_keys, surname_keys
 from dmpworks.matching.records import Work
 from dmpworks.matching.terms import terms
-from dmpworks.matching.tokens import cut, joined
+from dmpworks.matching.tokens import join_values, tokenize
 
 Kind = Literal["term", "tokens"]
 
 LONGEST = 256  # characters of a term: a longer one is no name or id, and engines refuse the longest
 
-# "term": a list of exact strings. "tokens": one text, already folded and cut by us, to be split at white space only.
+# "term": a list of exact strings. "tokens": one text, folded and tokenized by us, to be split at white space only.
 FIELDS: Mapping[str, Kind] = {
     "doi": "term",
     "orcid": "term",
@@ -32,7 +32,7 @@ FIELDS: Mapping[str, Kind] = {
 
 
 def search_fields(work: Work) -> dict[str, list[str] | str]:
-    """What a search engine indexes of a work, by field; empty lists and texts where the work says nothing."""
+    """Return what a search engine indexes of a work, by field; empty lists and texts where the record has nothing."""
     # An award's funder has paid for the work even where the list of funders forgets it.
     funders = [(funder.name, funder.ror) for funder in work.funders]
     funders += [(award.funder_name, award.funder_ror) for award in work.awards]
@@ -55,10 +55,10 @@ def search_fields(work: Work) -> dict[str, list[str] | str]:
 
 
 def _distinct(values: Iterable[str | None]) -> list[str]:
-    """The values that are there, once each, in order; what is longer than any name or id is left out."""
+    """Return the distinct values in order, without empty ones and those longer than any name or id."""
     return list(dict.fromkeys(value for value in values if value and len(value) <= LONGEST))
 
 
 def _names(names: Iterable[str | None]) -> str:
-    """Names as one text that no phrase crosses."""
-    return joined([cut(name) for name in _distinct(names)])
+    """Return names as one text in which no phrase matches across two names."""
+    return join_values([tokenize(name) for name in _distinct(names)])

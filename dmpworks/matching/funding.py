@@ -1,4 +1,4 @@
-"""Whether an award that a work names is one of the plan's: the same id in any dress, from the same funder."""
+"""Whether an award that a work names is one of the plan's: the same id in any spelling, from the same funder."""
 
 import re
 from functools import lru_cache
@@ -7,10 +7,10 @@ from dmpworks.matching.agreement import Agreement
 from dmpworks.matching.awards import variants
 from dmpworks.matching.organisations import same_name, same_organisation
 from dmpworks.matching.records import Award, PlanAward, Work
-from dmpworks.matching.tokens import cut_name
+from dmpworks.matching.tokens import tokenize_name
 
 # What an award id is worth by what is known of its funder. The same number from another funder is the commonest wrong
-# award match, so a stated other funder ends it, and an id without a funder says less than one with.
+# award match, so a stated other funder rules it out, and an id without a funder is weaker evidence than one with.
 SAME_FUNDER = 1.0
 FUNDER_ELSEWHERE = 0.9  # the work names the plan's funder, though not for this award
 FUNDER_UNKNOWN = 0.8  # nothing speaks against it
@@ -41,7 +41,7 @@ _PARTS = {
 
 
 def funding_agreement(plan_award: PlanAward, award: Award, work: Work) -> Agreement | None:
-    """How far an award of the work is the plan's; None when the ids differ or another funder gave it."""
+    """Return how surely an award of the work is the plan's; None when the ids differ or another funder gave it."""
     if not plan_award.award_id or _keys(plan_award.award_id).isdisjoint(_keys(award.award_id)):
         return None
     if not _comparable(plan_award, award):
@@ -51,28 +51,28 @@ def funding_agreement(plan_award: PlanAward, award: Award, work: Work) -> Agreem
 
 
 def _comparable(plan_award: PlanAward, award: Award) -> bool:
-    """Whether both name a funder in the same way: an id and a name say nothing to each other."""
+    """Return whether both name a funder in the same way: an id cannot be compared with a name."""
     by_ror = plan_award.funder_ror and award.funder_ror
     return bool(by_ror or (plan_award.funder_name and award.funder_name))
 
 
 def same_funder(name: str | None, ror: str | None, other_name: str | None, other_ror: str | None) -> str | None:
-    """By what ("ror" or "name") two funders are one, or one is a part of the other; None when they are not."""
-    found = same_organisation(name, ror, other_name, other_ror)
-    if found:
-        return found[1]
+    """Return by what ("ror" or "name") two funders are the same or one is part of the other; None otherwise."""
+    agreement = same_organisation(name, ror, other_name, other_ror)
+    if agreement:
+        return agreement[1]
     return "name" if name and other_name and (_is_part(name, other_name) or _is_part(other_name, name)) else None
 
 
 @lru_cache(maxsize=65_536)
 def _is_part(part: str, whole: str) -> bool:
-    """Whether a funder's name is that of a part or programme of another funder."""
-    text = " ".join(cut_name(part))
+    """Return whether a funder's name is that of a part or programme of another funder."""
+    text = " ".join(tokenize_name(part))
     return any(same_name(parent, whole) and re.fullmatch(parts, text) for parent, parts in _PARTS.items())
 
 
 def _by_the_works_funders(plan_award: PlanAward, work: Work) -> float:
-    """What an award id without a funder is worth."""
+    """Return the strength of an award id without a funder, by the funders that the work names."""
     if not work.funders or not (plan_award.funder_name or plan_award.funder_ror):
         return FUNDER_UNKNOWN
     ours = plan_award.funder_name, plan_award.funder_ror

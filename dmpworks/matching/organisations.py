@@ -1,19 +1,19 @@
-"""Whether two names, or ids, mean the same organisation: by ROR, else by one name standing within the other."""
+"""Whether two names, or ids, mean the same organisation: by ROR, else because one name contains the other."""
 
 import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from dmpworks.matching.tokens import cut_name, in_order
+from dmpworks.matching.tokens import in_order, tokenize_name
 
 ROR_SCORE = 1.0
 NAME_SCORE = 0.8
 _SHORTEST_ACRONYM = 3
 _LITTLE = frozenset("a and at da das de del der des di do du et for für fur in la of the und y".split())
-_FEWEST_WORDS = 2  # of a name that may stand within another; a single word must be the whole name
+_FEWEST_WORDS = 2  # of a name that may be part of another; a single word must be the whole name
 
 _SEGMENTS = re.compile(r"\s*[,;(){}\[\]|]\s*|\s+[-–—]\s+")
-# Words that organisations share: a part of a name that has nothing else ("Department of Physics") names none.
+# Words that organisations share; a part of a name that has no other word ("Department of Physics") names none.
 _SHARED = frozenset(
     """
     a academy agency and at authority biology board bureau business center centre chemistry clinic college commission
@@ -28,16 +28,16 @@ _SHARED = frozenset(
 )
 
 
-# What a part of a name begins with that only says where within an organisation somebody sits.
+# First words of parts of a name that only give the unit within an organisation.
 _UNITS = frozenset("chair department departement dept division facultad faculty lab laboratory school section".split())
 _COUNTRIES = (("united", "states", "of", "america"), ("united", "states"), ("u", "s"), ("us",), ("usa",), ("uk",))
 
 
 @lru_cache(maxsize=65_536)
 def phrases(name: str) -> tuple[tuple[str, ...], ...]:
-    """The parts of a name that may stand for the organisation, the whole first; without leading article and country."""
-    whole = _bare(cut_name(name))
-    parts = [_bare(cut_name(part)) for part in _SEGMENTS.split(name)]
+    """Return the parts of a name that may name the organisation, the whole first, without article and country."""
+    whole = _bare(tokenize_name(name))
+    parts = [_bare(tokenize_name(part)) for part in _SEGMENTS.split(name)]
     return tuple(dict.fromkeys(filter(None, (whole, *filter(_may_stand_alone, parts)))))
 
 
@@ -50,13 +50,13 @@ def _bare(words: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _may_stand_alone(words: tuple[str, ...]) -> bool:
-    """Whether a part of a name is an organisation's: no unit of one, and no town or country."""
+    """Return whether a part of a name is an organisation's: neither one of its units nor a town or country."""
     return len(words) >= _FEWEST_WORDS and words[0] not in _UNITS and not _SHARED.isdisjoint(words)
 
 
 @lru_cache(maxsize=262_144)
 def same_name(one: str, other: str) -> bool:
-    """Whether one name is the other, a telling part of one stands in order within the other, or one is an acronym."""
+    """Return whether names are equal, one contains a distinctive part of the other in order, or one is an acronym."""
     ours, theirs = phrases(one), phrases(other)
     if not ours or not theirs:
         return False
@@ -66,17 +66,17 @@ def same_name(one: str, other: str) -> bool:
 
 
 def _abbreviates(short: tuple[str, ...], names: tuple[tuple[str, ...], ...]) -> bool:
-    """Whether a single word is made of the first letters of one of the names, with or without the little words."""
+    """Return whether a single word consists of the initials of one of the names, with or without its little words."""
     if len(short) != 1 or len(short[0]) < _SHORTEST_ACRONYM:
         return False
-    return any(short[0] in (_initials(words), _initials(_telling(words))) for words in names)
+    return any(short[0] in (_initials(words), _initials(_without_little_words(words))) for words in names)
 
 
 def _initials(words: Iterable[str]) -> str:
     return "".join(word[0] for word in words)
 
 
-def _telling(words: Iterable[str]) -> list[str]:
+def _without_little_words(words: Iterable[str]) -> list[str]:
     return [word for word in words if word not in _LITTLE]
 
 
@@ -87,7 +87,7 @@ def _within(parts: tuple[tuple[str, ...], ...], words: tuple[str, ...]) -> bool:
 def same_organisation(
     name: str | None, ror: str | None, other_name: str | None, other_ror: str | None
 ) -> tuple[float, str] | None:
-    """How surely they are one, and by what ("ror" or "name"); None when they are not, or nothing tells."""
+    """Return how surely two are the same and by what ("ror" or "name"); None when they differ or cannot be compared."""
     if ror and other_ror and ror == other_ror:
         return ROR_SCORE, "ror"
     if ror and other_ror:

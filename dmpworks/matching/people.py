@@ -1,7 +1,7 @@
 """Whether an author of a work is a member of a plan: by ORCID, or by surname together with given names.
 
 Names come in every order and length ("Wang Tao", "T. Wang", "WANG, Tao"; "O'Brien", "O Brien"; "García Márquez",
-"Garcia-Marquez", "García"), so a surname is looked for as a run of the full name's words, written together.
+"Garcia-Marquez", "García"), so a surname is searched as a run of the full name's words, written together.
 """
 
 import re
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from dmpworks.matching.agreement import Agreement
 from dmpworks.matching.records import Author
-from dmpworks.matching.tokens import cut_name
+from dmpworks.matching.tokens import tokenize_name
 
 _LONGEST_SURNAME = 3  # words: "van den Berg"
 _SHORTEST_PART = 3  # letters of a part of a surname that may stand for the whole
@@ -26,8 +26,8 @@ _PARTICLES = frozenset(
 )
 
 
-# Scores of agreement, by what agrees. An ORCID settles it; a full given name nearly does; an initial leaves one name
-# sake in a dozen; a surname alone says little, part of a surname less.
+# Scores of agreement, by what agrees. An ORCID is proof; a full given name nearly so; an initial leaves one namesake
+# in a dozen; a surname alone is weak evidence, part of a surname weaker.
 ORCID = Agreement(1.0, ("authors.orcid",))
 GIVEN_NAME = Agreement(0.9, ("authors.surname", "authors.givenName"))
 SHORT_NAME = Agreement(0.7, ("authors.surname", "authors.givenName"))
@@ -37,21 +37,21 @@ _PART_OF_SURNAME = 0.7  # factor when only part of a surname agrees, or it stand
 
 
 class Name(NamedTuple):
-    """A name cut into words, and which of them are the surname as far as the source knows."""
+    """The words of a name, and which of them are the surname as far as the source knows."""
 
     words: tuple[str, ...]
     surname: tuple[str, ...]
 
     @property
     def given(self) -> tuple[str, ...]:
-        """The words that are not the surname, in order."""
+        """Return the words that are not the surname, in order."""
         start = _find(self.surname, self.words)
         return self.words if start < 0 else self.words[:start] + self.words[start + len(self.surname) :]
 
 
 @lru_cache(maxsize=65_536)
 def name_of(author: Author) -> Name:
-    """Cut an author's name from its parts, which hold no titles; from the full name where there are none."""
+    """Return the words of a name from its parts, which hold no titles; from the full name where there are none."""
     surname = _words(author.surname)
     given = _words(author.given_name or author.first_initial)
     middle = _words(author.middle_names) or tuple("".join(_words(author.middle_initials)))
@@ -60,20 +60,20 @@ def name_of(author: Author) -> Name:
 
 
 def _words(name: str | None) -> tuple[str, ...]:
-    """Cut a name into words in which "Mueller" is "Müller", "Soerensen" "Sørensen" and "Haakon" "Håkon"."""
-    words = cut_name(name or "")
+    """Return the words of a name, in which "Mueller" is "Müller", "Soerensen" "Sørensen" and "Haakon" "Håkon"."""
+    words = tokenize_name(name or "")
     return tuple(_TWO_LETTERS.sub(r"\1\2", word) if len(word) > _LONGEST_INITIALS else word for word in words)
 
 
 def surname_keys(author: Author) -> list[str]:
-    """Every run of up to three words of the name, written together: what a surname may turn out to be."""
+    """Return every run of up to three words of the name, written together: any of them may be the surname."""
     name = name_of(author)
     keys = ["".join(run) for run in _runs(name.words)]
     return list(dict.fromkeys([*keys, "".join(name.surname)])) if name.words else []
 
 
 def initial_keys(author: Author) -> list[str]:
-    """Surname and first initial, "wang.t", in both orders, and with every word that may be one of two surnames."""
+    """Return surname and initial, "wang.t", in both orders, and with each word that may be one of two surnames."""
     name = name_of(author)
     if not name.given:
         return []
@@ -83,14 +83,14 @@ def initial_keys(author: Author) -> list[str]:
     return list(dict.fromkeys([*keys, f"{first}.{last[0]}"]))
 
 
-def wanted_surnames(author: Author) -> list[str]:
-    """The keys to ask for to find a plan's member: the surname, and each part of it that may stand alone."""
+def query_surnames(author: Author) -> list[str]:
+    """Return the keys that find a plan's member: the surname, and each part of it that may be used alone."""
     surname = name_of(author).surname
     return list(dict.fromkeys(key for key in ("".join(surname), *_parts(surname)) if key))
 
 
 def same_person(member: Author, author: Author) -> Agreement | None:
-    """How far a work's author agrees with a plan's member; None when they are, or must be, two people."""
+    """Return how surely a work's author is a plan's member; None when they are two people."""
     if member.orcid and author.orcid:
         return ORCID if member.orcid == author.orcid else None
     return _names_agree(name_of(member), name_of(author))
@@ -101,7 +101,7 @@ def _names_agree(member: Name, author: Name) -> Agreement | None:
     best: Agreement | None = None
     for rest, factor in _readings(member, author):
         given = _given_agree(member.given, rest)
-        # Where the surname is not where it should be, nothing less than the given name tells a person from a word.
+        # Where the surname is out of place, only a given name distinguishes a person from a chance word.
         if given and (factor == 1 or given.score >= SHORT_NAME.score):
             score = round(given.score * factor, 4)
             if best is None or score > best.score:
@@ -110,7 +110,7 @@ def _names_agree(member: Name, author: Name) -> Agreement | None:
 
 
 def _readings(member: Name, author: Name) -> Iterator[tuple[tuple[str, ...], float]]:
-    """The ways in which the surname stands in a name: what is left of the name, and how sure the reading is."""
+    """Yield each way to read the surname in a name: the rest of the name, and how sure the reading is."""
     surname = member.surname
     if not surname:
         return
@@ -127,7 +127,7 @@ def _readings(member: Name, author: Name) -> Iterator[tuple[tuple[str, ...], flo
 
 
 def _ends_alike(member: Name, author: Name, run: tuple[str, ...]) -> bool:
-    """Whether both names end with this surname, and only where it begins was read differently.
+    """Return whether both names end with this surname and differ only in where it begins.
 
     Of "María García López" one source has the surname López, another García López.
     """
@@ -136,7 +136,7 @@ def _ends_alike(member: Name, author: Name, run: tuple[str, ...]) -> bool:
 
 
 def _given_agree(member: tuple[str, ...], author: tuple[str, ...]) -> Agreement | None:
-    """Compare the given names; None when they conflict."""
+    """Return how the given names agree; None when they conflict."""
     if not member or not author:
         return SURNAME_ALONE
     if "".join(member) == "".join(author):
@@ -152,14 +152,14 @@ def _given_agree(member: tuple[str, ...], author: tuple[str, ...]) -> Agreement 
 
 
 def _with_same_first(member: tuple[str, ...], author: tuple[str, ...]) -> Agreement | None:
-    """Where the first given names agree, a second one may still speak against it: James K. is not James L."""
+    """Compare second given names where the first agree: James K. is not James L."""
     if any(ours[0] != theirs[0] for ours, theirs in zip(member[1:2], author[1:2], strict=False)):
         return None
     return GIVEN_NAME if len(author[0]) > 1 else INITIAL
 
 
 def _initials_of(short: tuple[str, ...], long: tuple[str, ...]) -> bool:
-    """Whether one name is given by initials that fit the other's: apart ("D. H.", "D. Hyun") or together ("DH")."""
+    """Return whether one name consists of initials that fit the other's: "D. H.", "D. Hyun" or "DH"."""
     initials = "".join(word[0] for word in long)
     if all(len(word) == 1 for word in short):
         letters = "".join(short)
@@ -171,7 +171,7 @@ def _initials_of(short: tuple[str, ...], long: tuple[str, ...]) -> bool:
 
 
 def _parts(surname: tuple[str, ...]) -> tuple[str, ...]:
-    """The words of a surname of several that may be used alone; without its particles it is written too."""
+    """Return the forms of a surname of several words: without its particles, and each word that may be used alone."""
     if len(surname) < 2:
         return ()
     bare = tuple(word for word in surname if word not in _PARTICLES)
@@ -192,7 +192,7 @@ def _runs_and_rest(words: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], tu
 
 
 def _find(run: tuple[str, ...], words: tuple[str, ...]) -> int:
-    """Where a run of words begins, looked for from the end, where surnames stand; -1 when nowhere."""
+    """Return where a run of words last begins, since surnames come last; -1 when absent."""
     if not run:
         return -1
     starts = range(len(words) - len(run), -1, -1)

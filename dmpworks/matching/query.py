@@ -1,4 +1,4 @@
-"""The question to a search engine, in words that every engine can answer alike.
+"""The query to a search engine, in terms that every engine can answer alike.
 
 A work is a candidate when at least one *strong* clause matches; its score is the sum of the weights of all clauses
 that match. Weights are multiples of 1/16, so that sums of single-precision numbers are exact and the order is the
@@ -11,7 +11,7 @@ import msgspec
 
 
 class Clause(msgspec.Struct, frozen=True):
-    """One signal: the field holds any of `terms`, or `phrase` in order within `slop`; scores `weight` once."""
+    """One signal: the field contains any of `terms`, or `phrase` in order within `slop`; scores `weight` once."""
 
     field: str
     weight: float
@@ -21,7 +21,7 @@ class Clause(msgspec.Struct, frozen=True):
 
 
 class Query(msgspec.Struct, frozen=True):
-    """What to look for, and what to leave out; hits come by score, then DOI ascending, at most `limit`."""
+    """What to find and what to leave out; hits come by score, then DOI ascending, at most `limit`."""
 
     strong: tuple[Clause, ...]
     supporting: tuple[Clause, ...] = ()
@@ -33,5 +33,5 @@ class Query(msgspec.Struct, frozen=True):
 
 
 def sixteenths(weight: float) -> float:
-    """Round a weight to the nearest positive multiple of 1/16."""
+    """Return the weight rounded to the nearest positive multiple of 1/16."""
     return max(1, round(weight * 16)) / 16

@@ -1,4 +1,4 @@
-"""Plans and works as every chain, engine and file of matches sees them; JSON in camelCase."""
+"""Plans and works as every chain, engine and file of matches has them; JSON in camelCase."""
 
 from datetime import date, datetime
 
@@ -10,7 +10,7 @@ OUTPUT_MANAGEMENT_PLAN = "OUTPUT_MANAGEMENT_PLAN"
 
 
 class Record(msgspec.Struct, frozen=True, rename="camel"):
-    """What all records share: immutable, camelCase in JSON."""
+    """Base of all records: immutable, camelCase in JSON."""
 
 
 class Author(Person, frozen=True, gc=False):
@@ -25,7 +25,7 @@ class Institution(Record, frozen=True):
 
 
 class Funder(Record, frozen=True):
-    """An organisation that paid for a work or plan."""
+    """An organisation that funds a work or plan."""
 
     name: str | None = None
     ror: str | None = None

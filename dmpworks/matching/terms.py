@@ -1,8 +1,8 @@
-"""What a text is about, as distinct terms: the words of titles and abstracts, folded, without grammar and plural."""
+"""The distinct terms of titles and abstracts: their words, folded, without function words and plurals."""
 
 from collections.abc import Iterable
 
-from dmpworks.matching.tokens import cut
+from dmpworks.matching.tokens import tokenize
 
 _SHORTEST = 2
 _STEM = 3  # a plural is only cut off when this many letters remain
@@ -23,22 +23,22 @@ STOP_WORDS = frozenset(
 
 
 def terms(texts: Iterable[str | None]) -> tuple[str, ...]:
-    """The distinct terms of the texts, in order of appearance."""
-    found: dict[str, None] = {}
+    """Return the distinct terms of the texts, in order of appearance."""
+    distinct: dict[str, None] = {}
     for text in texts:
-        for word in cut(text):
+        for word in tokenize(text):
             if is_term(word):
-                found[stem(word)] = None
-    return tuple(found)
+                distinct[stem(word)] = None
+    return tuple(distinct)
 
 
 def is_term(word: str) -> bool:
-    """Whether a folded word says anything about a topic; bare small numbers do not."""
+    """Return whether a folded word is a term; function words and bare small numbers are not."""
     return len(word) >= _SHORTEST and word not in STOP_WORDS and not (word.isdigit() and len(word) <= 4)
 
 
 def stem(word: str) -> str:
-    """Take off an English plural and nothing more (Harman's "S" stemmer): more would join what differs."""
+    """Return the word without an English plural (Harman's "S" stemmer): a stronger one would merge different terms."""
     if len(word) <= _STEM or not word.endswith("s"):
         return word
     if word.endswith("ies") and not word.endswith(("eies", "aies")):

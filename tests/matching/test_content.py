@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from dmpworks.matching.content import Statistics, Topic, highlighted, similarity, topic_of
+from dmpworks.matching.content import Statistics, Topic, highlight, similarity, topic_of
 from dmpworks.matching.terms import stem, terms
 
 
@@ -25,12 +25,12 @@ def test_plurals(word: str, stemmed: str) -> None:
     assert stem(word) == stemmed
 
 
-def test_terms_are_distinct_and_say_something() -> None:
-    said = terms(["The Cells of 12 cells", None, "A cell’s wall; p53, 2019, 101434070"])
-    assert said == ("cell", "wall", "p53", "101434070")
+def test_terms_are_distinct_and_no_function_words() -> None:
+    result = terms(["The Cells of 12 cells", None, "A cell’s wall; p53, 2019, 101434070"])
+    assert result == ("cell", "wall", "p53", "101434070")
 
 
-def test_rarity_falls_from_one_to_nothing() -> None:
+def test_rarity_falls_from_one_to_zero() -> None:
     statistics = Statistics(1000, {"content": {"common": 1000, "rare": 1, "some": 30}})
     assert statistics.rarity("content", "rare") == statistics.rarity("content", "unheard of") == 1.0
     assert statistics.rarity("content", "some") == pytest.approx(math.log(1001 / 30.5) / math.log(1001 / 1.5))
@@ -47,7 +47,7 @@ def test_similarity_by_hand(work) -> None:
     assert similarity(topic, theirs) == pytest.approx(expected, abs=1e-6)
 
 
-def test_similarity_is_between_nothing_and_one(plan, work) -> None:
+def test_similarity_is_between_zero_and_one(plan, work) -> None:
     ours = plan(title="Fear extinction", abstract_text="The auditory brainstem.")
     topic = topic_of(ours, Statistics(1000, {"content": {"fear": 10, "extinction": 20, "auditory": 3, "brainstem": 2}}))
     same = work(title="Fear extinction and the auditory brainstem")
@@ -62,7 +62,7 @@ def test_a_projects_own_name_says_more_than_a_common_word(work) -> None:
     assert similarity(topic, work(title="XAZ29 in mice")) > similarity(topic, work(title="Neurons in a model"))
 
 
-def test_highlights_mark_telling_words_and_are_safe_html(work) -> None:
+def test_highlights_mark_distinctive_words_and_are_safe_html(work) -> None:
     topic = Topic({"neuron": 0.5, "dytb2": 1.0, "obrien": 0.4, "result": 0.1})
     theirs = work(
         title="DYTB2 & neurons: <i>results</i>",
@@ -70,7 +70,7 @@ def test_highlights_mark_telling_words_and_are_safe_html(work) -> None:
             "First sentence. Neurons fire. O’Brien agrees. DYTB2 shapes neurons if x < 3. Nothing here. A neuron."
         ),
     )
-    shown = highlighted(topic, theirs, 0.25)
+    shown = highlight(topic, theirs, 0.25)
     assert shown.score == 0.25
     assert shown.title_highlight == "<mark>DYTB2</mark> &amp; <mark>neurons</mark>: &lt;i&gt;results&lt;/i&gt;"
     assert shown.abstract_highlights == (
@@ -80,6 +80,6 @@ def test_highlights_mark_telling_words_and_are_safe_html(work) -> None:
     )
 
 
-def test_nothing_in_common_highlights_nothing(work) -> None:
-    shown = highlighted(Topic({"graphene": 1.0}), work(title="Neurons", abstract_text="They fire."), 0.0)
+def test_without_shared_terms_nothing_is_highlighted(work) -> None:
+    shown = highlight(Topic({"graphene": 1.0}), work(title="Neurons", abstract_text="They fire."), 0.0)
     assert (shown.title_highlight, shown.abstract_highlights) == (None, ())

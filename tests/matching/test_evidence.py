@@ -1,4 +1,4 @@
-"""What speaks for a work comes from plan and work alone, in the form that the DMP Tool reads."""
+"""Evidence comes from plan and work alone, in the form that the DMP Tool reads."""
 
 from datetime import date
 

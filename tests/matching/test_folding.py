@@ -1,8 +1,8 @@
-"""Text is folded and cut by us, alike for plans, works and questions."""
+"""Text is folded and tokenized by us, alike for plans, works and queries."""
 
 import pytest
 
-from dmpworks.matching.tokens import FILLER, cut, fold, in_order, joined
+from dmpworks.matching.tokens import FILLER, fold, in_order, join_values, tokenize
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ from dmpworks.matching.tokens import FILLER, cut, fold, in_order, joined
     ],
 )
 def test_words(text: str | None, words: tuple[str, ...]) -> None:
-    assert cut(text) == words
+    assert tokenize(text) == words
 
 
 @pytest.mark.parametrize("text", ["O'Brien ﬁ Straße İ ŉ ǅ ß ﬀ ㎏ Å Ǆ", "ΣΊΣΥΦΟΣ", "ǆ Ǉ ℌ 𝔸 ½ ª"])
@@ -43,13 +43,13 @@ def test_folding_again_changes_nothing(text: str) -> None:
     assert fold(fold(text)) == fold(text)
 
 
-def test_case_never_matters() -> None:
+def test_case_is_ignored() -> None:
     for text in ("Straße", "ΣΊΣΥΦΟΣ", "Ÿ", "Ǆ", "Łódź"):
         assert fold(text.upper()) == fold(text.lower()) == fold(text)
 
 
 def test_no_phrase_reaches_into_the_next_value() -> None:
-    text = joined([cut("University of Alham"), (), cut("Alham Clinic")])
+    text = join_values([tokenize("University of Alham"), (), tokenize("Alham Clinic")])
     assert text.split() == ["university", "of", "alham", FILLER, FILLER, FILLER, FILLER, "alham", "clinic"]
     assert not in_order(("of", "alham", "clinic"), tuple(text.split()))
 

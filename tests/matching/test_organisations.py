@@ -60,10 +60,10 @@ def test_another_organisation(one: str, other: str) -> None:
     assert not same_name(other, one)
 
 
-def test_what_is_asked_for_stands_in_the_longer_forms() -> None:
-    asked = min(phrases("Brimhaven Institute of Technology, Brimhaven, United States"), key=len)
-    assert asked == ("brimhaven", "institute", "of", "technology")
-    assert in_order(asked, ("dept", "of", "physics", "brimhaven", "institute", "of", "technology", "usa"))
+def test_the_query_phrase_is_part_of_the_longer_forms() -> None:
+    phrase = min(phrases("Brimhaven Institute of Technology, Brimhaven, United States"), key=len)
+    assert phrase == ("brimhaven", "institute", "of", "technology")
+    assert in_order(phrase, ("dept", "of", "physics", "brimhaven", "institute", "of", "technology", "usa"))
 
 
 @pytest.mark.parametrize(
@@ -77,5 +77,5 @@ def test_what_is_asked_for_stands_in_the_longer_forms() -> None:
         ((None, None), (None, None), None),
     ],
 )
-def test_ids_go_before_names(ours: tuple, theirs: tuple, found: tuple | None) -> None:
+def test_ids_decide_before_names(ours: tuple, theirs: tuple, found: tuple | None) -> None:
     assert same_organisation(*ours, *theirs) == found

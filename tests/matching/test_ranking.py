@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from dmpworks.matching.evidence import ContentMatch, DoiMatch, ItemMatch, Match
-from dmpworks.matching.ranking import Parts, all_parts, parts, ranked
+from dmpworks.matching.ranking import Parts, all_parts, parts, rank
 from dmpworks.matching.records import Award, Funder, PlanAward, Relations
 
 NSF = Funder("National Science Foundation", "021nxhr62")
@@ -42,7 +42,7 @@ def test_the_sum_by_hand(plan, work) -> None:
     assert found.total == pytest.approx(54.7)
 
 
-def test_what_funders_and_people_said_goes_before_what_looks_alike(plan, work) -> None:
+def test_evidence_of_funders_and_people_ranks_above_similarity(plan, work) -> None:
     looks_alike = {
         "content_match": ContentMatch(0.4),
         "author_matches": (item(1.0),),
@@ -55,13 +55,13 @@ def test_what_funders_and_people_said_goes_before_what_looks_alike(plan, work) -
         Match("10.48321/p", work(doi="10.5/namesake"), author_matches=(item(0.9),)),
         Match("10.48321/p", work(doi="10.5/initial"), author_matches=(item(0.6),)),
     ]
-    found = ranked(plan(), order[::-1], 100)
+    found = rank(plan(), order[::-1], 100)
     assert [match.work.doi for match in found] == [match.work.doi for match in order]
     assert [match.score for match in found] == [15.0, 10.9, 9.9272, 2.7, 1.8]
     assert {match.score_max for match in found} == {15.0}
 
 
-def test_other_funding_speaks_against_a_work(plan, work) -> None:
+def test_other_funding_costs_points(plan, work) -> None:
     ours = plan(awards=(PlanAward("1531511", NSF.name, NSF.ror),))
     by = {"author_matches": (item(1.0),)}
     assert parts(ours, Match("p", work(), **by)).other_funding == 0
@@ -72,16 +72,16 @@ def test_other_funding_speaks_against_a_work(plan, work) -> None:
     both = work(funders=(EC,), awards=(Award("101434070"),))
     assert parts(ours, Match("p", both, **by)).other_funding == -2.5
     assert parts(ours, Match("p", both, award_matches=(item(0.5),), **by)).other_funding == 0
-    assert parts(plan(), Match("p", both, **by)).other_funding == 0  # nobody said who pays for the plan
+    assert parts(plan(), Match("p", both, **by)).other_funding == 0  # the plan names no funder
 
 
-def test_no_score_is_below_nothing(plan, work) -> None:
+def test_no_score_is_negative(plan, work) -> None:
     ours = plan(awards=(PlanAward("1531511", NSF.name, NSF.ror),))
     weak = Match("p", work(funders=(EC,), awards=(Award("101434070"),)), author_matches=(item(0.3),))
-    assert [match.score for match in ranked(ours, [weak], 10)] == [0.0]
+    assert [match.score for match in rank(ours, [weak], 10)] == [0.0]
 
 
-def test_a_strong_candidate_lends_to_its_other_forms(plan, work) -> None:
+def test_other_forms_of_a_strong_candidate_gain_points(plan, work) -> None:
     article = Match("p", work(doi="10.5/article"), doi_match=DoiMatch(True, 1.0))
     author = (item(0.6),)
     lent = {}
@@ -104,16 +104,16 @@ def test_a_strong_candidate_lends_to_its_other_forms(plan, work) -> None:
 
 def test_equal_scores_go_by_doi_and_the_limit_cuts(plan, work) -> None:
     equal = [Match("p", work(doi=f"10.5/{name}"), author_matches=(item(0.9),)) for name in "dbca"]
-    assert [match.work.doi for match in ranked(plan(), equal, 3)] == ["10.5/a", "10.5/b", "10.5/c"]
-    assert ranked(plan(), [], 10) == ()
+    assert [match.work.doi for match in rank(plan(), equal, 3)] == ["10.5/a", "10.5/b", "10.5/c"]
+    assert rank(plan(), [], 10) == ()
 
 
 def test_the_order_does_not_depend_on_the_engines(plan, work) -> None:
     several = [
         Match("p", work(doi=f"10.5/{number:02}"), author_matches=(item(0.3 + number % 7 / 10),)) for number in range(20)
     ]
-    expected = [match.work.doi for match in ranked(plan(), several, 20)]
-    assert [match.work.doi for match in ranked(plan(), several[::-1], 20)] == expected
-    assert msgspec.json.encode(ranked(plan(), several[7:] + several[:7], 20)[0]) == msgspec.json.encode(
-        ranked(plan(), several, 20)[0]
+    expected = [match.work.doi for match in rank(plan(), several, 20)]
+    assert [match.work.doi for match in rank(plan(), several[::-1], 20)] == expected
+    assert msgspec.json.encode(rank(plan(), several[7:] + several[:7], 20)[0]) == msgspec.json.encode(
+        rank(plan(), several, 20)[0]
     )

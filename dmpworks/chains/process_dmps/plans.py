@@ -16,7 +16,7 @@ from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import File, Phase, Run
 from dmpworks.matching.awards import is_award
 from dmpworks.matching.records import Author, Institution, Plan, PlanAward
-from dmpworks.matching.tokens import cut
+from dmpworks.matching.tokens import tokenize
 from dmpworks.services.storage import Bucket
 
 PLANS_FILE = "plans.jsonl.gz"
@@ -226,7 +226,7 @@ class Subset(msgspec.Struct, frozen=True):
     def _lists(self, place: Institution) -> bool:
         """Whether an institution is listed: by ROR, or by name where the list, or the plan, gives no ROR."""
         names = self.names_without_ror if place.ror else self.names
-        return place.ror in self.rors or cut(place.name) in names
+        return place.ror in self.rors or tokenize(place.name) in names
 
 
 SUBSET_DOIS, SUBSET_INSTITUTIONS = "meta/dmp_dois.json", "meta/dmp_institutions.json"
@@ -239,8 +239,8 @@ def subset_of_plans(bucket: Bucket) -> Subset:
     return Subset(
         dois=frozenset(doi for doi in map(identifiers.doi, listed) if doi),
         rors=frozenset(ror for place in places if (ror := identifiers.ror(place.ror))),
-        names=frozenset(words for place in places if (words := cut(place.name))),
+        names=frozenset(words for place in places if (words := tokenize(place.name))),
         names_without_ror=frozenset(
-            words for place in places if (words := cut(place.name)) and not identifiers.ror(place.ror)
+            words for place in places if (words := tokenize(place.name)) and not identifiers.ror(place.ror)
         ),
     )

@@ -16,10 +16,10 @@ from dmpworks.chains.process_dmps.plans import read_lines, read_plans
 from dmpworks.errors import JobError, SettingsError
 from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import Phase, Run
-from dmpworks.matching.content import Statistics, highlighted, similarity, topic_of
+from dmpworks.matching.content import Statistics, highlight, similarity, topic_of
 from dmpworks.matching.evidence import ContentMatch, Match, PlanMatches, evidence
-from dmpworks.matching.questions import question, wanted_frequencies
-from dmpworks.matching.ranking import ranked
+from dmpworks.matching.plan_query import build_query, needed_frequencies
+from dmpworks.matching.ranking import rank
 from dmpworks.matching.records import Plan, Work
 from dmpworks.services.search import SearchEngine, open_engine
 from dmpworks.services.storage import Bucket
@@ -160,7 +160,7 @@ def statistics_for(plans: Iterable[Plan], engine: SearchEngine, index: str, work
     """Ask once for the document frequencies of all terms of some plans."""
     wanted: dict[str, dict[str, None]] = {}
     for plan in plans:
-        for field, terms in wanted_frequencies(plan).items():
+        for field, terms in needed_frequencies(plan).items():
             wanted.setdefault(field, {}).update(dict.fromkeys(terms))
     return Statistics(
         works,
@@ -170,16 +170,16 @@ def statistics_for(plans: Iterable[Plan], engine: SearchEngine, index: str, work
 
 def matches(plan: Plan, engine: SearchEngine, index: str, statistics: Statistics, limits: Limits) -> tuple[Match, ...]:
     """The works for one plan, best first, with their evidence."""
-    query = question(plan, statistics, limits.candidates)
+    query = build_query(plan, statistics, limits.candidates)
     if query is None:
         return ()
     topic = topic_of(plan, statistics)
     candidates = (_WORK.decode(hit.source) for hit in engine.search(index, query))
     found = (evidence(plan, work, ContentMatch(similarity(topic, work))) for work in candidates)
-    best = ranked(plan, [match for match in found if match], limits.results)
+    best = rank(plan, [match for match in found if match], limits.results)
     # Marking words costs more than all the rest, so only what is shown gets highlights.
     return tuple(
-        msgspec.structs.replace(match, content_match=highlighted(topic, match.work, match.content_match.score))
+        msgspec.structs.replace(match, content_match=highlight(topic, match.work, match.content_match.score))
         for match in best
     )
 

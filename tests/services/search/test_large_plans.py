@@ -6,7 +6,7 @@ from datetime import date
 from dmpworks.chains.process_works.documents import document
 from dmpworks.matching.content import Statistics
 from dmpworks.matching.fields import FIELDS
-from dmpworks.matching.questions import question
+from dmpworks.matching.plan_query import build_query
 from dmpworks.matching.records import Author, Institution, Plan, PlanAward, Work
 from dmpworks.services.search.connection import connect
 from dmpworks.services.search.embedded import EmbeddedEngine
@@ -38,7 +38,7 @@ def finds_the_last_member(engine) -> None:
     engine.create(index)
     assert engine.bulk(index, map(document, works), []).failures == []
     engine.refresh(index)
-    query = question(PLAN, Statistics(1000), 10)
+    query = build_query(PLAN, Statistics(1000), 10)
     assert query is not None
     assert [hit.id for hit in engine.search(index, query)] == ["10.5/last"]
 

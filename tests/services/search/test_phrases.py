@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable
 
-from dmpworks.matching.tokens import in_order, joined
+from dmpworks.matching.tokens import in_order, join_values
 from dmpworks.services.search import SearchEngine
 from tests.services.search.conftest import document, phrase, strong, terms
 
@@ -37,7 +37,7 @@ def test_slop_is_one_budget_for_the_whole_phrase(engine: SearchEngine, index: st
 
 
 def test_a_phrase_does_not_cross_values(engine: SearchEngine, index: str, fill: Fill) -> None:
-    fill(document("d", name=joined([("university", "of"), ("california", "institute")])))
+    fill(document("d", name=join_values([("university", "of"), ("california", "institute")])))
     assert found(engine, index, "of california", 3) == []
     assert found(engine, index, "california institute", 3) == ["d"]
 

@@ -1,18 +1,18 @@
-"""What is asked for a plan, and that it finds what the evidence would accept."""
+"""The query for a plan, and that it finds what the evidence accepts."""
 
 from datetime import date
 
 from dmpworks.matching.content import Statistics
 from dmpworks.matching.fields import FIELDS, search_fields
+from dmpworks.matching.plan_query import build_query, needed_frequencies
 from dmpworks.matching.query import Query
-from dmpworks.matching.questions import question, wanted_frequencies
 from dmpworks.matching.records import Author, Award, FundedDoi, Funder, Institution, PlanAward, Relations, Work
 
 ADA = Author("0000-0001-2345-678x", "A", "Ada", None, None, "O'Byron", "Ada O'Byron")
 NOTHING = Statistics(1000)
 
 
-def asked(query: Query | None, field: str) -> list[tuple]:
+def clauses_of(query: Query | None, field: str) -> list[tuple]:
     assert query is not None
     return [(c.weight, c.terms or c.phrase) for c in (*query.strong, *query.supporting) if c.field == field]
 
@@ -34,13 +34,13 @@ def full_plan(plan):
 
 
 def test_strong_signals_and_their_weights(plan) -> None:
-    query = question(full_plan(plan), NOTHING, 50)
-    assert asked(query, "doi") == [(15.0, ("10.5/f", "10.5/g"))]
-    assert asked(query, "award") == [(10.0, ("1507101", "dmr1507101"))]  # one score however many variants match
-    assert asked(query, "orcid") == [(6.0, ("0000-0001-2345-678x",))]
-    assert asked(query, "surname") == [(2.0, ("obyron",))]
-    assert asked(query, "initial") == [(3.0, ("obyron.a", "ada.o"))]
-    relations = {field: asked(query, field) for field in FIELDS if field.endswith("_doi")}
+    query = build_query(full_plan(plan), NOTHING, 50)
+    assert clauses_of(query, "doi") == [(15.0, ("10.5/f", "10.5/g"))]
+    assert clauses_of(query, "award") == [(10.0, ("1507101", "dmr1507101"))]  # one score however many variants match
+    assert clauses_of(query, "orcid") == [(6.0, ("0000-0001-2345-678x",))]
+    assert clauses_of(query, "surname") == [(2.0, ("obyron",))]
+    assert clauses_of(query, "initial") == [(3.0, ("obyron.a", "ada.o"))]
+    relations = {field: clauses_of(query, field) for field in FIELDS if field.endswith("_doi")}
     assert relations == {
         "intra_work_doi": [(10.0, ("10.5/known",))],
         "shared_project_doi": [(5.0, ("10.5/known",))],
@@ -51,17 +51,20 @@ def test_strong_signals_and_their_weights(plan) -> None:
 
 
 def test_supporting_signals(plan) -> None:
-    query = question(full_plan(plan), NOTHING, 50)
-    assert asked(query, "institution_ror") == [(2.0, ("0arb7sd45",))]
-    assert asked(query, "institution_name") == [(1.5, ("university", "of", "alham"))]
-    assert asked(query, "funder_ror") == [(1.5, ("021nxhr62",))]
-    assert asked(query, "funder_name") == [(1.0, ("national", "science", "foundation")), (1.0, ("wellcome", "trust"))]
-    assert {terms[0] for _, terms in asked(query, "content")} == {"analytical", "engine", "compute"}
-    assert 7 <= sum(weight for weight, _ in asked(query, "content")) <= 9
+    query = build_query(full_plan(plan), NOTHING, 50)
+    assert clauses_of(query, "institution_ror") == [(2.0, ("0arb7sd45",))]
+    assert clauses_of(query, "institution_name") == [(1.5, ("university", "of", "alham"))]
+    assert clauses_of(query, "funder_ror") == [(1.5, ("021nxhr62",))]
+    assert clauses_of(query, "funder_name") == [
+        (1.0, ("national", "science", "foundation")),
+        (1.0, ("wellcome", "trust")),
+    ]
+    assert {terms[0] for _, terms in clauses_of(query, "content")} == {"analytical", "engine", "compute"}
+    assert 7 <= sum(weight for weight, _ in clauses_of(query, "content")) <= 9
 
 
 def test_filters(plan) -> None:
-    query = question(full_plan(plan), NOTHING, 50)
+    query = build_query(full_plan(plan), NOTHING, 50)
     assert (query.published_from, query.published_to, query.limit) == (date(2019, 1, 1), date(2024, 12, 31), 50)
     assert query.excluded_types == ("OUTPUT_MANAGEMENT_PLAN",)
     assert query.excluded_dois == ("10.48321/p", "10.5/known", "10.5/no")
@@ -70,23 +73,23 @@ def test_filters(plan) -> None:
 def test_weights_are_sixteenths_and_rarer_names_weigh_more(plan) -> None:
     ours = full_plan(plan)
     common = Statistics(1000, {"surname": {"obyron": 300}, "initial": {"obyron.a": 40}, "content": {"engine": 77}})
-    query = question(ours, common, 50)
+    query = build_query(ours, common, 50)
     assert all(clause.weight * 16 % 1 == 0 and clause.weight > 0 for clause in (*query.strong, *query.supporting))
-    assert asked(query, "surname")[0][0] < asked(query, "initial")[0][0] < 3.0
-    assert asked(query, "surname")[0][0] == 0.375
+    assert clauses_of(query, "surname")[0][0] < clauses_of(query, "initial")[0][0] < 3.0
+    assert clauses_of(query, "surname")[0][0] == 0.375
 
 
 def test_every_clause_is_about_a_field_that_is_there(plan) -> None:
-    query = question(full_plan(plan), NOTHING, 50)
+    query = build_query(full_plan(plan), NOTHING, 50)
     for clause in (*query.strong, *query.supporting):
         assert FIELDS[clause.field] == ("tokens" if clause.phrase else "term")
-    assert set(wanted_frequencies(full_plan(plan))) <= set(FIELDS)
-    assert wanted_frequencies(full_plan(plan))["content"] == ("analytical", "engine", "compute")
+    assert set(needed_frequencies(full_plan(plan))) <= set(FIELDS)
+    assert needed_frequencies(full_plan(plan))["content"] == ("analytical", "engine", "compute")
 
 
-def test_a_plan_without_any_strong_signal_asks_nothing(plan) -> None:
+def test_a_plan_without_any_strong_signal_has_no_query(plan) -> None:
     ours = plan(title="Engines", institutions=(Institution("University of Alham"),), awards=(PlanAward(None, "NSF"),))
-    assert question(ours, NOTHING, 50) is None
+    assert build_query(ours, NOTHING, 50) is None
 
 
 def test_the_fields_of_a_work() -> None:
@@ -126,9 +129,9 @@ def test_an_empty_work_has_empty_fields_and_no_term_is_immense() -> None:
     assert long["content"] == long["surname"] == []
 
 
-def test_many_people_take_no_more_clauses_than_an_engine_takes(plan) -> None:
+def test_many_people_need_no_more_clauses_than_an_engine_allows(plan) -> None:
     people = tuple(Author(surname=f"Byron{number}", full=f"Byron{number}") for number in range(120))
-    clauses = asked(question(plan(authors=people), NOTHING, 50), "surname")
+    clauses = clauses_of(build_query(plan(authors=people), NOTHING, 50), "surname")
     assert len(clauses) == 51
     assert clauses[49][1] == ("byron49",)
     assert clauses[50] == (2.0, tuple(f"byron{number}" for number in range(50, 120)))

@@ -1,7 +1,7 @@
-"""From a plan to the question that a search engine is asked.
+"""Build the query that a search engine receives for a plan.
 
-The engine only has to bring every possible output among its best candidates; the evidence is looked at, and the order
-made, afterwards. Signals weigh as in `docs/explanation/matching.md`; names and terms count by their rarity, so that the
+The engine only has to return every possible output among its best candidates; evidence and ranking come afterwards.
+Signals weigh as in `docs/explanation/matching.md`; names and terms count by their rarity, so that the
 limit cuts off the namesakes of "Wang" first.
 """
 
@@ -12,7 +12,7 @@ from dmpworks.matching.awards import variants
 from dmpworks.matching.content import Statistics, plan_terms
 from dmpworks.matching.evidence import published_between
 from dmpworks.matching.organisations import phrases
-from dmpworks.matching.people import initial_keys, wanted_surnames
+from dmpworks.matching.people import initial_keys, query_surnames
 from dmpworks.matching.query import Clause, Query, sixteenths
 from dmpworks.matching.records import OUTPUT_MANAGEMENT_PLAN, Plan
 from dmpworks.matching.tokens import SLOP
@@ -23,29 +23,29 @@ ORCID, SURNAME, INITIAL = 6.0, 2.0, 3.0  # a surname with its initial counts as 
 INSTITUTION_ROR, INSTITUTION_NAME = 2.0, 1.5
 FUNDER_ROR, FUNDER_NAME = 1.5, 1.0
 CONTENT = 8.0  # all content terms together
-MOST_TERMS = 48  # content terms, the rarest first; the rest say little
+MOST_TERMS = 48  # content terms, the rarest first; the rest hardly discriminate
 MOST_CLAUSES = 50  # of one field: OpenSearch takes 1024 in all, a word of a phrase counting as one
-LONGEST_SLOPPY_PHRASE = 6  # words; longer names are asked for exactly, for the ways to spread gaps explode
+LONGEST_SLOPPY_PHRASE = 6  # words; longer names are searched exactly: the ways to spread gaps explode
 
 
-def wanted_frequencies(plan: Plan) -> dict[str, tuple[str, ...]]:
-    """The terms, by field, whose document frequencies the question needs."""
+def needed_frequencies(plan: Plan) -> dict[str, tuple[str, ...]]:
+    """Return the terms, by field, whose document frequencies the query needs."""
     return {
-        "surname": _distinct(key for member in plan.authors for key in wanted_surnames(member)),
+        "surname": _distinct(key for member in plan.authors for key in query_surnames(member)),
         "initial": _distinct(key for member in plan.authors for key in initial_keys(member)),
         "content": plan_terms(plan),
     }
 
 
-def question(plan: Plan, statistics: Statistics, limit: int) -> Query | None:
-    """What to ask for a plan; None when nothing about it could make a work a candidate."""
-    strong = tuple(_pooled(_strong(plan, statistics)))
+def build_query(plan: Plan, statistics: Statistics, limit: int) -> Query | None:
+    """Return the query for a plan; None when nothing in the plan could make a work a candidate."""
+    strong = tuple(_merge_excess(_strong(plan, statistics)))
     if not strong:
         return None
     start, end = published_between(plan)
     return Query(
         strong=strong,
-        supporting=tuple(_pooled(_supporting(plan, statistics))),
+        supporting=tuple(_merge_excess(_supporting(plan, statistics))),
         published_from=start,
         published_to=end,
         excluded_types=(OUTPUT_MANAGEMENT_PLAN,),
@@ -54,17 +54,17 @@ def question(plan: Plan, statistics: Statistics, limit: int) -> Query | None:
     )
 
 
-def _pooled(clauses: Iterable[Clause]) -> Iterator[Clause]:
-    """Join what is too much of one field, as of a plan with hundreds of people, into one clause; drop its phrases."""
+def _merge_excess(clauses: Iterable[Clause]) -> Iterator[Clause]:
+    """Merge the excess clauses of one field (a plan may have hundreds of people) into one; drop excess phrases."""
     count: Counter[str] = Counter()
-    rest: dict[str, list[Clause]] = {}
+    excess: dict[str, list[Clause]] = {}
     for clause in clauses:
         count[clause.field] += 1
         if count[clause.field] <= MOST_CLAUSES:
             yield clause
         elif clause.terms:
-            rest.setdefault(clause.field, []).append(clause)
-    for field, several in rest.items():
+            excess.setdefault(clause.field, []).append(clause)
+    for field, several in excess.items():
         terms = _distinct(term for clause in several for term in clause.terms)
         yield Clause(field, min(clause.weight for clause in several), terms=terms)
 
@@ -79,7 +79,7 @@ def _strong(plan: Plan, statistics: Statistics) -> Iterator[Clause]:
     for member in plan.authors:
         if member.orcid:
             yield Clause("orcid", ORCID, terms=(member.orcid,))
-        yield from _any_of("surname", SURNAME, wanted_surnames(member), statistics)
+        yield from _any_of("surname", SURNAME, query_surnames(member), statistics)
         yield from _any_of("initial", INITIAL, initial_keys(member), statistics)
     if plan.accepted_dois:
         for field, weight in RELATIONS.items():
@@ -87,16 +87,16 @@ def _strong(plan: Plan, statistics: Statistics) -> Iterator[Clause]:
 
 
 def _any_of(field: str, weight: float, keys: Sequence[str], statistics: Statistics) -> Iterator[Clause]:
-    """A clause for any of the keys of one person, by the rarity of the commonest."""
+    """Yield a clause for any of the keys of one person, weighted by the rarity of the commonest."""
     if keys:
         yield Clause(field, sixteenths(weight * min(statistics.rarity(field, key) for key in keys)), terms=tuple(keys))
 
 
 def _supporting(plan: Plan, statistics: Statistics) -> Iterator[Clause]:
-    places = [(place.name, place.ror) for place in plan.institutions]
-    payers = [(award.funder_name, award.funder_ror) for award in plan.awards]
-    yield from _organisations("institution", places, INSTITUTION_ROR, INSTITUTION_NAME)
-    yield from _organisations("funder", payers, FUNDER_ROR, FUNDER_NAME)
+    institutions = [(place.name, place.ror) for place in plan.institutions]
+    funders = [(award.funder_name, award.funder_ror) for award in plan.awards]
+    yield from _organisations("institution", institutions, INSTITUTION_ROR, INSTITUTION_NAME)
+    yield from _organisations("funder", funders, FUNDER_ROR, FUNDER_NAME)
     yield from _content(plan, statistics)
 
 
@@ -106,7 +106,7 @@ def _organisations(
     if rors := _distinct(ror for _, ror in stated):
         yield Clause(f"{kind}_ror", by_ror, terms=rors)
     for name in _distinct(name for name, _ in stated):
-        # The shortest part that names the organisation stands within every longer form of its name.
+        # The shortest part that names the organisation is contained in every longer form of its name.
         words = min(phrases(name), key=len, default=())
         if words:
             slop = SLOP if 1 < len(words) <= LONGEST_SLOPPY_PHRASE else 0
@@ -115,9 +115,9 @@ def _organisations(
 
 def _content(plan: Plan, statistics: Statistics) -> Iterator[Clause]:
     rarity: Mapping[str, float] = {term: statistics.rarity("content", term) ** 2 for term in plan_terms(plan)}
-    telling = sorted(rarity, key=lambda term: (-rarity[term], term))[:MOST_TERMS]
-    whole = sum(rarity[term] for term in telling)
-    for term in telling:
+    rarest = sorted(rarity, key=lambda term: (-rarity[term], term))[:MOST_TERMS]
+    whole = sum(rarity[term] for term in rarest)
+    for term in rarest:
         if rarity[term]:
             yield Clause("content", sixteenths(CONTENT * rarity[term] / whole), terms=(term,))
 
