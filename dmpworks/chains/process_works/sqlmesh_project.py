@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 from sqlmesh import Config, Context
@@ -117,13 +118,13 @@ class Listener(NoopConsole):
 
     def __init__(self, progress: Callable[[str], None]) -> None:
         self.progress = progress
-        self.failures: list[NodeExecutionFailedError] = []
+        self.failures: list[NodeExecutionFailedError[Any]] = []
 
     def log_warning(self, short_message: str, long_message: str | None = None) -> None:
         """Pass a warning on."""
         self.progress(f"warning: {short_message.strip()}")
 
-    def log_failed_models(self, errors: list[NodeExecutionFailedError]) -> None:
+    def log_failed_models(self, errors: list[NodeExecutionFailedError[Any]]) -> None:
         """Remember which models failed."""
         self.failures += errors
 

@@ -47,7 +47,8 @@ def valid(array: pa.Array) -> Flags:
 def texts(array: pa.Array) -> list[Any]:
     """Return the values of a column as Python texts."""
     try:
-        return array.to_pylist()
+        decoded: list[Any] = array.to_pylist()
+        return decoded
     except UnicodeDecodeError:  # Parquet promises UTF-8, but nothing checks it
         values = array.cast(pa.binary()).to_pylist()
         return [None if value is None else value.decode(errors="replace") for value in values]
