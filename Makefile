@@ -1,20 +1,26 @@
-# make demo   all seven chains on a small bundled world, in under a minute after the installation
-# make test   the whole test suite
-# make bench  the transforms beside what the machine can do at all, about eight minutes
+# make demo        all seven chains on a small bundled world, in under a minute after the installation
+# make test        the whole test suite
+# make test-fast   the tests that need no server, under three minutes
+# make bench       the transforms beside what the machine can do at all, about eight minutes
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 # The project itself: no download, no build environment of its own (hatchling comes from the lock).
 INSTALL := $(PIP) --no-index --no-deps --no-build-isolation --editable .
+# One process a core; tests that share a server or a run of the chains stay in one (tests/conftest.py).
+PYTEST := $(BIN)/python -m pytest --numprocesses logical --dist loadgroup --no-loadscope-reorder
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(LOCK_ARGS)
 
-.PHONY: demo test bench lint docs lock clean
+.PHONY: demo test test-fast bench lint docs lock clean
 
 demo: .venv/runtime.stamp
 	@$(BIN)/python demo/run.py
 
 test: .venv/dev.stamp
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(PYTEST) $(PYTEST_ARGS)
+
+test-fast: .venv/dev.stamp
+	$(PYTEST) -m "not server" $(PYTEST_ARGS)
 
 bench: .venv/dev.stamp
 	@$(BIN)/python -m benchmarks.transform

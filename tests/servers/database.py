@@ -9,7 +9,7 @@ from dmpworks.services.database import DmpDatabase, open_database
 from tests.services.database.contents import Contents
 
 
-@pytest.fixture(params=["sqlite", "mariadb"])
+@pytest.fixture(params=["sqlite", pytest.param("mariadb", marks=pytest.mark.server("mariadb"))])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty database, once of each kind."""
     if request.param == "sqlite":

@@ -18,7 +18,7 @@ from dmpworks.services.search.opensearch import OpenSearchEngine
 FIELDS: Fields = {"orcid": "term", "award": "term", "name": "tokens"}
 
 
-@pytest.fixture(params=["embedded", "opensearch"])
+@pytest.fixture(params=["embedded", pytest.param("opensearch", marks=pytest.mark.server("opensearch"))])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SearchEngine]:
     """Each of the engines in turn."""
     if request.param == "embedded":
