@@ -23,6 +23,7 @@ from dmpworks.jobs.wiring import chain_settings, run_id_setting, start_job_setti
 from dmpworks.settings.declare import declared
 from dmpworks.settings.resolve import resolve
 from dmpworks.settings.shared import Project
+from dmpworks.version import version
 
 DryRun = Annotated[bool, Parameter(name="--dry-run", group=COMMAND, negative=(), help="Show the requests, send none.")]
 Offline = Annotated[
@@ -39,6 +40,7 @@ def build_app() -> App:
         name="dmpworks",
         help=about,
         help_format="plaintext",
+        version=version,
         version_flags=["--version"],
         suppress_keyboard_interrupt=False,
     )

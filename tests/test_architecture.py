@@ -13,12 +13,13 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "dmpworks"
-GROUND = {"errors", "exit_codes", "formatting"}
+GROUND = {"errors", "exit_codes", "formatting", "version"}
 CHAIN_MAY = {"settings", "jobs", "datasets", "matching", "services", "workers", "cleaners"} | GROUND
 # Which part of the package may import which. Lower parts first; a part always may import itself.
 MAY_IMPORT = {
     "exit_codes": set(),
     "formatting": set(),
+    "version": set(),
     "errors": {"exit_codes"},
     "cleaners": {"errors"},
     "workers": {"errors"},

@@ -4,7 +4,6 @@ import shlex
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,6 +26,7 @@ from dmpworks.services.storage import Bucket
 from dmpworks.settings.declare import REQUIRED, Setting, declared
 from dmpworks.settings.resolve import Sources, check_unknown, environment, resolve
 from dmpworks.settings.shared import Project
+from dmpworks.version import version
 
 Changes = Annotated[
     tuple[str, ...],
@@ -149,8 +149,8 @@ def _tell_changes(before: Planned, changes: Mapping[str, str], kept: Mapping[str
         print(f"{name}: {before.settings.get(name, 'the default')} -> {value or 'the default'}", file=sys.stderr)
     for name in sorted({*before.settings} - {*kept} - {*changes}):
         print(f"{name}: {before.settings[name]} -> this version has no such setting", file=sys.stderr)
-    if before.version != version("dmpworks"):
-        print(f"dmpworks: {before.version} -> {version('dmpworks')}", file=sys.stderr)
+    if before.version != version():
+        print(f"dmpworks: {before.version} -> {version()}", file=sys.stderr)
 
 
 def _again(run: RunName, changes: Sequence[str], start: str, bucket: str | None, env_file: Path | None) -> str:

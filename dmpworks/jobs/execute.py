@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -31,6 +30,7 @@ from dmpworks.jobs.wiring import TERMINAL, job_settings, output_values, prefixes
 from dmpworks.services.storage import LOCAL, Bucket, open_bucket, remove_tree
 from dmpworks.settings.resolve import Sources, build, check_unknown, resolve
 from dmpworks.settings.shared import Project
+from dmpworks.version import version
 
 # What the machine refuses is no bug of ours: told in three lines like any other failure.
 REFUSED = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EMFILE, errno.ENOTDIR}
@@ -107,7 +107,7 @@ def _execute(run: Run, job: Job, values: Mapping[str, Any], settings: str) -> Ma
         job=run.job,
         run_id=run.run_id,
         attempt=run.token,
-        version=version("dmpworks"),
+        version=version(),
         started=started,
         ended=datetime.now(UTC),
         settings=settings,

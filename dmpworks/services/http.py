@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from importlib.metadata import version
 from typing import Any, TypeVar
 
 import httpx
@@ -15,6 +14,7 @@ import stamina
 
 from dmpworks.errors import DmpworksError, JobError, TemporaryError
 from dmpworks.services.storage import Bucket
+from dmpworks.version import version
 
 T = TypeVar("T")
 Query = Mapping[str, str | int]
@@ -95,7 +95,7 @@ class Http:
         self._client = httpx.Client(
             timeout=manners.timeout,
             follow_redirects=True,
-            headers={"User-Agent": f"dmpworks/{version('dmpworks')}{contact}", "Accept": "application/json"},
+            headers={"User-Agent": f"dmpworks/{version()}{contact}", "Accept": "application/json"},
         )
         self._last: dict[str, float] = {}
 

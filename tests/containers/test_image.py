@@ -11,7 +11,10 @@ from tests.servers.containers import CHECKOUT, ContainerEngine
 
 pytestmark = pytest.mark.timeout(900)  # the first build of a machine makes the base image and fetches all wheels
 
-FILES = ("pyproject.toml", "README.md", "LICENSE", "requirements.lock", "requirements-build.lock", ".dockerignore")
+FILES = (
+    "pyproject.toml", "README.md", "LICENSE", "hatch_build.py", "requirements.lock", "requirements-build.lock",
+    ".dockerignore",
+)  # fmt: skip
 FOLDERS = ("dmpworks", "sqlmesh")
 # bytes; 1.26 GB with the base of these tests, most of it polars, pyarrow, DuckDB, pandas and, since the transforms have
 # compiled loops, LLVM for numba (0.22 GB)

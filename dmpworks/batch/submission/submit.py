@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dmpworks.batch.aws_errors import REFUSALS, WAITS, Cause, cause, patiently
@@ -16,6 +15,7 @@ from dmpworks.runs.ledger.events import Planned, Submitted, Withdrawn
 from dmpworks.runs.ledger.locks import Held
 from dmpworks.runs.ledger.state import RunState
 from dmpworks.runs.ledger.store import Ledger, now, who
+from dmpworks.version import version
 
 if TYPE_CHECKING:
     from mypy_boto3_batch import BatchClient
@@ -60,7 +60,7 @@ def submit(
             jobs=plan.asked,
             skipped=plan.skipped,
             settings=plan.settings,
-            version=version("dmpworks"),
+            version=version(),
             definition=plan.definition,
             image=image,
         )

@@ -10,7 +10,6 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ from dmpworks.runs.ledger.state import LIVE
 from dmpworks.runs.ledger.store import Ledger, RunName, now, run_names, states, who
 from dmpworks.runs.local.terminal import Screen, screen
 from dmpworks.services.storage import Bucket
+from dmpworks.version import version
 
 # What a process needs of the machine, and what AWS's and TLS's libraries read by themselves; no setting of ours.
 INHERITED = (
@@ -151,7 +151,7 @@ def _planned(
         jobs={job.name: Asked(shards=asked_shards(chain, job, values)) for job in jobs},
         skipped={name: why for name, why in skipped.items() if name not in {job.name for job in jobs}},
         settings=recorded_settings(chain, values),
-        version=version("dmpworks"),
+        version=version(),
     )
 
 
