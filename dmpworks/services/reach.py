@@ -11,32 +11,33 @@ if TYPE_CHECKING:
 
 
 def reach_search(options: Search, bucket: Bucket, region: str | None) -> str:
-    """Return what the search engine has to say; raises SettingsError, TemporaryError or SyncError."""
-    if engine_name(options, bucket) == "embedded" or not options.opensearch_url:
-        return "embedded: it lies in the bucket's folder"
+    """Return how the search engine answers; raises SettingsError, TemporaryError or SyncError."""
+    if engine_name(options, bucket) == "embedded":
+        return _embedded(bucket, "search engine")
     from dmpworks.services.search.connection import Patience, connect
 
-    password = options.opensearch_password.reveal() if options.opensearch_password else None
-    patience = Patience(timeout=10, attempts=2)
-    url, auth, username = options.opensearch_url, options.opensearch_auth, options.opensearch_username
-    connection = connect(url, auth, username, password, region, patience)
-    wanted = (options.opensearch_works_index, options.opensearch_dmps_index)
-    there = [index for index in wanted if _has(connection, index)]
-    return f"{url} answers; of its indexes it has {', '.join(there) or 'none yet'}"
+    connection = connect(options, region, Patience(timeout=10, attempts=2))
+    configured = (options.opensearch_works_index, options.opensearch_dmps_index)
+    present = [index for index in configured if _exists(connection, index)]
+    return f"{connection.url} answers; of its indexes it has {', '.join(present) or 'none yet'}"
 
 
-def _has(connection: "Connection", index: str) -> bool:
-    def ask() -> bool:
-        return bool(connection.client.indices.exists(index=index))
-
-    return connection.call(f"index {index}", ask)
+def _exists(connection: "Connection", index: str) -> bool:
+    return connection.call(f"index {index}", lambda: bool(connection.client.indices.exists(index=index)))
 
 
-def reach_database(tool: DmpTool) -> str:
-    """Return what the DMP Tool's database has to say; raises SettingsError, JobError or TemporaryError."""
+def reach_database(tool: DmpTool, bucket: Bucket) -> str:
+    """Return how the DMP Tool's database answers; raises SettingsError, JobError or TemporaryError."""
     if tool.dmp_database_url is None:
-        return "embedded: it lies in the bucket's folder"
+        return _embedded(bucket, "database")
     from dmpworks.services.database.connection import open_engine
 
     open_engine(tool.dmp_database_url.reveal()).dispose()
     return "it answers"
+
+
+def _embedded(bucket: Bucket, what: str) -> str:
+    """Return where the embedded service keeps its files; raises SettingsError when the bucket is not a folder."""
+    if not bucket.is_folder:
+        bucket.local_folder(what)
+    return "embedded: a folder of the bucket"

@@ -143,7 +143,7 @@ def test_with_a_folder_what_runs_here_is_checked(planted, monkeypatch, capsys):
     monkeypatch.setenv("DMPS_RUN_ID", "2026-10-01")
     monkeypatch.setenv("PROCESS_DMPS_RUN_ID", "2026-10-01")
     found = checked(["process-dmps"], capsys)
-    assert found["search engine"] == ("ok", "embedded: it lies in the bucket's folder")
+    assert found["search engine"] == ("ok", "embedded: a folder of the bucket")
     assert found["input dmps/2026-10-01/download"][0] == "ok"
     monkeypatch.setenv("DMPS_RUN_ID", "2026-11-01")
     assert checked(["process-dmps"], capsys, code=2)["input dmps/2026-11-01/download"][0] == "failed"

@@ -30,7 +30,7 @@ def test_map_at_10_reaches_the_mark(embedded_world, tmp_path):
 
 
 def test_every_plan_has_a_line_and_no_result_that_was_decided(embedded_world):
-    from dmpworks.chains.process_dmps.search import read_matches
+    from dmpworks.chains.process_dmps.match_files import read_matches
     from dmpworks.jobs.run import Phase
 
     files = manifest(embedded_world, "process-dmps", "dmp-works-search").files

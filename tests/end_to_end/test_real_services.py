@@ -10,8 +10,8 @@ from polars.testing import assert_frame_equal
 from sqlalchemy import create_engine, text
 
 from dmpworks.chains.process_dmps.database_plans import row_of_plan
-from dmpworks.chains.process_dmps.plans import newest, plan_from_export
-from dmpworks.chains.process_dmps.sync import fill
+from dmpworks.chains.process_dmps.decisions import load_upload
+from dmpworks.chains.process_dmps.export import newest, plan_from_export
 from dmpworks.services.database import open_database
 from dmpworks.services.storage import Bucket, open_bucket
 from tests.conftest import DATA
@@ -42,7 +42,7 @@ def fill_database(url: str) -> None:
     database = open_database(url)
     database.create_tables()
     assert database.load_plans([row_of_plan(plan) for plan in plans]) == 40
-    fill(database, plans, json.loads((download / "known-outputs.json").read_text()))
+    load_upload(database, plans, json.loads((download / "known-outputs.json").read_text()))
     database.close()
 
 

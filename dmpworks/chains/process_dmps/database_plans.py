@@ -5,15 +5,15 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import zip_longest
 
-from dmpworks.chains.process_dmps.plans import (
+from dmpworks.chains.process_dmps.export import (
     NO_ID,
     TOO_EARLY,
     Dropped,
     author,
     awards,
     institution,
-    sound_end,
     starts_too_early,
+    valid_end,
 )
 from dmpworks.cleaners import identifiers
 from dmpworks.cleaners.text import iso_date, plain
@@ -40,7 +40,7 @@ def open_dmp_database(tool: DmpTool, bucket: Bucket) -> DmpDatabase:
             on=f"the bucket {bucket.name} is no folder, where an embedded database could lie",
             next="set DMP_DATABASE_URL (on AWS as a secret of the job definition), or give a folder as bucket",
         )
-    database = open_database(f"sqlite:///{bucket.local_folder('.') / DATABASE_FILE}", ours=True)
+    database = open_database(f"sqlite:///{bucket.local_folder('.') / DATABASE_FILE}", embedded=True)
     database.create_tables()
     return database
 
@@ -72,7 +72,7 @@ def plan_from_row(row: PlanRow) -> Plan | Dropped:
         title=plain(row.title),
         abstract_text=plain(row.abstract_text),
         project_start=start,
-        project_end=sound_end(start, end),
+        project_end=valid_end(start, end),
         created=row.created,
         registered=row.registered,
         modified=row.modified,

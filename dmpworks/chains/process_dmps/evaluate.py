@@ -9,7 +9,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from dmpworks.chains.process_dmps.search import read_matches
+from dmpworks.chains.process_dmps.match_files import read_matches
 from dmpworks.cleaners import identifiers
 from dmpworks.errors import SettingsError
 from dmpworks.jobs.run import Run

@@ -1,49 +1,32 @@
-"""Merging what was found into the DMP Tool's database: which links are added, refreshed, removed or left alone.
+"""The body of merge-related-works: what the search found, as links of the DMP Tool's database.
 
-The rules: one link per plan and DOI; what a person accepted, rejected or added stays as it is; a PENDING link takes the
-new scores, evidence and version; a PENDING link that was not found again goes away.
+Every plan is merged in a transaction of its own; `link_changes.py` decides what becomes of its links.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
-
-import msgspec
+from collections.abc import Callable, Iterable
 
 from dmpworks.chains.process_dmps.database_plans import open_dmp_database, plan_ids
-from dmpworks.chains.process_dmps.search import read_matches
+from dmpworks.chains.process_dmps.link_changes import LinkChanges, as_link, find_changes
+from dmpworks.chains.process_dmps.match_files import read_matches
 from dmpworks.errors import JobError, MergeError
 from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import Run
-from dmpworks.matching.evidence import Match, PlanMatches
-from dmpworks.matching.records import Work
+from dmpworks.matching.evidence import PlanMatches
 from dmpworks.services.database import DmpDatabase
 from dmpworks.services.database.links import PlanLinks
-from dmpworks.services.database.rows import Link, StoredLink, Version
 from dmpworks.settings.shared import DmpTool
 
 UNKNOWN_PLAN = "plan not in the database"
 SAMPLES = 5  # plans that the error names in full
 
 
-class Changes(msgspec.Struct):
-    """What to do with the links of one plan; the numbers of those that stay are for the report."""
-
-    add: list[Link] = []
-    refresh: dict[int, Link] = {}
-    remove: list[int] = []
-    versions: dict[str, int] = {}  # of works to refresh, where it is the version that is linked already
-    accept: list[int] = []  # brought in by a person, so accepted: the only thing about them that is ever set
-    unchanged: int = 0
-    decided: int = 0
-
-
 def merge_matches(run: Run, tool: DmpTool) -> Counts:
     """Merge what this run's search found into the DMP Tool's database; raises MergeError, TemporaryError."""
-    found = run.earlier("dmp-works-search")
+    phase = run.earlier("dmp-works-search")
     database = open_dmp_database(tool, run.bucket)
     try:
-        return merge(read_matches(found), database, run.progress)
+        return merge(read_matches(phase), database, run.progress)
     finally:
         database.close()
 
@@ -79,53 +62,15 @@ def merge(
 
 
 def merge_plan(plan: PlanMatches, plan_id: int | None, database: DmpDatabase) -> Counter[str] | None:
-    """Merge the matches of one plan; returns what was done, None when the database does not know the plan."""
+    """Merge the matches of one plan; return what was done, None when the database does not know the plan."""
     if plan_id is None:
         return None
-    found = [link(match) for match in plan.works]
-    return database.change_links(plan_id, lambda links: _apply(compare(links.stored(), found), links))
+    links_found = [as_link(match) for match in plan.works]
+    return database.change_links(plan_id, lambda links: _apply(find_changes(links.stored(), links_found), links))
 
 
-def compare(stored: Sequence[StoredLink], found: Iterable[Link]) -> Changes:
-    """Decide what becomes of the stored links of a plan, given all that was found for it."""
-    changes = Changes()
-    by_doi = {item.version.doi: item for item in reversed(list(found))}  # of a DOI found twice the first counts
-    kept = set()
-    for old in sorted(stored, key=lambda old: (not old.decided, not old.user_added, old.id)):
-        again = old.doi in kept
-        kept.add(old.doi)
-        if old.decided:
-            changes.decided += 1
-        elif old.user_added:
-            changes.accept.append(old.id)
-        elif again or old.doi not in by_doi:
-            changes.remove.append(old.id)
-        elif same(old, by_doi[old.doi]):
-            changes.unchanged += 1
-        else:
-            changes.refresh[old.id] = by_doi[old.doi]
-            if old.hash == by_doi[old.doi].version.hash:
-                changes.versions[old.doi] = old.version_id
-    changes.add = [by_doi[doi] for doi in reversed(by_doi) if doi not in kept]
-    return changes
-
-
-def same(old: StoredLink, new: Link) -> bool:
-    """Whether a stored link holds the version, the scores and the evidence that were found."""
-    return (
-        old.hash == new.version.hash
-        and (old.score, old.score_max) == (new.score, new.score_max)
-        and all(_same_json(old.evidence[name], text) for name, text in new.evidence.items())
-    )
-
-
-def _same_json(old: str | None, new: bytes) -> bool:
-    """Compare as texts first: that is fast. MySQL writes JSON its own way, so other texts may mean the same."""
-    return old is not None and (old.encode() == new or msgspec.json.decode(old) == msgspec.json.decode(new))
-
-
-def _apply(changes: Changes, links: PlanLinks) -> Counter[str]:
-    """Write the changes; links that go away go first, so that none stands in the way of its successor."""
+def _apply(changes: LinkChanges, links: PlanLinks) -> Counter[str]:
+    """Write the changes: removals first, since the new link of a work may have the key of the removed one."""
     links.remove(changes.remove)
     links.accept(changes.accept)
     wanted = [item.version for item in (*changes.add, *changes.refresh.values())]
@@ -143,45 +88,6 @@ def _apply(changes: Changes, links: PlanLinks) -> Counter[str]:
             "works whose DOI the database takes for another's": len(changes.add) - len(add),
         }
     )
-
-
-def link(match: Match) -> Link:
-    """Return a match as the database takes it."""
-    return Link(
-        version=_version(match.work),
-        score=match.score,
-        score_max=match.score_max,
-        evidence={
-            "doiMatch": _json(match.doi_match),
-            "contentMatch": _json(match.content_match),
-            "authorMatches": _json(match.author_matches),
-            "institutionMatches": _json(match.institution_matches),
-            "funderMatches": _json(match.funder_matches),
-            "awardMatches": _json(match.award_matches),
-        },
-    )
-
-
-def _version(work: Work) -> Version:
-    return Version(
-        doi=work.doi,
-        hash=bytes.fromhex(work.hash),
-        work_type=work.work_type,
-        publication_date=work.publication_date,
-        title=work.title,
-        abstract_text=work.abstract_text,
-        authors=_json(work.authors),
-        institutions=_json(work.institutions),
-        funders=_json(work.funders),
-        awards=_json(work.awards),
-        publication_venue=work.publication_venue,
-        source_name=work.source.name if work.source else None,
-        source_url=work.source.url if work.source else None,
-    )
-
-
-def _json(value: Any) -> bytes:
-    return msgspec.json.encode(value)
 
 
 def _report(totals: Counter[str], database: DmpDatabase) -> dict[str, int]:

@@ -1,9 +1,8 @@
-"""The body of dmp-works-search: every plan's question to the engine, its evidence, its order; one line a plan.
+"""The body of dmp-works-search: for every plan a query, the evidence of each candidate, and a ranking; one line a plan.
 
-Plans are worked on in batches, each written to a file of its own, so that memory does not grow with their number.
+Plans are searched in batches, each written to a file of its own, so that memory does not grow with their number.
 """
 
-import zlib
 from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import islice
@@ -12,10 +11,11 @@ from pathlib import Path
 import msgspec
 from isal import igzip
 
-from dmpworks.chains.process_dmps.plans import read_lines, read_plans
-from dmpworks.errors import JobError, SettingsError
+from dmpworks.chains.process_dmps.plan_files import read_lines, read_plans
+from dmpworks.chains.process_dmps.settings import SearchSettings
+from dmpworks.errors import JobError, SettingsError, first_few
 from dmpworks.jobs.model import Counts
-from dmpworks.jobs.run import Phase, Run
+from dmpworks.jobs.run import Run
 from dmpworks.matching.content import Statistics, highlight, similarity, topic_of
 from dmpworks.matching.evidence import ContentMatch, Match, PlanMatches, evidence
 from dmpworks.matching.plan_query import build_query, needed_frequencies
@@ -26,85 +26,79 @@ from dmpworks.services.storage import Bucket
 from dmpworks.settings.shared import Search
 from dmpworks.workers import run_pieces
 
-PLANS_AT_ONCE = 200  # plans of one batch; a few run here without a pool of processes
+PLANS_PER_BATCH = 200  # few enough that a small run needs no pool of processes
 UNCHANGED = "not modified since"
 
-_MATCHES = msgspec.json.Decoder(PlanMatches)
 _WORK = msgspec.json.Decoder(Work)
 
 
-class Limits(msgspec.Struct, frozen=True):
-    """How many works are asked of the engine, and how many are kept, per plan."""
-
-    candidates: int = 1000
-    results: int = 100
-
-
-class Batch(msgspec.Struct, frozen=True):
+class PlanBatch(msgspec.Struct, frozen=True):
     """What a worker needs to search some plans: all of it can be sent to another process."""
 
     plans: Path
     matches: Path
-    options: Search
+    engine: Search
     bucket: Bucket
     region: str | None
     works: int  # how many there are in the index
-    limits: Limits
+    settings: SearchSettings
 
 
-class Found(msgspec.Struct, frozen=True):
-    """What came of a batch."""
+class SearchedBatch(msgspec.Struct, frozen=True):
+    """The matches of a batch: their file, and how many plans, works, and plans without a work it holds."""
 
     matches: Path
     plans: int
     works: int
-    without: int
+    without_works: int
 
 
-def search_plans(
-    run: Run, options: Search, limits: Limits, workers: int = 0, modified_since: str | None = None
-) -> Counts:
+def search_plans(run: Run, engine: Search, settings: SearchSettings, modified_since: str | None = None) -> Counts:
     """Search works for the plans of enrich-dmps; raises JobError, after the other batches, when some failed."""
-    since = day(modified_since)
-    engine = open_engine(options, run.bucket, run.region)
-    try:
-        works = engine.count(options.opensearch_works_index)
-    finally:
-        engine.close()
-    plans = Chosen(read_plans(run.earlier("enrich-dmps")), since)
+    works = _count_works(run, engine)
+    plans = ModifiedPlans(read_plans(run.earlier("enrich-dmps")), parse_day(modified_since))
     batches = [
-        Batch(path, path.with_name(f"matches_{number:04}.jsonl.gz"), options, run.bucket, run.region, works, limits)
-        for number, path in enumerate(written(plans, run.scratch))
+        PlanBatch(
+            path, path.with_name(f"matches_{number:04}.jsonl.gz"), engine, run.bucket, run.region, works, settings
+        )
+        for number, path in enumerate(write_batches(plans, run.scratch))
     ]
     run.progress(f"searching {works:,} works for {plans.kept:,} plans")
-    found, failed = run_pieces(search_batch, batches, workers)
+    searched, failed = run_pieces(search_batch, batches, settings.workers)
     if failed:
         raise JobError(
             f"{len(failed)} of {len(batches)} batches of plans could not be searched",
-            on="; ".join(sorted({failure.reason for failure in failed})),
+            on=first_few(sorted({failure.reason for failure in failed})),
             next="run the job dmp-works-search again when the cause is removed",
         )
-    for part in found:
-        run.publish(part.matches, part.matches.name, rows=part.plans)
-    return counts(plans, found)
+    for batch in searched:
+        run.publish(batch.matches, batch.matches.name, rows=batch.plans)
+    return _counts(plans, searched)
 
 
-def counts(plans: "Chosen", found: Iterable[Found]) -> Counts:
-    """The figures of the manifest: plans read and written, works found for them."""
-    found = list(found)
+def _count_works(run: Run, settings: Search) -> int:
+    engine = open_engine(settings, run.bucket, run.region)
+    try:
+        return engine.count(settings.opensearch_works_index)
+    finally:
+        engine.close()
+
+
+def _counts(plans: "ModifiedPlans", searched: Iterable[SearchedBatch]) -> Counts:
+    searched = list(searched)
     return Counts(
         read=plans.read,
-        written=sum(part.plans for part in found),
+        written=sum(batch.plans for batch in searched),
         dropped={UNCHANGED: plans.read - plans.kept} if plans.since else {},
         also={
-            "works found": sum(part.works for part in found),
-            "plans without a work": sum(part.without for part in found),
+            "works found": sum(batch.works for batch in searched),
+            "plans without a work": sum(batch.without_works for batch in searched),
         },
     )
 
 
-def day(text: str | None) -> date | None:
-    """The day of a setting; raises SettingsError."""
+def parse_day(text: str | None) -> date | None:
+    """Return the day of PROCESS_DMPS_MODIFIED_SINCE; raises SettingsError."""
     try:
         return date.fromisoformat(text) if text else None
     except ValueError as error:
@@ -113,8 +107,8 @@ def day(text: str | None) -> date | None:
         ) from error
 
 
-class Chosen:
-    """Plans that were modified since a day, counted as they go by; one without a date may have been."""
+class ModifiedPlans:
+    """The plans modified since a day, counted while they are iterated over; a plan without a date may have been."""
 
     def __init__(self, plans: Iterable[Plan], since: date | None) -> None:
         self._plans, self.since, self.read, self.kept = plans, since, 0, 0
@@ -127,37 +121,37 @@ class Chosen:
                 yield plan
 
 
-def written(plans: Iterable[Plan], folder: Path) -> Iterator[Path]:
-    """Write plans to files of a batch each."""
+def write_batches(plans: Iterable[Plan], folder: Path) -> Iterator[Path]:
+    """Write plans to files of one batch each, and yield their paths."""
     plans = iter(plans)
     number = 0
-    while batch := list(islice(plans, PLANS_AT_ONCE)):
+    while batch := list(islice(plans, PLANS_PER_BATCH)):
         path = folder / f"plans_{number:04}.jsonl"
         path.write_bytes(b"".join(msgspec.json.encode(plan) + b"\n" for plan in batch))
         number += 1
         yield path
 
 
-def search_batch(batch: Batch) -> Found:
+def search_batch(batch: PlanBatch) -> SearchedBatch:
     """Search works for the plans of a batch and write their matches."""
     plans = [msgspec.json.decode(line, type=Plan) for line in read_lines(batch.plans)]
-    engine = open_engine(batch.options, batch.bucket, batch.region)
-    index = batch.options.opensearch_works_index
-    works = without = 0
+    engine = open_engine(batch.engine, batch.bucket, batch.region)
+    index = batch.engine.opensearch_works_index
+    works = without_works = 0
     try:
         statistics = statistics_for(plans, engine, index, batch.works)
         with igzip.open(batch.matches, "wb") as file:
             for plan in plans:
-                found = matches(plan, engine, index, statistics, batch.limits)
-                works, without = works + len(found), without + (not found)
-                file.write(msgspec.json.encode(PlanMatches(plan.doi, found)) + b"\n")
+                matches = find_matches(plan, engine, index, statistics, batch.settings)
+                works, without_works = works + len(matches), without_works + (not matches)
+                file.write(msgspec.json.encode(PlanMatches(plan.doi, matches)) + b"\n")
     finally:
         engine.close()
-    return Found(batch.matches, len(plans), works, without)
+    return SearchedBatch(batch.matches, len(plans), works, without_works)
 
 
 def statistics_for(plans: Iterable[Plan], engine: SearchEngine, index: str, works: int) -> Statistics:
-    """Ask once for the document frequencies of all terms of some plans."""
+    """Return the document frequencies of all terms of some plans, asked for once."""
     wanted: dict[str, dict[str, None]] = {}
     for plan in plans:
         for field, terms in needed_frequencies(plan).items():
@@ -168,31 +162,19 @@ def statistics_for(plans: Iterable[Plan], engine: SearchEngine, index: str, work
     )
 
 
-def matches(plan: Plan, engine: SearchEngine, index: str, statistics: Statistics, limits: Limits) -> tuple[Match, ...]:
-    """The works for one plan, best first, with their evidence."""
-    query = build_query(plan, statistics, limits.candidates)
+def find_matches(
+    plan: Plan, engine: SearchEngine, index: str, statistics: Statistics, settings: SearchSettings
+) -> tuple[Match, ...]:
+    """Return the works for one plan, best first, with their evidence."""
+    query = build_query(plan, statistics, settings.candidates)
     if query is None:
         return ()
     topic = topic_of(plan, statistics)
     candidates = (_WORK.decode(hit.source) for hit in engine.search(index, query))
-    found = (evidence(plan, work, ContentMatch(similarity(topic, work))) for work in candidates)
-    best = rank(plan, [match for match in found if match], limits.results)
+    judged = (evidence(plan, work, ContentMatch(similarity(topic, work))) for work in candidates)
+    best = rank(plan, [match for match in judged if match], settings.results)
     # Marking words costs more than all the rest, so only what is shown gets highlights.
     return tuple(
         msgspec.structs.replace(match, content_match=highlight(topic, match.work, match.content_match.score))
         for match in best
     )
-
-
-def read_matches(phase: Phase) -> Iterator[PlanMatches]:
-    """The matches that dmp-works-search wrote, a plan at a time; raises JobError when a file cannot be read."""
-    for file in phase.files:
-        if file.key.rsplit("/", 1)[-1].startswith("matches"):
-            try:
-                yield from map(_MATCHES.decode, read_lines(phase.local(file)))
-            except (OSError, EOFError, zlib.error, msgspec.DecodeError) as error:
-                raise JobError(
-                    "a file of matches cannot be read",
-                    on=f"{file.key}: {error}",
-                    next="run the job dmp-works-search again",
-                ) from error

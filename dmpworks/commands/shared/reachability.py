@@ -40,7 +40,7 @@ def _reached(cls: type[Any], values: Mapping[str, Any], bucket: Bucket) -> Check
 
     name, ask = {
         Search: ("search engine", lambda options: reach_search(options, bucket, values["AWS_REGION"])),
-        DmpTool: ("database", reach_database),
+        DmpTool: ("database", lambda tool: reach_database(tool, bucket)),
     }[cls]
     return _asked(name, ask, build(cls, values))
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 import stamina
 from sqlalchemy import ColumnElement, Connection, Engine, Table
 
-from dmpworks.services.database.connection import is_conflict, is_unreachable, open_engine, told
+from dmpworks.services.database.connection import is_conflict, is_unreachable, open_engine, translate_errors
 from dmpworks.services.database.filling import fill_plans
 from dmpworks.services.database.links import PlanLinks
 from dmpworks.services.database.orphans import ORPHANS, find_orphans, remove_orphans
@@ -24,29 +24,29 @@ ATTEMPTS = 8  # of a transaction that others got in the way of: about half a min
 class DmpDatabase:
     """The database; every method raises JobError, SettingsError or TemporaryError, nothing of the drivers."""
 
-    def __init__(self, engine: Engine, ours: bool = False) -> None:
+    def __init__(self, engine: Engine, embedded: bool = False) -> None:
         self._engine = engine
-        self.ours = ours  # the embedded one, which we make and fill
-        self.retries = 0  # transactions done again because of a deadlock or the like
+        self.embedded = embedded  # the SQLite file that we create and fill ourselves
+        self.retries = 0  # transactions repeated because of a deadlock or the like
 
     def create_tables(self) -> None:
         """Make the tables that are not there: in production they exist, and belong to the DMP Tool."""
-        with told(self._engine), self._engine.begin() as connection:
+        with translate_errors(self._engine), self._engine.begin() as connection:
             METADATA.create_all(connection)
 
     def plan_keys(self) -> list[PlanKey]:
         """Return every plan that has a `dmpId`, in order of id."""
-        with told(self._engine), self._engine.connect() as connection:
+        with translate_errors(self._engine), self._engine.connect() as connection:
             return plan_keys(connection)
 
     def plans(self) -> Iterator[PlanRow]:
         """Yield the plans to search for: COMPLETE, with a `dmpId`, in no test project; a DOI may come several times."""
-        with told(self._engine), self._engine.connect() as connection:
+        with translate_errors(self._engine), self._engine.connect() as connection:
             yield from read_plans(connection)
 
     def decisions(self) -> dict[int, Decisions]:
         """Return the works that people accepted and rejected, by the plan's id."""
-        with told(self._engine), self._engine.connect() as connection:
+        with translate_errors(self._engine), self._engine.connect() as connection:
             return read_decisions(connection)
 
     def load_plans(self, rows: Sequence[PlanRow]) -> int:
@@ -54,7 +54,7 @@ class DmpDatabase:
         return self._in_transaction(lambda connection: fill_plans(connection, rows))
 
     def change_links(self, plan_id: int, change: Callable[[PlanLinks], T]) -> T | None:
-        """Change a plan's links in one transaction, done again after a deadlock; None when the plan is not there."""
+        """Change a plan's links in one transaction, repeated after a deadlock; None when the plan is not there."""
 
         def locked(connection: Connection) -> T | None:
             links = PlanLinks(connection, plan_id)
@@ -71,13 +71,13 @@ class DmpDatabase:
         self._engine.dispose()
 
     def _remove_orphans(self, table: Table, orphan: ColumnElement[bool]) -> int:
-        with told(self._engine), self._engine.connect() as connection:
+        with translate_errors(self._engine), self._engine.connect() as connection:
             found = list(find_orphans(connection, table, orphan))
         return sum(self._in_transaction(partial(remove_orphans, table=table, orphan=orphan, ids=ids)) for ids in found)
 
     def _in_transaction(self, change: Callable[[Connection], T]) -> T:
-        retried = stamina.retry_context(_again, attempts=ATTEMPTS, timeout=120, wait_initial=0.1, wait_max=10)
-        with told(self._engine):
+        retried = stamina.retry_context(_is_retryable, attempts=ATTEMPTS, timeout=120, wait_initial=0.1, wait_max=10)
+        with translate_errors(self._engine):
             for attempt in retried:
                 with attempt, self._engine.begin() as connection:
                     self.retries += attempt.num > 1
@@ -85,10 +85,10 @@ class DmpDatabase:
         raise AssertionError("unreachable: the last attempt returns or raises")
 
 
-def _again(error: Exception) -> bool:
+def _is_retryable(error: Exception) -> bool:
     return is_conflict(error) or is_unreachable(error)
 
 
-def open_database(url: str, ours: bool = False) -> DmpDatabase:
+def open_database(url: str, embedded: bool = False) -> DmpDatabase:
     """Open the database of a URL (`mysql+pymysql://...`, `sqlite:///FILE`); raises SettingsError or TemporaryError."""
-    return DmpDatabase(open_engine(url), ours)
+    return DmpDatabase(open_engine(url), embedded)

@@ -26,7 +26,7 @@ CONFLICT = (1020, 1062, 1205, 1213, 1452)  # changed or inserted meanwhile, lock
 def open_engine(url: str) -> Engine:
     """Open a database and ask it something; raises SettingsError, JobError or TemporaryError."""
     engine = _sqlite(_parse(url)) if _parse(url).get_backend_name() == "sqlite" else _mysql(_parse(url))
-    with told(engine), engine.connect() as connection:
+    with translate_errors(engine), engine.connect() as connection:
         connection.execute(text("SELECT 1"))
     return engine
 
@@ -85,33 +85,34 @@ def _json(value: Any) -> str:
 
 
 @contextmanager
-def told(engine: Engine) -> Iterator[None]:
-    """Turn the drivers' failures into ours."""
+def translate_errors(engine: Engine) -> Iterator[None]:
+    """Raise the drivers\' errors as DmpworksError."""
     try:
         yield
     except DBAPIError as error:
-        raise _explain(error, engine.url) from error
+        raise as_dmpworks_error(error, engine.url) from error
 
 
 def is_conflict(error: Exception) -> bool:
-    """Tell whether a transaction failed only because of another one, so that it is worth doing again."""
+    """Return whether a transaction failed only because of another one, so that it is worth doing again."""
     if not isinstance(error, DBAPIError):
         return False
-    return _number(error) in CONFLICT or "database is locked" in str(error.orig)
+    return _error_number(error) in CONFLICT or "database is locked" in str(error.orig)
 
 
 def is_unreachable(error: Exception) -> bool:
-    """Tell whether the server was lost or never found."""
-    return isinstance(error, DBAPIError) and (error.connection_invalidated or _number(error) in UNREACHABLE)
+    """Return whether the server was lost or never found."""
+    return isinstance(error, DBAPIError) and (error.connection_invalidated or _error_number(error) in UNREACHABLE)
 
 
-def _number(error: DBAPIError) -> int:
+def _error_number(error: DBAPIError) -> int:
     arguments = getattr(error.orig, "args", ())
     return arguments[0] if arguments and isinstance(arguments[0], int) else 0
 
 
-def _explain(error: DBAPIError, url: URL) -> DmpworksError:
-    number, on = _number(error), f"{_shown(url)}: {_message(error)}"
+def as_dmpworks_error(error: DBAPIError, url: URL) -> DmpworksError:
+    """Return our own error for one of a driver's."""
+    number, on = _error_number(error), f"{_without_password(url)}: {_message(error)}"
     if is_unreachable(error):
         return TemporaryError(
             "the DMP Tool's database does not answer", on=on, next=f"see that the server runs and {VARIABLE} is right"
@@ -139,7 +140,7 @@ def _next(number: int) -> str:
     return "run the job again; what was done before stays done"
 
 
-def _shown(url: URL) -> str:
+def _without_password(url: URL) -> str:
     """Say which database without user and password."""
     return f"{url.host or ''}{f':{url.port}' if url.port else ''}/{url.database or ''}"
 

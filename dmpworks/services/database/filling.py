@@ -16,7 +16,7 @@ from dmpworks.services.database.tables import (
     projects,
 )
 
-PORTION = 500  # values in one IN (...)
+BATCH = 500  # values in one IN (...)
 
 
 def fill_plans(connection: Connection, rows: Sequence[PlanRow]) -> int:
@@ -112,9 +112,9 @@ def _affiliations(row: PlanRow) -> list[Affiliation]:
 
 
 def _remove_parts(connection: Connection, known: Sequence[tuple[int, int]]) -> None:
-    """Remove people and fundings of plans that will be written anew."""
-    for start in range(0, len(known), PORTION):
-        plan_ids, project_ids = zip(*known[start : start + PORTION], strict=True)
+    """Remove people and fundings of plans that will be written again."""
+    for start in range(0, len(known), BATCH):
+        plan_ids, project_ids = zip(*known[start : start + BATCH], strict=True)
         connection.execute(delete(plan_members).where(plan_members.c.planId.in_(plan_ids)))
         connection.execute(delete(project_members).where(project_members.c.projectId.in_(project_ids)))
         connection.execute(delete(project_fundings).where(project_fundings.c.projectId.in_(project_ids)))

@@ -30,7 +30,7 @@ from dmpworks.services.database.tables import (
     works,
 )
 
-PORTION = 500  # values in one IN (...)
+BATCH = 500  # values in one IN (...)
 PLACEHOLDER = bytes(16)  # the hash of a version without content
 
 
@@ -48,7 +48,7 @@ class PlanLinks:
     def stored(self) -> list[StoredLink]:
         """Return the plan's links in order of id."""
         columns = [type_coerce(related_works.c[name], Text).label(name) for name in EVIDENCE]
-        query = select(*(related_works.c[name] for name in _OF_LINK), *columns)
+        query = select(*(related_works.c[name] for name in _LINK_COLUMNS), *columns)
         # One table only: a lock on a join would lock the works too, which other plans share.
         query = query.where(related_works.c.planId == self._plan_id).order_by(related_works.c.id).with_for_update()
         rows = self._connection.execute(query).all()
@@ -92,14 +92,14 @@ class PlanLinks:
 
     def accept(self, ids: Iterable[int]) -> None:
         """Set the status of links to ACCEPTED; nothing else of them changes."""
-        for portion in portions(ids):
-            change = update(related_works).where(related_works.c.id.in_(portion)).values(status=ACCEPTED)
+        for batch in in_batches(ids):
+            change = update(related_works).where(related_works.c.id.in_(batch)).values(status=ACCEPTED)
             self._connection.execute(change)
 
     def remove(self, ids: Iterable[int]) -> None:
         """Delete links."""
-        for portion in portions(ids):
-            self._connection.execute(delete(related_works).where(related_works.c.id.in_(portion)))
+        for batch in in_batches(ids):
+            self._connection.execute(delete(related_works).where(related_works.c.id.in_(batch)))
 
     def register(self, versions: Sequence[Version]) -> dict[str, int]:
         """Return the id of each version by DOI, after adding works and versions that are new.
@@ -119,8 +119,8 @@ class PlanLinks:
         """Return the newest version of each DOI; a work without any gets one without content."""
         work_ids = self._register_works(dois)
         newest: dict[int, int] = {}
-        for portion in portions(work_ids.values()):
-            query = select(work_versions.c.workId, work_versions.c.id).where(work_versions.c.workId.in_(portion))
+        for batch in in_batches(work_ids.values()):
+            query = select(work_versions.c.workId, work_versions.c.id).where(work_versions.c.workId.in_(batch))
             rows = self._connection.execute(query.order_by(work_versions.c.id).with_for_update(read=True))
             newest |= {row.workId: row.id for row in rows}
         empty = [Version(doi, PLACEHOLDER) for doi, work_id in work_ids.items() if work_id not in newest]
@@ -139,16 +139,16 @@ class PlanLinks:
     def _work_ids(self, dois: Iterable[str]) -> dict[str, int]:
         """Return the ids of works that are there; they stay there until the transaction ends."""
         found: dict[str, int] = {}
-        for portion in portions(dois):
-            query = select(works.c.doi, works.c.id).where(works.c.doi.in_(portion)).with_for_update(read=True)
+        for batch in in_batches(dois):
+            query = select(works.c.doi, works.c.id).where(works.c.doi.in_(batch)).with_for_update(read=True)
             found |= {row.doi.lower(): row.id for row in self._connection.execute(query)}
         return found
 
     def _version_ids(self, keys: Iterable[tuple[int, bytes]]) -> dict[tuple[int, bytes], int]:
         """Return the ids of versions that are there, by work and hash; they stay there until the transaction ends."""
         found: dict[tuple[int, bytes], int] = {}
-        for portion in portions(keys):
-            of_works = work_versions.c.workId.in_([work_id for work_id, _ in portion])
+        for batch in in_batches(keys):
+            of_works = work_versions.c.workId.in_([work_id for work_id, _ in batch])
             query = select(work_versions.c.workId, work_versions.c.hash, work_versions.c.id).where(of_works)
             rows = self._connection.execute(query.with_for_update(read=True))
             found |= {(row.workId, bytes(row.hash)): row.id for row in rows}
@@ -156,10 +156,10 @@ class PlanLinks:
 
     def _versions(self, ids: Iterable[int]) -> dict[int, Any]:
         found: dict[int, Any] = {}
-        for portion in portions(ids):
+        for batch in in_batches(ids):
             query = select(work_versions.c.id, work_versions.c.hash, works.c.doi)
             query = query.join_from(work_versions, works, works.c.id == work_versions.c.workId)
-            found |= {row.id: row for row in self._connection.execute(query.where(work_versions.c.id.in_(portion)))}
+            found |= {row.id: row for row in self._connection.execute(query.where(work_versions.c.id.in_(batch)))}
         return found
 
     def _insert(self, table: Any, rows: Sequence[dict[str, Any]]) -> None:
@@ -167,7 +167,7 @@ class PlanLinks:
             self._connection.execute(insert(table), rows)
 
 
-_OF_LINK = ("id", "workVersionId", "status", "sourceType", "score", "scoreMax")
+_LINK_COLUMNS = ("id", "workVersionId", "status", "sourceType", "score", "scoreMax")
 
 
 def _values(link: Link, version_ids: Mapping[str, int]) -> dict[str, Any]:
@@ -194,7 +194,7 @@ def _content(work_id: int, version: Version) -> dict[str, Any]:
     }
 
 
-def portions(values: Iterable[Any], size: int = PORTION) -> Iterator[list[Any]]:
+def in_batches(values: Iterable[Any], size: int = BATCH) -> Iterator[list[Any]]:
     """Cut values into lists of at most `size`: statements have a greatest length."""
     rest = list(values)
     for start in range(0, len(rest), size):

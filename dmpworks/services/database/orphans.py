@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, exists, select
 
 from dmpworks.services.database.tables import related_works, work_versions, works
 
-PORTION = 2000  # rows that are looked at, then removed, at a time
+BATCH = 2000  # rows that are looked at, then removed, at a time
 
 ORPHANS: tuple[tuple[Table, ColumnElement[bool]], ...] = (
     (work_versions, ~exists().where(related_works.c.workVersionId == work_versions.c.id)),
@@ -16,10 +16,10 @@ ORPHANS: tuple[tuple[Table, ColumnElement[bool]], ...] = (
 
 
 def find_orphans(connection: Connection, table: Table, orphan: ColumnElement[bool]) -> Iterator[list[int]]:
-    """Yield the ids of a table's orphans, portion by portion."""
+    """Yield the ids of a table's orphans, batch by batch."""
     last = 0
     while True:
-        query = select(table.c.id).where(orphan, table.c.id > last).order_by(table.c.id).limit(PORTION)
+        query = select(table.c.id).where(orphan, table.c.id > last).order_by(table.c.id).limit(BATCH)
         ids = list(connection.execute(query).scalars())
         if not ids:
             return

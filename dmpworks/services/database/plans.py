@@ -30,7 +30,7 @@ from dmpworks.services.database.tables import (
     works,
 )
 
-PORTION = 1000  # plans that are read at a time
+BATCH = 1000  # plans that are read at a time
 
 
 def plan_keys(connection: Connection) -> list[PlanKey]:
@@ -86,12 +86,12 @@ def _usable() -> ColumnElement[bool]:
 
 
 def _plans_after(last: int) -> Select[Any]:
-    columns = (projects.c.title.label("projectTitle"), *(projects.c[name] for name in _OF_PROJECT))
+    columns = (projects.c.title.label("projectTitle"), *(projects.c[name] for name in _PROJECT_COLUMNS))
     query = select(plans, *columns).select_from(_with_project())
-    return query.where(_has_doi(), _usable(), plans.c.id > last).order_by(plans.c.id).limit(PORTION)
+    return query.where(_has_doi(), _usable(), plans.c.id > last).order_by(plans.c.id).limit(BATCH)
 
 
-_OF_PROJECT = ("abstractText", "startDate", "endDate")
+_PROJECT_COLUMNS = ("abstractText", "startDate", "endDate")
 
 
 def _members(connection: Connection, ids: Sequence[int]) -> dict[int, list[Member]]:

@@ -110,10 +110,10 @@ class StoredLink(msgspec.Struct, frozen=True):
 
     @property
     def decided(self) -> bool:
-        """Whether a person has accepted or rejected the work."""
+        """Return whether a person has accepted or rejected the work."""
         return self.status in (ACCEPTED, REJECTED)
 
     @property
     def user_added(self) -> bool:
-        """Whether a person brought the work in."""
+        """Return whether a person brought the work in."""
         return self.source_type == USER_ADDED

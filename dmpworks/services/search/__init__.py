@@ -5,10 +5,10 @@ query brings along, phrases are in order within their slop, and ties go by id.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from dmpworks.errors import SettingsError
 from dmpworks.services.search.documents import BulkReport, Document, Failure, Hit
+from dmpworks.settings.shared import Search
 
 if TYPE_CHECKING:
     from dmpworks.matching.query import Query
@@ -48,43 +48,12 @@ class SearchEngine(Protocol):
         """Let go of connections."""
 
 
-class Secret(Protocol):
-    """A text that is not to be shown."""
-
-    def reveal(self) -> str:
-        """Return the text itself."""
-
-
-class Options(Protocol):
-    """The settings of the search engine (`jobs.shared_settings.Search`)."""
-
-    @property
-    def search_engine(self) -> Literal["opensearch", "embedded"] | None:
-        """Which engine; None for the bucket's default."""
-
-    @property
-    def opensearch_url(self) -> str | None:
-        """Address of the server."""
-
-    @property
-    def opensearch_auth(self) -> Literal["none", "basic", "aws"]:
-        """How requests are signed."""
-
-    @property
-    def opensearch_username(self) -> str | None:
-        """User for basic authentication."""
-
-    @property
-    def opensearch_password(self) -> Secret | None:
-        """Password for basic authentication."""
-
-
-def engine_name(options: Options, bucket: "Bucket") -> str:
+def engine_name(options: Search, bucket: "Bucket") -> str:
     """Return which engine the settings ask for: embedded is the default with a folder as bucket."""
     return options.search_engine or ("embedded" if bucket.is_folder else "opensearch")
 
 
-def open_engine(options: Options, bucket: "Bucket", region: str | None) -> SearchEngine:
+def open_engine(options: Search, bucket: "Bucket", region: str | None) -> SearchEngine:
     """Open the engine that the settings name; raises SettingsError when a setting of it is missing."""
     from dmpworks.matching.fields import FIELDS
 
@@ -92,15 +61,7 @@ def open_engine(options: Options, bucket: "Bucket", region: str | None) -> Searc
         from dmpworks.services.search.embedded import EmbeddedEngine
 
         return EmbeddedEngine(bucket.local_folder("search"), FIELDS)
-    if not options.opensearch_url:
-        raise SettingsError(
-            "OPENSEARCH_URL is not set",
-            on="SEARCH_ENGINE is opensearch (the default unless the bucket is a folder)",
-            next="set OPENSEARCH_URL, such as https://search.example.org:443, or SEARCH_ENGINE=embedded",
-        )
     from dmpworks.services.search.connection import connect
     from dmpworks.services.search.opensearch import OpenSearchEngine
 
-    password = options.opensearch_password.reveal() if options.opensearch_password else None
-    connection = connect(options.opensearch_url, options.opensearch_auth, options.opensearch_username, password, region)
-    return OpenSearchEngine(connection, FIELDS)
+    return OpenSearchEngine(connect(options, region), FIELDS)

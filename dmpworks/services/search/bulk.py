@@ -6,21 +6,21 @@ from typing import Any, NamedTuple
 import msgspec
 from opensearchpy import TransportError
 
-from dmpworks.services.search.connection import BUSY, Connection
+from dmpworks.services.search.connection import RETRYABLE, Connection
 from dmpworks.services.search.documents import (
     BulkReport,
     Document,
+    DocumentRefused,
     Failure,
     Fields,
-    Refused,
-    check,
-    stored,
-    tokens,
-    values,
+    check_document,
+    encode_record,
+    exact_terms,
+    split_tokens,
 )
 
-MOST_ACTIONS = 1_000
-MOST_BYTES = 5_000_000
+MAX_ACTIONS = 1_000
+MAX_BYTES = 5_000_000
 _TOO_LARGE_OR_BAD = (400, 413)
 _NOT_FOUND = 404
 _ERROR = 300
@@ -32,7 +32,7 @@ class _Action(NamedTuple):
     lines: bytes
 
 
-class _Busy(Exception):
+class _PartlyBusy(Exception):
     """The server took only a part of the request for now."""
 
 
@@ -41,8 +41,8 @@ def send_all(
 ) -> BulkReport:
     """Send all documents and deletions in pieces; returns what was done and what was refused."""
     report = BulkReport()
-    for piece in _pieces(_actions(fields, upserts, deletes, report)):
-        _send(connection, index, piece, report)
+    for request in _requests(_actions(fields, upserts, deletes, report)):
+        _send(connection, index, request, report)
     return report
 
 
@@ -51,9 +51,9 @@ def _actions(
 ) -> Iterator[_Action]:
     for document in upserts:
         try:
-            check(document, fields)
+            check_document(document, fields)
             body = _body(document, fields)
-        except Refused as refused:
+        except DocumentRefused as refused:
             report.failures.append(Failure(document.id, str(refused)))
             continue
         head = msgspec.json.encode({"index": {"_id": document.id}})
@@ -65,63 +65,64 @@ def _actions(
 def _body(document: Document, fields: Fields) -> bytes:
     body: dict[str, Any] = {"id": document.id, "published": document.published, "work_type": document.work_type}
     for name, value in document.fields.items():
-        body[name] = values(value) if fields[name] == "term" else " ".join(tokens(value))
-    body["source"] = msgspec.Raw(stored(document))
+        body[name] = exact_terms(value) if fields[name] == "term" else " ".join(split_tokens(value))
+    body["source"] = msgspec.Raw(encode_record(document))
     return msgspec.json.encode(body)
 
 
-def _pieces(actions: Iterable[_Action]) -> Iterator[list[_Action]]:
-    piece: list[_Action] = []
+def _requests(actions: Iterable[_Action]) -> Iterator[list[_Action]]:
+    """Cut the actions into requests of at most MAX_ACTIONS and, unless one alone is larger, MAX_BYTES."""
+    request: list[_Action] = []
     size = 0
     for action in actions:
-        if piece and (len(piece) == MOST_ACTIONS or size + len(action.lines) > MOST_BYTES):
-            yield piece
-            piece, size = [], 0
-        piece.append(action)
+        if request and (len(request) == MAX_ACTIONS or size + len(action.lines) > MAX_BYTES):
+            yield request
+            request, size = [], 0
+        request.append(action)
         size += len(action.lines)
-    if piece:
-        yield piece
+    if request:
+        yield request
 
 
-def _send(connection: Connection, index: str, piece: list[_Action], report: BulkReport) -> None:
-    waiting = piece
+def _send(connection: Connection, index: str, actions: list[_Action], report: BulkReport) -> None:
+    waiting = actions
 
     def send() -> list[tuple[_Action, dict[str, Any]]]:
         return _answers(connection, index, waiting)
 
     try:
-        for attempt in connection.attempts(_Busy):
+        for attempt in connection.attempts(_PartlyBusy):
             with attempt:
                 answers = connection.call(f"index {index}", send)
-                waiting = _book(answers, report)
+                waiting = _record_answers(answers, report)
                 if waiting:
-                    raise _Busy
-    except _Busy:
+                    raise _PartlyBusy
+    except _PartlyBusy:
         report.failures += [Failure(action.id, "the server was too busy, again and again") for action in waiting]
 
 
-def _answers(connection: Connection, index: str, piece: list[_Action]) -> list[tuple[_Action, dict[str, Any]]]:
+def _answers(connection: Connection, index: str, actions: list[_Action]) -> list[tuple[_Action, dict[str, Any]]]:
     """The server's answer to each action; a request refused as a whole is halved until the culprit is found."""
-    body = b"".join(action.lines for action in piece)
+    body = b"".join(action.lines for action in actions)
     try:
         items = connection.client.bulk(index=index, body=body)["items"]
     except TransportError as error:
         if error.status_code not in _TOO_LARGE_OR_BAD:
             raise
-        if len(piece) == 1:
+        if len(actions) == 1:
             reason = {"type": str(error.error), "reason": str(error)}
-            return [(piece[0], {"status": error.status_code, "error": reason})]
-        half = len(piece) // 2
-        return _answers(connection, index, piece[:half]) + _answers(connection, index, piece[half:])
-    return [(action, item[action.kind]) for action, item in zip(piece, items, strict=True)]
+            return [(actions[0], {"status": error.status_code, "error": reason})]
+        half = len(actions) // 2
+        return _answers(connection, index, actions[:half]) + _answers(connection, index, actions[half:])
+    return [(action, item[action.kind]) for action, item in zip(actions, items, strict=True)]
 
 
-def _book(answers: list[tuple[_Action, dict[str, Any]]], report: BulkReport) -> list[_Action]:
+def _record_answers(answers: list[tuple[_Action, dict[str, Any]]], report: BulkReport) -> list[_Action]:
     """Enter each answer into the report; returns the actions for which the server was too busy."""
     busy: list[_Action] = []
     for action, answer in answers:
         status = answer["status"]
-        if status in BUSY:
+        if status in RETRYABLE:
             busy.append(action)
         elif action.kind == "delete" and status == _NOT_FOUND:
             continue

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import stamina
 from opensearchpy import ConnectionError as NotConnected
@@ -16,11 +16,11 @@ from opensearchpy import (
 )
 
 from dmpworks.errors import DmpworksError, SettingsError, SyncError, TemporaryError
+from dmpworks.settings.shared import Search
 
 T = TypeVar("T")
-Auth = Literal["none", "basic", "aws"]
 
-BUSY = (429, 503)
+RETRYABLE = (429, 503)
 _GATEWAY = (502, 504)  # a proxy in front of the cluster gave up: nothing that a few seconds would mend
 _REFUSED = (401, 403)
 _NOT_FOUND = 404
@@ -45,11 +45,11 @@ class Connection:
     def call(self, on: str, function: Callable[[], T]) -> T:
         """Return the function's answer, asking again on 429, 503 and lost connections; `on` names what it is about."""
         try:
-            for attempt in self.attempts(worth_another_attempt):
+            for attempt in self.attempts(is_retryable):
                 with attempt:
                     return function()
         except (OpenSearchException, ImproperlyConfigured) as error:
-            raise told(error, self.url, on) from error
+            raise as_dmpworks_error(error, self.url, on) from error
         raise AssertionError("retries end with an answer or an error")
 
     def attempts(self, on: Any) -> Any:
@@ -65,19 +65,18 @@ class Connection:
         )
 
 
-def connect(
-    url: str,
-    auth: Auth = "none",
-    username: str | None = None,
-    password: str | None = None,
-    region: str | None = None,
-    patience: Patience = Patience(),
-) -> Connection:
+def connect(options: Search, region: str | None = None, patience: Patience = Patience()) -> Connection:
     """Prepare a connection (nothing is sent yet); raises SettingsError when what the signing needs is missing."""
+    if not options.opensearch_url:
+        raise SettingsError(
+            "OPENSEARCH_URL is not set",
+            on="SEARCH_ENGINE is opensearch (the default unless the bucket is a folder)",
+            next="set OPENSEARCH_URL, such as https://search.example.org:443, or SEARCH_ENGINE=embedded",
+        )
     try:
         client = OpenSearch(
-            url,
-            http_auth=_signer(url, auth, username, password, region),
+            options.opensearch_url,
+            http_auth=_signer(options, region),
             timeout=patience.timeout,
             http_compress=True,
             max_retries=0,  # its own retries do not wait in between
@@ -85,24 +84,24 @@ def connect(
     except (ImproperlyConfigured, ValueError) as error:
         raise SettingsError(
             "this is no address of an OpenSearch server",
-            on=f"OPENSEARCH_URL={url}: {error}",
+            on=f"OPENSEARCH_URL={options.opensearch_url}: {error}",
             next="give one such as https://search.example.org:443",
         ) from error
-    return Connection(url, client, patience)
+    return Connection(options.opensearch_url, client, patience)
 
 
-def worth_another_attempt(error: BaseException) -> bool:
+def is_retryable(error: BaseException) -> bool:
     """Whether the server was only busy or away."""
     if isinstance(error, NotConnected):
         return not isinstance(error, SSLError)
-    return isinstance(error, TransportError) and error.status_code in BUSY
+    return isinstance(error, TransportError) and error.status_code in RETRYABLE
 
 
-def told(error: Exception, url: str, on: str) -> DmpworksError:
+def as_dmpworks_error(error: Exception, url: str, on: str) -> DmpworksError:
     """Return our own error for one of the client library's."""
     where = f"{on} at {url}: {error}"
     status = error.status_code if isinstance(error, TransportError) else None
-    if worth_another_attempt(error) or status in _GATEWAY:
+    if is_retryable(error) or status in _GATEWAY:
         state = "is busy" if isinstance(status, int) else "does not answer"
         next_step = "see that the server runs and that OPENSEARCH_URL is right, then run the job again"
         return TemporaryError(f"OpenSearch {state}", on=where, next=next_step)
@@ -116,30 +115,31 @@ def told(error: Exception, url: str, on: str) -> DmpworksError:
     return SyncError("OpenSearch did not do as asked", on=where, next=next_step)
 
 
-def _signer(url: str, auth: Auth, username: str | None, password: str | None, region: str | None) -> Any:
-    if auth == "none":
+def _signer(options: Search, region: str | None) -> Any:
+    if options.opensearch_auth == "none":
         return None
-    if auth == "basic":
-        if not username or not password:
-            raise _missing("OPENSEARCH_USERNAME and OPENSEARCH_PASSWORD", auth)
-        return (username, password)
+    if options.opensearch_auth == "basic":
+        if not options.opensearch_username or not options.opensearch_password:
+            raise _missing("OPENSEARCH_USERNAME and OPENSEARCH_PASSWORD", options)
+        return (options.opensearch_username, options.opensearch_password.reveal())
     if not region:
-        raise _missing("AWS_REGION", auth)
-    return _aws_signer(url, region)
+        raise _missing("AWS_REGION", options)
+    return _aws_signer(options, region)
 
 
-def _aws_signer(url: str, region: str) -> Urllib3AWSV4SignerAuth:
+def _aws_signer(options: Search, region: str) -> Urllib3AWSV4SignerAuth:
     import boto3
 
     credentials = boto3.Session().get_credentials()
     if credentials is None:
-        raise _missing("AWS credentials", "aws")
-    return Urllib3AWSV4SignerAuth(credentials, region, "aoss" if ".aoss." in url else "es")
+        raise _missing("AWS credentials", options)
+    # OpenSearch Serverless is a service of its own to IAM.
+    return Urllib3AWSV4SignerAuth(credentials, region, "aoss" if ".aoss." in str(options.opensearch_url) else "es")
 
 
-def _missing(what: str, auth: Auth) -> SettingsError:
+def _missing(what: str, options: Search) -> SettingsError:
     return SettingsError(
         f"signing requests to OpenSearch needs {what}",
-        on=f"OPENSEARCH_AUTH={auth}",
+        on=f"OPENSEARCH_AUTH={options.opensearch_auth}",
         next=f"set {what} in the environment, or OPENSEARCH_AUTH to none, basic or aws",
     )

@@ -13,10 +13,10 @@ Kind = Literal["term", "tokens"]
 Fields = Mapping[str, Kind]
 
 # Lucene refuses longer terms and ids; tantivy would drop them silently.
-LONGEST_TERM = 32_766
-LONGEST_ID = 512
+MAX_TERM = 32_766
+MAX_ID = 512
 # Lucene's white-space tokenizer cuts what is longer than 255 UTF-16 units into pieces; tantivy does not.
-LONGEST_TOKEN = 127
+MAX_TOKEN = 127
 
 
 class Document(msgspec.Struct, frozen=True):
@@ -52,38 +52,38 @@ class Hit(msgspec.Struct, frozen=True):
     source: bytes
 
 
-class Refused(Exception):
+class DocumentRefused(Exception):
     """No engine can take this document."""
 
 
-def values(value: list[str] | str | None) -> list[str]:
+def exact_terms(value: list[str] | str | None) -> list[str]:
     """Return the exact strings of a "term" field, without empty ones."""
     return [text for text in ([value] if isinstance(value, str) else value or []) if text]
 
 
-def tokens(value: list[str] | str | None) -> list[str]:
+def split_tokens(value: list[str] | str | None) -> list[str]:
     """Split the text of a "tokens" field at white space, over-long tokens cut short."""
     text = value if isinstance(value, str) else " ".join(value or [])
-    return [token[:LONGEST_TOKEN] for token in text.split()]
+    return [token[:MAX_TOKEN] for token in text.split()]
 
 
-def stored(document: Document) -> bytes:
-    """Return the record's JSON; raises Refused when it cannot be written as such."""
+def encode_record(document: Document) -> bytes:
+    """Return the record's JSON; raises DocumentRefused when it cannot be written as such."""
     try:
         return msgspec.json.encode(document.source)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise Refused(f"the record is no JSON: {error}") from error
+        raise DocumentRefused(f"the record is no JSON: {error}") from error
 
 
-def check(document: Document, fields: Fields) -> None:
-    """Raise Refused for what engines refuse or would lose: an empty or over-long id, an immense term."""
+def check_document(document: Document, fields: Fields) -> None:
+    """Raise DocumentRefused for what engines refuse or would lose: an empty or over-long id, an immense term."""
     if not document.id:
-        raise Refused("the id is empty")
-    if _bytes(document.id) > LONGEST_ID:
-        raise Refused(f"the id is longer than {LONGEST_ID} bytes")
+        raise DocumentRefused("the id is empty")
+    if _bytes(document.id) > MAX_ID:
+        raise DocumentRefused(f"the id is longer than {MAX_ID} bytes")
     for name in document.fields:
-        if fields[name] == "term" and any(_bytes(value) > LONGEST_TERM for value in values(document.fields[name])):
-            raise Refused(f"{name} holds an immense term of more than {LONGEST_TERM} bytes")
+        if fields[name] == "term" and any(_bytes(value) > MAX_TERM for value in exact_terms(document.fields[name])):
+            raise DocumentRefused(f"{name} holds an immense term of more than {MAX_TERM} bytes")
 
 
 def check_query(query: "Query", fields: Fields) -> None:
@@ -100,4 +100,4 @@ def _bytes(text: str) -> int:
     try:
         return len(text.encode())
     except UnicodeEncodeError as error:
-        raise Refused(f"not Unicode: {error.reason}") from error
+        raise DocumentRefused(f"not Unicode: {error.reason}") from error

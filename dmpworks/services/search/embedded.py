@@ -12,24 +12,24 @@ from dmpworks.errors import SettingsError, SyncError
 from dmpworks.services.search.documents import (
     BulkReport,
     Document,
+    DocumentRefused,
     Failure,
     Fields,
     Hit,
-    Refused,
-    check,
+    check_document,
     check_query,
-    stored,
-    tokens,
-    values,
+    encode_record,
+    exact_terms,
+    split_tokens,
 )
-from dmpworks.services.search.embedded_query import any_of, question
+from dmpworks.services.search.embedded_query import any_of, build_query
 
 if TYPE_CHECKING:
     from dmpworks.matching.query import Query
 
 _WHITESPACE = "whitespace"
 _WRITER_MEMORY = 64_000_000  # bytes before a segment goes to disk
-_AT_ONCE = 1_000
+_BATCH = 1_000
 _INDEX_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 
 
@@ -39,12 +39,12 @@ class EmbeddedEngine:
     def __init__(self, folder: Path, fields: Fields) -> None:
         self._folder, self._fields = folder, fields
         self._schema = _schema(fields)
-        self._open: dict[str, tantivy.Index] = {}
+        self._indexes: dict[str, tantivy.Index] = {}
 
     def create(self, index: str) -> None:
         """Make the index unless it is there."""
         self._path(index).mkdir(parents=True, exist_ok=True)
-        self._open[index] = self._load(index)
+        self._indexes[index] = self._open_index(index)
 
     def bulk(self, index: str, upserts: Iterable[Document], deletes: Iterable[str]) -> BulkReport:
         """Write documents whole, then remove ids; all of it becomes durable in one commit at the end."""
@@ -56,7 +56,7 @@ class EmbeddedEngine:
             report.deleted += len(self._found(index, ids))
             for id in ids:
                 writer.delete_documents_by_term("id", id)
-        with _Told(self._path(index)):
+        with _TranslateErrors(self._path(index)):
             writer.commit()
             writer.wait_merging_threads()
         return report
@@ -75,7 +75,7 @@ class EmbeddedEngine:
         if not query.strong or query.limit < 1:
             return []
         searcher = self._searcher(index)
-        best = _best(searcher, question(self._schema, query), query.limit)
+        best = _best_hits(searcher, build_query(self._schema, query), query.limit)
         hits = [_hit(searcher.doc(address), score) for score, address in best]
         return sorted(hits, key=lambda hit: (-hit.score, hit.id))[: query.limit]
 
@@ -98,13 +98,13 @@ class EmbeddedEngine:
 
     def close(self) -> None:
         """Let go of the open indexes."""
-        self._open.clear()
+        self._indexes.clear()
 
     def _upsert(self, writer: tantivy.IndexWriter, document: Document, report: BulkReport) -> None:
         try:
-            check(document, self._fields)
+            check_document(document, self._fields)
             prepared = self._prepared(document)
-        except Refused as refused:
+        except DocumentRefused as refused:
             report.failures.append(Failure(document.id, str(refused)))
             return
         writer.delete_documents_by_term("id", document.id)
@@ -113,14 +113,14 @@ class EmbeddedEngine:
 
     def _prepared(self, document: Document) -> tantivy.Document:
         prepared = tantivy.Document()
-        prepared.add_bytes("source", stored(document))
+        prepared.add_bytes("source", encode_record(document))
         prepared.add_text("id", document.id)
         if document.work_type:
             prepared.add_text("work_type", document.work_type)
         if document.published:
             prepared.add_integer("published", document.published.toordinal())
         for name, value in document.fields.items():
-            texts = values(value) if self._fields[name] == "term" else [" ".join(tokens(value))]
+            texts = exact_terms(value) if self._fields[name] == "term" else [" ".join(split_tokens(value))]
             for text in texts:
                 prepared.add_text(name, text)
         return prepared
@@ -143,21 +143,21 @@ class EmbeddedEngine:
         return self._folder / index
 
     def _index(self, index: str) -> tantivy.Index:
-        if index not in self._open:
-            if not tantivy.Index.exists(str(self._made(index))):
+        if index not in self._indexes:
+            if not tantivy.Index.exists(str(self._existing_path(index))):
                 raise _missing(self._path(index))
-            self._open[index] = self._load(index)
-        return self._open[index]
+            self._indexes[index] = self._open_index(index)
+        return self._indexes[index]
 
-    def _made(self, index: str) -> Path:
+    def _existing_path(self, index: str) -> Path:
         path = self._path(index)
         if not path.is_dir():
             raise _missing(path)
         return path
 
-    def _load(self, index: str) -> tantivy.Index:
+    def _open_index(self, index: str) -> tantivy.Index:
         path = self._path(index)
-        with _Told(path):
+        with _TranslateErrors(path):
             loaded = tantivy.Index(self._schema, path=str(path))
         tokenizer = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
         loaded.register_tokenizer(_WHITESPACE, tokenizer)
@@ -169,7 +169,7 @@ class EmbeddedEngine:
         return self._index(index).searcher()
 
     def _writer(self, index: str) -> tantivy.IndexWriter:
-        with _Told(self._path(index)):
+        with _TranslateErrors(self._path(index)):
             return self._index(index).writer(heap_size=_WRITER_MEMORY, num_threads=1)
 
 
@@ -187,7 +187,7 @@ def _schema(fields: Fields) -> tantivy.Schema:
     return builder.build()
 
 
-def _best(searcher: tantivy.Searcher, query: Tantivy, limit: int) -> list[tuple[float, tantivy.DocAddress]]:
+def _best_hits(searcher: tantivy.Searcher, query: Tantivy, limit: int) -> list[tuple[float, tantivy.DocAddress]]:
     """The hits up to the limit and all that tie with the last of them: tantivy itself breaks ties by storage order."""
     size = limit * 2
     while True:
@@ -210,7 +210,7 @@ def _batches(ids: Iterable[str]) -> Iterator[list[str]]:
     batch: list[str] = []
     for id in ids:
         batch.append(id)
-        if len(batch) == _AT_ONCE:
+        if len(batch) == _BATCH:
             yield batch
             batch = []
     if batch:
@@ -225,7 +225,7 @@ def _missing(path: Path) -> SyncError:
     )
 
 
-class _Told:
+class _TranslateErrors:
     """Turn tantivy's own failures (all of them ValueError) into ours."""
 
     def __init__(self, path: Path) -> None:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from tantivy import FieldType, Occur, Schema
 from tantivy import Query as Tantivy
 
-from dmpworks.services.search.documents import tokens
+from dmpworks.services.search.documents import split_tokens
 
 if TYPE_CHECKING:
     from dmpworks.matching.query import Clause, Query
 
 
-def question(schema: Schema, query: "Query") -> Tantivy:
+def build_query(schema: Schema, query: "Query") -> Tantivy:
     """Return the whole question: filters score nothing, a strong clause must match, all matching ones add up."""
     strong = Tantivy.boolean_query([(Occur.Should, _scored(schema, clause)) for clause in query.strong])
     parts = [(Occur.Must, strong), (Occur.Must, _published(schema, query))]
@@ -35,7 +35,7 @@ def any_of(schema: Schema, field: str, terms: Sequence[str]) -> Tantivy:
 def _scored(schema: Schema, clause: "Clause") -> Tantivy:
     ways = [any_of(schema, clause.field, clause.terms)] if clause.terms else []
     if clause.phrase:
-        ways.append(_phrase(schema, clause.field, tokens(list(clause.phrase)), clause.slop))
+        ways.append(_phrase(schema, clause.field, split_tokens(list(clause.phrase)), clause.slop))
     if not ways:
         return Tantivy.empty_query()
     query = ways[0] if len(ways) == 1 else Tantivy.boolean_query([(Occur.Should, way) for way in ways])

@@ -10,12 +10,12 @@ from dmpworks.errors import SyncError
 from dmpworks.services.search.bulk import send_all
 from dmpworks.services.search.connection import Connection
 from dmpworks.services.search.documents import BulkReport, Document, Fields, Hit, check_query
-from dmpworks.services.search.opensearch_query import question
+from dmpworks.services.search.opensearch_query import build_query
 
 if TYPE_CHECKING:
     from dmpworks.matching.query import Query
 
-_AT_ONCE = 500
+_BATCH = 500
 _WHOLE = {"allow_partial_search_results": "false"}  # an answer without some shard is a wrong answer
 
 
@@ -67,7 +67,7 @@ class OpenSearchEngine:
         if not query.strong or query.limit < 1:
             return []
         body = {
-            "query": question(query),
+            "query": build_query(query),
             "size": query.limit,
             "sort": [{"_score": "desc"}, {"id": "asc"}],
             "_source": ["source"],
@@ -149,4 +149,4 @@ def _source(hit: dict[str, Any]) -> bytes:
 
 
 def _batches(items: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (items[start : start + _AT_ONCE] for start in range(0, len(items), _AT_ONCE))
+    return (items[start : start + _BATCH] for start in range(0, len(items), _BATCH))

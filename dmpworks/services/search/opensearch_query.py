@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING, Any
 
-from dmpworks.services.search.documents import tokens
+from dmpworks.services.search.documents import split_tokens
 
 if TYPE_CHECKING:
     from dmpworks.matching.query import Clause, Query
 
 
-def question(query: "Query") -> dict[str, Any]:
+def build_query(query: "Query") -> dict[str, Any]:
     """Return the whole question: filters score nothing, a strong clause must match, all matching ones add up."""
     strong = {"bool": {"should": [_scored(clause) for clause in query.strong], "minimum_should_match": 1}}
     excluded: list[dict[str, Any]] = []
@@ -29,7 +29,7 @@ def question(query: "Query") -> dict[str, Any]:
 def _scored(clause: "Clause") -> dict[str, Any]:
     ways: list[dict[str, Any]] = [{"terms": {clause.field: list(clause.terms)}}] if clause.terms else []
     if clause.phrase:
-        ways.append(_phrase(clause.field, tokens(list(clause.phrase)), clause.slop))
+        ways.append(_phrase(clause.field, split_tokens(list(clause.phrase)), clause.slop))
     if not ways:
         return {"match_none": {}}
     matches = ways[0] if len(ways) == 1 else {"bool": {"should": ways, "minimum_should_match": 1}}

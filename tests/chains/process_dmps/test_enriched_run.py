@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dmpworks.chains.process_dmps.search import read_matches
+from dmpworks.chains.process_dmps.match_files import read_matches
 from dmpworks.chains.process_works.documents import document
 from dmpworks.jobs.run import Phase
 from dmpworks.matching.evidence import DoiMatch, DoiSource

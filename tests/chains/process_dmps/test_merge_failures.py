@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
-from dmpworks.chains.process_dmps.merge import UNKNOWN_PLAN, compare, link, merge
+from dmpworks.chains.process_dmps.link_changes import as_link, find_changes
+from dmpworks.chains.process_dmps.merge import UNKNOWN_PLAN, merge
 from dmpworks.errors import MergeError, TemporaryError
 from dmpworks.matching.evidence import PlanMatches
 from dmpworks.services.database import DmpDatabase, open_database
@@ -141,12 +142,12 @@ def wait_for(condition: object, seconds: float = 60) -> None:
 
 def test_json_that_the_server_wrote_its_own_way_is_the_same() -> None:
     """MySQL keeps JSON decoded: it sorts keys and spaces them when it writes them again."""
-    found = link(match(A))
+    found = as_link(match(A))
     again = {name: _as_mysql_writes(text) for name, text in found.evidence.items()}
     stored = StoredLink(1, A, 1, found.version.hash, "PENDING", "SYSTEM_MATCHED", found.score, found.score_max, again)
 
     assert again["doiMatch"] != found.evidence["doiMatch"].decode()
-    assert compare([stored], [found]).unchanged == 1
+    assert find_changes([stored], [found]).unchanged == 1
 
 
 def _as_mysql_writes(text: bytes) -> str:

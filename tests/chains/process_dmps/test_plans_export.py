@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from dmpworks.chains.process_dmps.plans import Dropped, newest, plan_from_export, read_lines, read_plans, write_plans
+from dmpworks.chains.process_dmps.export import Dropped, newest, plan_from_export
+from dmpworks.chains.process_dmps.plan_files import read_lines, read_plans, write_plans
 from dmpworks.jobs.model import Counts
 from dmpworks.matching.records import Author, Institution, Plan, PlanAward
 from tests.conftest import DATA

@@ -6,8 +6,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from dmpworks.chains.process_dmps.plans import write_plans
-from dmpworks.chains.process_dmps.search import Limits, read_matches, search_plans
+from dmpworks.chains.process_dmps.match_files import read_matches
+from dmpworks.chains.process_dmps.plan_files import write_plans
+from dmpworks.chains.process_dmps.search import search_plans
+from dmpworks.chains.process_dmps.settings import SearchSettings
 from dmpworks.chains.process_works.documents import document
 from dmpworks.errors import JobError, SettingsError
 from dmpworks.jobs.model import Counts
@@ -71,7 +73,7 @@ def world(bucket, make_run):
 
 def test_what_is_found_and_in_which_order(world, make_run) -> None:
     run = make_run(world, "process-dmps", "dmp-works-search")
-    counts = search_plans(run, EMBEDDED, Limits())
+    counts = search_plans(run, EMBEDDED, SearchSettings())
     plans = {plan.dmp_doi: plan.works for plan in read_matches(run.earlier("dmp-works-search"))}
     assert list(plans) == ["10.48321/a", "10.48321/b", "10.48321/c"]
     assert [match.work.doi for match in plans["10.48321/a"]] == [
@@ -93,7 +95,7 @@ def test_what_is_found_and_in_which_order(world, make_run) -> None:
 
 def test_the_file_is_one_line_a_plan(world, make_run) -> None:
     run = make_run(world, "process-dmps", "dmp-works-search")
-    search_plans(run, EMBEDDED, Limits())
+    search_plans(run, EMBEDDED, SearchSettings())
     (file,) = run.outputs
     assert file.rows == 3
     assert file.key == f"process-dmps/2026-10-01/dmp-works-search/matches_0000-{run.token}.jsonl.gz"
@@ -107,26 +109,26 @@ def test_the_file_is_one_line_a_plan(world, make_run) -> None:
 
 def test_limits(world, make_run) -> None:
     run = make_run(world, "process-dmps", "dmp-works-search")
-    search_plans(run, EMBEDDED, Limits(results=2))
+    search_plans(run, EMBEDDED, SearchSettings(results=2))
     plan, *_ = read_matches(run.earlier("dmp-works-search"))
     assert [match.work.doi for match in plan.works] == ["10.5/awarded", "10.5/by-ada"]
 
 
 def test_only_plans_modified_since_a_day(world, make_run) -> None:
     run = make_run(world, "process-dmps", "dmp-works-search")
-    counts = search_plans(run, EMBEDDED, Limits(), modified_since="2024-03-01")
+    counts = search_plans(run, EMBEDDED, SearchSettings(), modified_since="2024-03-01")
     found = [plan.dmp_doi for plan in read_matches(run.earlier("dmp-works-search"))]
     assert found == ["10.48321/a", "10.48321/c"]  # who knows when the undated one was modified
     assert (counts.read, counts.written, counts.dropped) == (3, 2, {"not modified since": 1})
     with pytest.raises(SettingsError, match="PROCESS_DMPS_MODIFIED_SINCE cannot be 'yesterday'"):
-        search_plans(run, EMBEDDED, Limits(), modified_since="yesterday")
+        search_plans(run, EMBEDDED, SearchSettings(), modified_since="yesterday")
 
 
 def test_many_plans_go_in_batches_and_come_out_in_order(world, make_run) -> None:
     plans = [Plan(f"10.48321/{number:04}", authors=(ADA,)) for number in range(450)]
     write_plans(make_run(world, "process-dmps", "enrich-dmps", "2026-10-02"), plans)
     run = make_run(world, "process-dmps", "dmp-works-search", "2026-10-02")
-    counts = search_plans(run, EMBEDDED, Limits(), workers=2)
+    counts = search_plans(run, EMBEDDED, SearchSettings(workers=2))
     assert [file.rows for file in run.outputs] == [200, 200, 50]
     found = list(read_matches(run.earlier("dmp-works-search")))
     assert [plan.dmp_doi for plan in found] == [plan.doi for plan in plans]
@@ -136,7 +138,7 @@ def test_many_plans_go_in_batches_and_come_out_in_order(world, make_run) -> None
 
 def test_a_broken_file_of_matches_is_told(world, make_run) -> None:
     run = make_run(world, "process-dmps", "dmp-works-search")
-    search_plans(run, EMBEDDED, Limits())
+    search_plans(run, EMBEDDED, SearchSettings())
     world.put(run.outputs[0].key, world.get(run.outputs[0].key)[:100])
     with pytest.raises(JobError, match="matches cannot be read"):
         list(read_matches(run.earlier("dmp-works-search")))

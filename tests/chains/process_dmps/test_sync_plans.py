@@ -10,10 +10,11 @@ import msgspec
 import pytest
 
 from dmpworks.chains.process_dmps.database_plans import open_dmp_database
-from dmpworks.chains.process_dmps.jobs import Plans, sync_dmps
+from dmpworks.chains.process_dmps.decisions import load_upload, modified_by_decisions
+from dmpworks.chains.process_dmps.jobs import sync_dmps
 from dmpworks.chains.process_dmps.merge import merge
-from dmpworks.chains.process_dmps.plans import read_lines
-from dmpworks.chains.process_dmps.sync import fill, modified_by_decisions
+from dmpworks.chains.process_dmps.plan_files import read_lines
+from dmpworks.chains.process_dmps.settings import PlanSettings
 from dmpworks.errors import JobError, SettingsError
 from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import Run
@@ -48,7 +49,7 @@ def run_sync(world: Bucket, make_run: Callable[..., Run]) -> Sync:
     def run_job(url: str | None = None, max_bad_records: float = 0.001, **settings: object) -> Synced:
         run = make_run(world, "process-dmps", "sync-dmps")
         tool = DmpTool(Secret(url) if url else None)
-        plans = Plans(**settings)  # type: ignore[arg-type]
+        plans = PlanSettings(**settings)  # type: ignore[arg-type]
         counts = sync_dmps(run, plans, DmpsInput(DAY), tool, Search(), BadRecords(max_bad_records))
         (output,) = [file for file in run.outputs if "plans" in file.key]
         lines = read_lines(world.local(output.key, run.scratch))
@@ -170,7 +171,7 @@ def test_plans_of_a_database_are_those_that_filled_it(
 ) -> None:
     _, uploaded = run_sync()
     known = msgspec.json.decode(world.get(f"{UPLOAD}/known-outputs.json"))
-    fill(database, uploaded, known)
+    load_upload(database, uploaded, known)
 
     counts, plans = run_sync(url=database_url, plans_from="database")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from dmpworks.chains.process_dmps.database_plans import plan_from_row, row_of_plan
-from dmpworks.chains.process_dmps.plans import newest, plan_from_export
+from dmpworks.chains.process_dmps.export import newest, plan_from_export
 from dmpworks.matching.records import Plan
 from dmpworks.services.database import DmpDatabase
 from tests.services.database.contents import Contents

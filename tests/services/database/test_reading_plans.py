@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from dmpworks.chains.process_dmps.database_plans import plan_from_row
-from dmpworks.chains.process_dmps.plans import Dropped
+from dmpworks.chains.process_dmps.export import Dropped
 from dmpworks.matching.records import Institution, Plan, PlanAward
 from dmpworks.services.database import DmpDatabase
 from dmpworks.services.database.rows import Affiliation, Decisions, Member

@@ -14,6 +14,7 @@ from dmpworks.services.search.connection import connect
 from dmpworks.services.search.documents import Fields
 from dmpworks.services.search.embedded import EmbeddedEngine
 from dmpworks.services.search.opensearch import OpenSearchEngine
+from dmpworks.settings.shared import Search
 
 FIELDS: Fields = {"orcid": "term", "award": "term", "name": "tokens"}
 
@@ -24,7 +25,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SearchEng
     if request.param == "embedded":
         opened: SearchEngine = EmbeddedEngine(tmp_path / "search", FIELDS)
     else:
-        opened = OpenSearchEngine(connect(request.getfixturevalue("opensearch_url")), FIELDS)
+        opened = OpenSearchEngine(connect(Search(opensearch_url=request.getfixturevalue("opensearch_url"))), FIELDS)
     yield opened
     opened.close()
 

@@ -8,6 +8,7 @@ from dmpworks.matching.query import Query
 from dmpworks.services.search import SearchEngine
 from dmpworks.services.search.connection import connect
 from dmpworks.services.search.opensearch import OpenSearchEngine
+from dmpworks.settings.shared import Search
 from tests.services.search.conftest import FIELDS, document, phrase, terms
 
 Fill = Callable[..., None]
@@ -35,7 +36,7 @@ def test_more_terms_than_one_request_takes(engine: SearchEngine, index: str, fil
 @pytest.mark.parametrize("shards", [1, 18])
 def test_opensearch_gives_the_same_order_on_any_number_of_shards(opensearch_url: str, shards: int) -> None:
     settings = {"number_of_shards": shards, "number_of_replicas": 0}
-    engine = OpenSearchEngine(connect(opensearch_url), FIELDS, settings)
+    engine = OpenSearchEngine(connect(Search(opensearch_url=opensearch_url)), FIELDS, settings)
     index = f"shards-{shards}"
     engine.create(index)
     documents = [

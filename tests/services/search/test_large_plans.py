@@ -11,6 +11,7 @@ from dmpworks.matching.records import Author, Institution, Plan, PlanAward, Work
 from dmpworks.services.search.connection import connect
 from dmpworks.services.search.embedded import EmbeddedEngine
 from dmpworks.services.search.opensearch import OpenSearchEngine
+from dmpworks.settings.shared import Search
 
 MANY, DAY = 2_000, date(2020, 1, 1)
 
@@ -48,4 +49,4 @@ def test_on_tantivy(tmp_path) -> None:
 
 
 def test_on_opensearch(opensearch_url: str) -> None:
-    finds_the_last_member(OpenSearchEngine(connect(opensearch_url), FIELDS))
+    finds_the_last_member(OpenSearchEngine(connect(Search(opensearch_url=opensearch_url)), FIELDS))

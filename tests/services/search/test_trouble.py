@@ -10,7 +10,7 @@ import pytest
 
 from dmpworks.errors import DmpworksError, SettingsError, SyncError, TemporaryError
 from dmpworks.services.search import engine_name, open_engine
-from dmpworks.services.search.connection import Patience, connect, told
+from dmpworks.services.search.connection import Patience, as_dmpworks_error, connect
 from dmpworks.services.search.embedded import EmbeddedEngine
 from dmpworks.services.search.opensearch import OpenSearchEngine
 from dmpworks.services.storage import MEMORY, Bucket
@@ -23,7 +23,7 @@ IMPATIENT = Patience(timeout=2.0, attempts=3, first_wait=0.01, longest_wait=0.02
 
 
 def engine_at(url: str) -> OpenSearchEngine:
-    return OpenSearchEngine(connect(url, patience=IMPATIENT), FIELDS)
+    return OpenSearchEngine(connect(Search(opensearch_url=url), patience=IMPATIENT), FIELDS)
 
 
 def item(status: int, kind: str = "index", **error: str) -> dict[str, object]:
@@ -118,10 +118,10 @@ def test_large_bulks_are_split_by_number_and_by_size(answers: AnswerServer) -> N
 
 
 def test_the_servers_own_refusal_is_reported_with_its_reason(opensearch_url: str) -> None:
-    plain = OpenSearchEngine(connect(opensearch_url), {"orcid": "term"})
+    plain = OpenSearchEngine(connect(Search(opensearch_url=opensearch_url)), {"orcid": "term"})
     plain.create("refusing")
     # A field that the index does not know, as after a roll-back of dmpworks: its mapping is strict.
-    newer = OpenSearchEngine(connect(opensearch_url), FIELDS)
+    newer = OpenSearchEngine(connect(Search(opensearch_url=opensearch_url)), FIELDS)
     report = newer.bulk("refusing", [document("old", orcid=["a"]), document("new", award=["x"])], [])
     assert report.upserted == 1
     assert [failure.id for failure in report.failures] == ["new"]
@@ -130,16 +130,16 @@ def test_the_servers_own_refusal_is_reported_with_its_reason(opensearch_url: str
 
 
 def test_new_fields_are_added_to_an_index_that_is_there(opensearch_url: str) -> None:
-    OpenSearchEngine(connect(opensearch_url), {"orcid": "term"}).create("growing")
-    newer = OpenSearchEngine(connect(opensearch_url), FIELDS)
+    OpenSearchEngine(connect(Search(opensearch_url=opensearch_url)), {"orcid": "term"}).create("growing")
+    newer = OpenSearchEngine(connect(Search(opensearch_url=opensearch_url)), FIELDS)
     newer.create("growing")
     assert newer.bulk("growing", [document("new", award=["x"])], []).failures == []
 
 
 def test_another_kind_of_field_in_the_index_is_told(opensearch_url: str) -> None:
-    OpenSearchEngine(connect(opensearch_url), {"name": "term"}).create("clashing")
+    OpenSearchEngine(connect(Search(opensearch_url=opensearch_url)), {"name": "term"}).create("clashing")
     with pytest.raises(SyncError, match="another version of dmpworks"):
-        OpenSearchEngine(connect(opensearch_url), FIELDS).create("clashing")
+        OpenSearchEngine(connect(Search(opensearch_url=opensearch_url)), FIELDS).create("clashing")
 
 
 def test_an_embedded_index_of_other_fields_is_told(tmp_path) -> None:
@@ -188,7 +188,7 @@ FOREIGN = [
 
 @pytest.mark.parametrize("kind", FOREIGN)
 def test_every_exception_of_the_client_library_is_mapped(kind: type[Exception]) -> None:
-    error = told(kind("N/A", "text", {}), "http://x", "index works")
+    error = as_dmpworks_error(kind("N/A", "text", {}), "http://x", "index works")
     assert isinstance(error, DmpworksError)
     lost = (opensearchpy.exceptions.ConnectionError,)
     if issubclass(kind, lost) and not issubclass(kind, opensearchpy.exceptions.SSLError):

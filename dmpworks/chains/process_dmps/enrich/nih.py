@@ -4,8 +4,8 @@ import re
 
 import msgspec
 
-from dmpworks.chains.process_dmps.enrich.addresses import Addresses
 from dmpworks.chains.process_dmps.enrich.publications import LIST_IS_FRESH, AwardAnswer, Publication
+from dmpworks.chains.process_dmps.settings import EnrichSettings
 from dmpworks.cleaners.text import folded, plain
 from dmpworks.matching.awards import NihAward, parse_nih
 from dmpworks.matching.funding import NIH_PARTS
@@ -17,7 +17,7 @@ NAMES = re.compile(r"(the )?(us |u s |usa |united states )?(national institutes?
 # Its institutes and centers are funders in their own right in ROR, their awards are NIH's.
 _INSTITUTES = re.compile(NIH_PARTS)
 PAGE = "https://reporter.nih.gov/project-details/{}"
-_MOST = 500
+_MAX_RESULTS = 500
 
 
 class _Application(msgspec.Struct):
@@ -41,38 +41,41 @@ class _Publications(msgspec.Struct):
     results: list[_Listed]
 
 
-def award_of(funding: PlanAward) -> NihAward | None:
+def parse_award(funding: PlanAward) -> NihAward | None:
     """Return the NIH award that a plan names; None when it has another funder or no award id."""
     if not funding.award_id or not _is_nih(funding):
         return None
     return parse_nih(funding.award_id)
 
 
-def ask(award: NihAward, http: Http, addresses: Addresses) -> AwardAnswer | None:
+def fetch_award(award: NihAward, http: Http, apis: EnrichSettings) -> AwardAnswer | None:
     """Ask for the publications of the award's project; None when NIH does not know the award."""
-    application = _application(award, http, addresses)
+    application = _application(award, http, apis)
     if application is None:
         return None
     # The list is the same for every application of a project.
-    url = f"{addresses.nih_reporter_url.rstrip('/')}/services/Projects/Publications"
+    url = f"{apis.nih_reporter_url.rstrip('/')}/services/Projects/Publications"
     listed = http.get(url, {"projectId": application.appl_id}, _Publications, LIST_IS_FRESH).results
     core = next((item.core_project_num for item in listed if item.core_project_num), None)
     publications = tuple(dict.fromkeys(_publication(item) for item in listed))
     return AwardAnswer(core or award.core, PAGE.format(application.appl_id), publications)
 
 
-def _application(award: NihAward, http: Http, addresses: Addresses) -> _Application | None:
-    url = f"{addresses.nih_reporter_api_url.rstrip('/')}/v2/projects/search"
-    for criteria in _questions(award):
-        body = {"criteria": criteria, "include_fields": ["ApplId", "ProjectNum"], "limit": _MOST}
+def _application(award: NihAward, http: Http, apis: EnrichSettings) -> _Application | None:
+    url = f"{apis.nih_reporter_api_url.rstrip('/')}/v2/projects/search"
+    for criteria in _search_criteria(award):
+        body = {"criteria": criteria, "include_fields": ["ApplId", "ProjectNum"], "limit": _MAX_RESULTS}
         found = http.post(url, body, _Applications, LIST_IS_FRESH).results
         if found:
             return max(found, key=lambda application: (application.project_num == award.award_id, application.appl_id))
     return None
 
 
-def _questions(award: NihAward) -> list[dict[str, object]]:
-    """The very application if the plan names one, then any of the project: an id may be that of a refused attempt."""
+def _search_criteria(award: NihAward) -> list[dict[str, object]]:
+    """Return what to search for: the application that the plan names, then any of its project.
+
+    A plan may name an application that was refused, of which RePORTER knows nothing.
+    """
     parts = {"activity_code": award.activity, "ic_code": award.institute, "serial_num": award.serial}
     project: dict[str, object] = {"project_num_split": {name: part for name, part in parts.items() if part}}
     if award.activity and award.year:

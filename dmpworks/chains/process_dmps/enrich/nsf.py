@@ -4,8 +4,8 @@ import re
 
 import msgspec
 
-from dmpworks.chains.process_dmps.enrich.addresses import Addresses
 from dmpworks.chains.process_dmps.enrich.publications import LIST_IS_FRESH, AwardAnswer, Publication
+from dmpworks.chains.process_dmps.settings import EnrichSettings
 from dmpworks.cleaners import identifiers
 from dmpworks.cleaners.text import folded, plain
 from dmpworks.matching.awards import NsfAward, parse_nsf
@@ -16,7 +16,7 @@ ROR = "021nxhr62"
 NAMES = re.compile(r"(the )?(us |u s |usa |united states )?(national science foundation( nsf)?|nsf)( us| usa)?")
 PAGE = "https://www.nsf.gov/awardsearch/showAward?AWD_ID={}"
 _TITLE_FROM_THE_END = 2
-_FEWEST_FIELDS = 3  # journal ... title, date
+_MIN_FIELDS = 3  # journal ... title, date
 
 
 class _Award(msgspec.Struct):
@@ -31,17 +31,17 @@ class _Answer(msgspec.Struct):
     response: _Response
 
 
-def award_of(funding: PlanAward) -> NsfAward | None:
+def parse_award(funding: PlanAward) -> NsfAward | None:
     """Return the NSF award that a plan names; None when it has another funder or no award id."""
     if not funding.award_id or not _is_nsf(funding):
         return None
     return parse_nsf(funding.award_id)
 
 
-def ask(award: NsfAward, http: Http, addresses: Addresses) -> AwardAnswer | None:
+def fetch_award(award: NsfAward, http: Http, apis: EnrichSettings) -> AwardAnswer | None:
     """Ask for the award's publications; None when NSF does not know the award."""
     query = {"id": award.number, "printFields": "publicationResearch"}
-    awards = http.get(addresses.nsf_url, query, _Answer, LIST_IS_FRESH).response.award
+    awards = http.get(apis.nsf_url, query, _Answer, LIST_IS_FRESH).response.award
     if not awards:
         return None
     texts = dict.fromkeys(text for award in awards for text in award.publicationResearch or ())
@@ -51,7 +51,7 @@ def ask(award: NsfAward, http: Http, addresses: Addresses) -> AwardAnswer | None
 def publication(text: str) -> Publication:
     """Read `journal~year~volume~authors~DOI~pages~title~date`, of which DOI and pages may be missing."""
     fields = [field.strip() for field in text.split("~")]
-    if len(fields) < _FEWEST_FIELDS:
+    if len(fields) < _MIN_FIELDS:
         return Publication(doi=identifiers.doi(text))
     title = fields[-_TITLE_FROM_THE_END]
     others = fields[:-_TITLE_FROM_THE_END] + fields[-1:]

@@ -1,4 +1,4 @@
-"""What funders say of a publication, and what they say of an award."""
+"""A funder's answer about an award, and a publication as the funder lists it."""
 
 from datetime import timedelta
 

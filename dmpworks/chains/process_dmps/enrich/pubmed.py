@@ -5,13 +5,13 @@ from typing import Literal
 
 import msgspec
 
-from dmpworks.chains.process_dmps.enrich.addresses import Addresses
 from dmpworks.chains.process_dmps.enrich.publications import DOI_IS_FRESH
+from dmpworks.chains.process_dmps.settings import EnrichSettings
 from dmpworks.cleaners import identifiers
 from dmpworks.errors import DmpworksError
 from dmpworks.services.http import Http
 
-MOST_IDS = 200  # in one request
+MAX_IDS = 200  # in one request: the converter's own limit
 TOOL = "dmpworks"
 
 IdType = Literal["pmid", "pmcid"]
@@ -29,32 +29,32 @@ class _Answer(msgspec.Struct):
 
 
 def dois_of(
-    ids: Iterable[str], id_type: IdType, http: Http, addresses: Addresses
+    ids: Iterable[str], id_type: IdType, http: Http, apis: EnrichSettings
 ) -> tuple[dict[str, str], dict[str, DmpworksError]]:
     """Return the DOIs of those ids (digits) that have one, and the failure of those that could not be asked for."""
     found: dict[str, str] = {}
     failed: dict[str, DmpworksError] = {}
     for batch in _batches(sorted(set(ids), key=int)):
         try:
-            found |= _convert(batch, id_type, http, addresses)
+            found |= _convert(batch, id_type, http, apis)
         except DmpworksError as error:
             failed |= dict.fromkeys(batch, error)
     return found, failed
 
 
-def _convert(batch: Sequence[str], id_type: IdType, http: Http, addresses: Addresses) -> dict[str, str]:
+def _convert(batch: Sequence[str], id_type: IdType, http: Http, apis: EnrichSettings) -> dict[str, str]:
     query = {"ids": ",".join(batch), "idtype": id_type, "format": "json", "versions": "no", "tool": TOOL}
     if http.contact_email:
         query["email"] = http.contact_email
-    records = http.get(addresses.pubmed_converter_url, query, _Answer, DOI_IS_FRESH).records
-    pairs = ((_asked(record, id_type), identifiers.doi(record.doi)) for record in records)
+    records = http.get(apis.pubmed_converter_url, query, _Answer, DOI_IS_FRESH).records
+    pairs = ((_requested_id(record, id_type), identifiers.doi(record.doi)) for record in records)
     return {id: doi for id, doi in pairs if doi and id in batch}
 
 
-def _asked(record: _Converted, id_type: IdType) -> str:
+def _requested_id(record: _Converted, id_type: IdType) -> str:
     id = record.requested_id or (record.pmid if id_type == "pmid" else record.pmcid)
     return str(id or "").removeprefix("PMC")
 
 
 def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (ids[start : start + MOST_IDS] for start in range(0, len(ids), MOST_IDS))
+    return (ids[start : start + MAX_IDS] for start in range(0, len(ids), MAX_IDS))

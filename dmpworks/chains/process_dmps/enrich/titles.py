@@ -3,15 +3,15 @@
 import msgspec
 from rapidfuzz import fuzz
 
-from dmpworks.chains.process_dmps.enrich.addresses import Addresses
 from dmpworks.chains.process_dmps.enrich.publications import DOI_IS_FRESH, Publication
+from dmpworks.chains.process_dmps.settings import EnrichSettings
 from dmpworks.cleaners import identifiers
 from dmpworks.cleaners.text import folded, plain
 from dmpworks.services.http import Http
 
 CROSSREF_SIMILARITY = 95.0  # per cent
 DATACITE_SIMILARITY = 99.0
-_FEWEST_WORDS = 3  # "Editorial" and "Data set" are titles of thousands
+_MIN_WORDS = 3  # "Editorial" and "Data set" are titles of thousands
 
 
 class _CrossrefItem(msgspec.Struct):
@@ -50,29 +50,29 @@ class _DataciteAnswer(msgspec.Struct):
     data: list[_DataciteItem]
 
 
-def doi_of(publication: Publication, http: Http, addresses: Addresses) -> str | None:
+def doi_of(publication: Publication, http: Http, apis: EnrichSettings) -> str | None:
     """Return the DOI of the work of this very title; None when there is none, or the title says too little."""
     title = publication.title
-    if not title or len(folded(title).split()) < _FEWEST_WORDS:
+    if not title or len(folded(title).split()) < _MIN_WORDS:
         return None
-    return in_crossref(title, publication.journal, http, addresses) or in_datacite(title, http, addresses)
+    return in_crossref(title, publication.journal, http, apis) or in_datacite(title, http, apis)
 
 
-def in_crossref(title: str, journal: str | None, http: Http, addresses: Addresses) -> str | None:
+def in_crossref(title: str, journal: str | None, http: Http, apis: EnrichSettings) -> str | None:
     """Return the DOI of the most similar title that Crossref finds, if it is similar enough."""
     query = {"query.title": title} | ({"query.container-title": journal} if journal else {})
-    url = f"{addresses.crossref_url.rstrip('/')}/works"
+    url = f"{apis.crossref_url.rstrip('/')}/works"
     items = http.get(url, query, _CrossrefAnswer, DOI_IS_FRESH).message.items
     scored = [(_similarity(title, item.title or []), identifiers.doi(item.DOI)) for item in items]
     best = max(scored, key=lambda pair: pair[0], default=(0.0, None))  # the first of equals: Crossref's own order
     return best[1] if best[0] >= CROSSREF_SIMILARITY else None
 
 
-def in_datacite(title: str, http: Http, addresses: Addresses) -> str | None:
+def in_datacite(title: str, http: Http, apis: EnrichSettings) -> str | None:
     """Return the DOI of a like title in DataCite, that of the work as a whole where a record says it is a version."""
     quoted = title.replace("\\", "\\\\").replace('"', '\\"')
     query = {"query": f'titles.title:"{quoted}"', "sort": "relevance"}
-    data = http.get(f"{addresses.datacite_url.rstrip('/')}/dois", query, _DataciteAnswer, DOI_IS_FRESH).data
+    data = http.get(f"{apis.datacite_url.rstrip('/')}/dois", query, _DataciteAnswer, DOI_IS_FRESH).data
     alike = [item.attributes for item in data if _is_alike(title, item.attributes)]
     of_record = (doi for found in alike if (doi := _version_of(found)))
     return next(of_record, None) or next((identifiers.doi(found.doi) for found in alike), None)

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
-from dmpworks.chains.process_dmps.enrich.addresses import Addresses
+from dmpworks.chains.process_dmps.settings import EnrichSettings
 from tests.servers.answers import Answer, Asked
 
 NSF, SEARCH, LISTED = "/nsf/awards.json", "/v2/projects/search", "/services/Projects/Publications"
@@ -18,10 +18,10 @@ CROSSREF, DATACITE = "/works", "/dois"
 IGNORED = ("tool", "email")  # who asks
 
 
-def addresses(url: str, **other: str) -> Addresses:
+def addresses(url: str, **other: str) -> EnrichSettings:
     """All APIs at one server."""
     known = {"nsf_url": url + NSF, "pubmed_converter_url": url + CONVERTER}
-    return Addresses(**{**dict.fromkeys(("nih_reporter_api_url", "nih_reporter_url"), url), **known,
+    return EnrichSettings(**{**dict.fromkeys(("nih_reporter_api_url", "nih_reporter_url"), url), **known,
                         "crossref_url": url, "datacite_url": url, **other})  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dmpworks.chains.process_dmps.enrich.collect import enrich, enrich_plans
-from dmpworks.chains.process_dmps.plans import read_plans, write_plans
+from dmpworks.chains.process_dmps.plan_files import read_plans, write_plans
 from dmpworks.errors import JobError, SettingsError, TemporaryError
 from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import Run
@@ -113,7 +113,7 @@ def test_only_the_funders_asked_for_are_asked(
     enriched, counts = enrich(plans, (), http, addresses(answers.url))
     assert enriched == plans
     assert (counts.read, counts.written) == (2, 2)
-    with pytest.raises(SettingsError, match="'ukri' is no funder"):
+    with pytest.raises(SettingsError, match="'ukri' is not a funder"):
         enrich(plans, ("ukri",), http, addresses(answers.url))
 
 

@@ -24,7 +24,7 @@ DOIS_OF_1507101 = {
 
 def test_nsf_lists_publications(http: Http, answers: AnswerServer, recorded: Path) -> None:
     answers.answering = Recorded(recorded, "nsf_fetch_award_publication_dois_1507101")
-    answer = nsf.ask(NsfAward("1507101"), http, addresses(answers.url))
+    answer = nsf.fetch_award(NsfAward("1507101"), http, addresses(answers.url))
     assert answer is not None
     assert (answer.award_id, answer.url) == ("1507101", "https://www.nsf.gov/awardsearch/showAward?AWD_ID=1507101")
     assert {item.doi for item in answer.publications} == DOIS_OF_1507101
@@ -33,12 +33,12 @@ def test_nsf_lists_publications(http: Http, answers: AnswerServer, recorded: Pat
 
 def test_an_award_that_nsf_does_not_know(http: Http, answers: AnswerServer) -> None:
     answers.in_turn(Answer({"response": {"metadata": {"totalCount": 0}, "award": []}}))
-    assert nsf.ask(NsfAward("1000000"), http, addresses(answers.url)) is None
+    assert nsf.fetch_award(NsfAward("1000000"), http, addresses(answers.url)) is None
 
 
 def test_an_nsf_award_without_publications(http: Http, answers: AnswerServer) -> None:
     answers.in_turn(Answer({"response": {"award": [{}]}}))
-    answer = nsf.ask(NsfAward("1507102"), http, addresses(answers.url))
+    answer = nsf.fetch_award(NsfAward("1507102"), http, addresses(answers.url))
     assert answer is not None
     assert answer.publications == ()
 
@@ -81,7 +81,7 @@ FUNDED = [
 def test_an_award_is_nsfs_by_ror_or_name(
     award_id: str | None, name: str | None, ror: str | None, is_nsfs: bool
 ) -> None:
-    found = nsf.award_of(PlanAward(award_id, name, ror))
+    found = nsf.parse_award(PlanAward(award_id, name, ror))
     assert found == (NsfAward("1507101") if is_nsfs else None)
 
 
@@ -99,7 +99,7 @@ def test_an_award_is_nsfs_by_ror_or_name(
     ],
 )
 def test_an_award_is_nihs_by_ror_name_or_institute(name: str | None, ror: str | None, is_nihs: bool) -> None:
-    found = nih.award_of(PlanAward("1R01GM193934-01A1", name, ror))
+    found = nih.parse_award(PlanAward("1R01GM193934-01A1", name, ror))
     assert found == (parse_nih("1R01GM193934-01A1") if is_nihs else None)
 
 
@@ -109,7 +109,7 @@ def test_nih_finds_the_application_and_its_publications(http: Http, answers: Ans
     answers.answering = lambda asked: (
         applications(asked) if asked.method == "POST" else Answer({"results": [listed] * 2})
     )
-    answer = nih.ask(parse_nih("5P41GM108569-08"), http, addresses(answers.url))
+    answer = nih.fetch_award(parse_nih("5P41GM108569-08"), http, addresses(answers.url))
     assert answer is not None
     assert (answer.award_id, answer.url) == ("P41GM108569", "https://reporter.nih.gov/project-details/10438555")
     assert answer.publications == (Publication(title="A title", pmid="38286823", pmcid="10990768"),)
@@ -119,7 +119,7 @@ def test_nih_finds_the_application_and_its_publications(http: Http, answers: Ans
 
 def test_nih_is_asked_for_the_project_when_the_application_is_not_known(http: Http, answers: AnswerServer) -> None:
     answers.in_turn(Answer({"results": []}), Answer({"results": [{"appl_id": 5}]}), Answer({"results": []}))
-    answer = nih.ask(NihAward("AI", "176039", "1", "R01", "01", "A1"), http, addresses(answers.url))
+    answer = nih.fetch_award(NihAward("AI", "176039", "1", "R01", "01", "A1"), http, addresses(answers.url))
     assert answer is not None
     assert (answer.award_id, answer.publications) == ("R01AI176039", ())
     assert b'"project_nums":["1R01AI176039-01A1"]' in answers.asked[0].body
@@ -129,7 +129,7 @@ def test_nih_is_asked_for_the_project_when_the_application_is_not_known(http: Ht
 
 def test_an_award_that_nih_does_not_know(http: Http, answers: AnswerServer) -> None:
     answers.in_turn(Answer({"results": []}))
-    assert nih.ask(NihAward("AI", "176039"), http, addresses(answers.url)) is None
+    assert nih.fetch_award(NihAward("AI", "176039"), http, addresses(answers.url)) is None
     assert len(answers.asked) == 1
 
 
@@ -138,7 +138,7 @@ def test_recorded_publications_of_an_nih_project(http: Http, answers: AnswerServ
     found = Answer({"results": [{"appl_id": 10808782, "project_num": "1K01DA058152-01A1"}]})
     answers.answering = lambda asked: found if asked.method == "POST" else replies(asked)
     at = addresses(answers.url, pubmed_converter_url=answers.url + OLD_CONVERTER)
-    answer = nih.ask(parse_nih("K01DA058152"), http, at)
+    answer = nih.fetch_award(parse_nih("K01DA058152"), http, at)
     assert answer is not None
     assert [(item.pmid, item.pmcid, item.doi) for item in answer.publications] == [("39458976", "11509978", None)]
     # The address of old answers with a redirect.

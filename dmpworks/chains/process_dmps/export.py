@@ -1,25 +1,20 @@
-"""Plans: from the DMP Tool's export to our records, from job to job, and the subset a run is limited to."""
+"""Plans of the DMP Tool's export as records: cleaned fields, one state a plan, and why a plan is left out.
 
-import contextlib
-import gzip
-from collections.abc import Iterable, Iterator
+`database_plans.py` does the same for rows of the database, with the functions for people, places and awards of here.
+"""
+
+from collections.abc import Iterable
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from dmpworks.cleaners import identifiers, names
 from dmpworks.cleaners.text import iso_date, iso_datetime, plain
-from dmpworks.datasets.subset import read_list
 from dmpworks.jobs.model import Counts
-from dmpworks.jobs.run import File, Phase, Run
 from dmpworks.matching.awards import is_award
 from dmpworks.matching.records import Author, Institution, Plan, PlanAward
-from dmpworks.matching.tokens import tokenize
-from dmpworks.services.storage import Bucket
 
-PLANS_FILE = "plans.jsonl.gz"
 EARLIEST_YEAR = 1901  # plans that start earlier are bad data: the DMP Tool's stand-in for an unknown date
 
 Value = str | int | float | None
@@ -65,7 +60,6 @@ class Exported(msgspec.Struct, frozen=True):
 
 
 _EXPORTED = msgspec.json.Decoder(Exported)
-_PLAN = msgspec.json.Decoder(Plan)
 
 
 def plan_from_export(line: bytes) -> Plan | Dropped:
@@ -82,7 +76,7 @@ def plan_from_export(line: bytes) -> Plan | Dropped:
         title=plain(exported.title),
         abstract_text=plain(exported.description),
         project_start=start,
-        project_end=sound_end(start, end),
+        project_end=valid_end(start, end),
         created=iso_datetime(exported.created),
         registered=iso_datetime(exported.registered),
         modified=iso_datetime(exported.modified),
@@ -97,7 +91,7 @@ def starts_too_early(start: date | None) -> bool:
     return start is not None and start.year < EARLIEST_YEAR
 
 
-def sound_end(start: date | None, end: date | None) -> date | None:
+def valid_end(start: date | None, end: date | None) -> date | None:
     """The project's end, unknown when it lies before the start: searching an empty span would find nothing."""
     return None if start and end and end < start else end
 
@@ -159,88 +153,3 @@ def _age(plan: Plan) -> tuple[bool, datetime | None]:
     """Something to order the states of one plan by; a state without a date is the oldest."""
     moment = plan.modified or plan.registered or plan.created
     return (True, moment) if moment else (False, datetime.min)
-
-
-def read_lines(path: Path) -> Iterator[bytes]:
-    """The lines of a JSON Lines file, gzip or plain, without empty ones; raises OSError, EOFError on a broken file."""
-    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-        for line in file:
-            if line.strip():
-                yield line
-
-
-class PlanWriter:
-    """Writes plans to a phase as they come: `with plan_writer(run) as writer: writer.write(plan)`."""
-
-    def __init__(self, file: gzip.GzipFile) -> None:
-        self._file, self.rows = file, 0
-
-    def write(self, plan: Plan) -> None:
-        """Append a plan."""
-        self._file.write(msgspec.json.encode(plan) + b"\n")
-        self.rows += 1
-
-
-@contextlib.contextmanager
-def plan_writer(run: Run, name: str = PLANS_FILE) -> Iterator[PlanWriter]:
-    """Open the phase's file of plans; it is published when the block ends without an error."""
-    path = run.scratch / name
-    with gzip.open(path, "wb", compresslevel=6) as file:
-        writer = PlanWriter(file)
-        yield writer
-    run.publish(path, name, rows=writer.rows)
-
-
-def write_plans(run: Run, plans: Iterable[Plan]) -> int:
-    """Publish plans as the phase's file of plans; returns how many."""
-    with plan_writer(run) as writer:
-        for plan in plans:
-            writer.write(plan)
-    return writer.rows
-
-
-def read_plans(phase: Phase) -> Iterator[Plan]:
-    """The plans that an earlier job of the chain wrote, one at a time."""
-    for file in phase.files:
-        if _is_plans(file):
-            for line in read_lines(phase.local(file)):
-                yield _PLAN.decode(line)
-
-
-def _is_plans(file: File) -> bool:
-    return file.key.rsplit("/", 1)[-1].startswith("plans")
-
-
-class Subset(msgspec.Struct, frozen=True):
-    """Which plans to keep: those listed by DOI, and those of a listed institution."""
-
-    dois: frozenset[str]
-    rors: frozenset[str]
-    names: frozenset[tuple[str, ...]]
-    names_without_ror: frozenset[tuple[str, ...]]
-
-    def holds(self, plan: Plan) -> bool:
-        """Whether the plan is listed, or an institution of it."""
-        return plan.doi in self.dois or any(map(self._lists, plan.institutions))
-
-    def _lists(self, place: Institution) -> bool:
-        """Whether an institution is listed: by ROR, or by name where the list, or the plan, gives no ROR."""
-        names = self.names_without_ror if place.ror else self.names
-        return place.ror in self.rors or tokenize(place.name) in names
-
-
-SUBSET_DOIS, SUBSET_INSTITUTIONS = "meta/dmp_dois.json", "meta/dmp_institutions.json"
-
-
-def subset_of_plans(bucket: Bucket) -> Subset:
-    """Read `meta/dmp_dois.json` and `meta/dmp_institutions.json`; raises JobError when one is missing or no list."""
-    listed = read_list(bucket, SUBSET_DOIS, list[str])
-    places = read_list(bucket, SUBSET_INSTITUTIONS, list[Institution])
-    return Subset(
-        dois=frozenset(doi for doi in map(identifiers.doi, listed) if doi),
-        rors=frozenset(ror for place in places if (ror := identifiers.ror(place.ror))),
-        names=frozenset(words for place in places if (words := tokenize(place.name))),
-        names_without_ror=frozenset(
-            words for place in places if (words := tokenize(place.name)) and not identifiers.ror(place.ror)
-        ),
-    )

@@ -1,0 +1,45 @@
+"""The settings of process-dmps: `jobs.py` declares which job has which."""
+
+from typing import Annotated, Literal
+
+from dmpworks.settings.declare import NOT_IN_OUTPUT, settings
+
+
+@settings(prefix="PROCESS_DMPS")
+class PlanSettings:
+    """Which plans are processed."""
+
+    use_subset: Annotated[bool, "Only plans of meta/dmp_dois.json and meta/dmp_institutions.json."] = False
+    plans_from: Annotated[Literal["upload", "database"], "Where plans come from."] = "upload"
+    enrich_funders: Annotated[
+        tuple[str, ...] | None,
+        "Funders to ask for outputs of the plans' awards: nsf, nih; none = nobody.",
+        "nsf,nih; none with a folder as bucket",
+    ] = None
+    modified_since: Annotated[
+        str | None, "Only plans modified on or after this day (YYYY-MM-DD) are searched.", "all plans"
+    ] = None
+
+
+@settings(prefix="PROCESS_DMPS_ENRICH_DMPS")
+class EnrichSettings:
+    """Where the funders' APIs are, and whom they may write to."""
+
+    nsf_url: Annotated[str, "NSF's award API."] = "https://www.research.gov/awardapi-service/v1/awards.json"
+    nih_reporter_api_url: Annotated[str, "NIH RePORTER's API."] = "https://api.reporter.nih.gov"
+    nih_reporter_url: Annotated[str, "NIH RePORTER's site, for publications."] = "https://reporter.nih.gov"
+    pubmed_converter_url: Annotated[str, "From PubMed ids to DOIs."] = (
+        "https://pmc.ncbi.nlm.nih.gov/tools/idconv/api/v1/articles/"
+    )
+    crossref_url: Annotated[str, "Crossref's API, for publications without a DOI."] = "https://api.crossref.org"
+    datacite_url: Annotated[str, "DataCite's API, for what Crossref does not know."] = "https://api.datacite.org"
+    contact_email: Annotated[str | None, "Whom the APIs may write to about our requests.", NOT_IN_OUTPUT] = None
+
+
+@settings(prefix="PROCESS_DMPS_DMP_WORKS_SEARCH")
+class SearchSettings:
+    """How works are searched."""
+
+    results: Annotated[int, "Works kept per plan."] = 100
+    candidates: Annotated[int, "Works asked of the search engine per plan, before our own ranking."] = 1000
+    workers: Annotated[int, "Processes; 0 = one per core.", NOT_IN_OUTPUT] = 0
