@@ -4,10 +4,13 @@ Every module is parsed once; each test collects all offenders and names them.
 """
 
 import ast
+import re
 import subprocess
 import sys
+import tomllib
 from collections import Counter
 from graphlib import CycleError, TopologicalSorter
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -43,6 +46,7 @@ HEAVY = [
 BANNED = {"utils", "common", "helpers", "manager", "base", "misc"}
 MOST_MODULES = 16  # in one folder, so that a listing is read at a glance
 IN_PAIRS = {"datasets.kernels"}  # each operation beside its compiled loops
+LOADED_BY_NAME = {"pymysql"}  # by SQLAlchemy, which finds its driver in the database's address
 DATASET_MODULES = {"jobs", "source", "reading", "records", "schema"}
 
 
@@ -104,6 +108,21 @@ def test_no_chain_imports_another():
         if here.startswith("chains.") and there.startswith("chains.") and here.split(".")[1] != there.split(".")[1]
     ]
     assert wrong == []
+
+
+def test_every_declared_dependency_is_imported():
+    declared = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text())["project"]["dependencies"]
+    names = {re.split(r"[^\w-]", requirement)[0] for requirement in declared}
+    imported = {name.split(".")[0] for tree in TREES.values() for name in imported_names(tree)}
+    distributions = packages_distributions()
+    used = {owner.lower() for name in imported for owner in distributions.get(name, ())}
+    assert names - used == LOADED_BY_NAME
+
+
+def imported_names(tree: ast.AST) -> set[str]:
+    nodes = list(ast.walk(tree))
+    names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    return names | {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
 
 
 def test_one_module_reads_the_environment():

@@ -4,6 +4,7 @@ import csv
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 from rich.console import Console
@@ -16,6 +17,9 @@ from dmpworks.jobs.run import Run
 from dmpworks.matching.evaluation import METRICS, Report, measure
 from dmpworks.matching.evidence import PlanMatches
 from dmpworks.services.storage import Bucket
+
+if TYPE_CHECKING:
+    import polars
 
 ACCEPTED, REJECTED = "ACCEPTED", "REJECTED"
 COLUMNS = ["dmpDoi", "workDoi", "status"]
@@ -101,8 +105,21 @@ def means_table(report: Report) -> Table:
 
 def plans_table(report: Report) -> Table:
     """A row per plan, the worst first: where to look."""
-    table = Table("plan", "true", "results", f"AP@{SHOWN_DEPTH}", f"recall@{RECALL_DEPTH}", title="Plans, worst first")
-    for plan in sorted(report.plans, key=lambda plan: (plan.at[SHOWN_DEPTH].map, plan.dmp_doi)):
-        figures = (f"{plan.at[SHOWN_DEPTH].map:.3f}", f"{plan.at[RECALL_DEPTH].recall:.3f}")
-        table.add_row(plan.dmp_doi, str(plan.true_works), str(plan.results), *figures)
+    frame = plans_frame(report)
+    table = Table(*frame.columns, title="Plans, worst first")
+    for *names, precision, recall in frame.iter_rows():
+        table.add_row(*map(str, names), f"{precision:.3f}", f"{recall:.3f}")
     return table
+
+
+def plans_frame(report: Report) -> "polars.DataFrame":
+    """Return a row per plan: DOI, true works, results, average precision and recall; the worst first."""
+    import polars
+
+    rows = [
+        (plan.dmp_doi, plan.true_works, plan.results, plan.at[SHOWN_DEPTH].map, plan.at[RECALL_DEPTH].recall)
+        for plan in report.plans
+    ]
+    precision = f"AP@{SHOWN_DEPTH}"
+    columns = {"plan": str, "true": int, "results": int, precision: float, f"recall@{RECALL_DEPTH}": float}
+    return polars.DataFrame(rows, schema=columns, orient="row").sort(precision, "plan")
