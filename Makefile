@@ -1,6 +1,7 @@
 # make demo        all seven chains on a small bundled world, in under a minute after the installation
 # make test        the whole test suite
 # make test-fast   the tests that need no server, under three minutes
+# make site   the documentation as a static site with search, in build/site
 # make bench       the transforms beside what the machine can do at all, about eight minutes
 PYTHON ?= python3
 BIN := .venv/bin
@@ -11,7 +12,7 @@ INSTALL := $(PIP) --no-index --no-deps --no-build-isolation --editable .
 PYTEST := $(BIN)/python -m pytest --numprocesses logical --dist loadgroup --no-loadscope-reorder
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(LOCK_ARGS)
 
-.PHONY: demo test test-fast bench lint docs lock clean
+.PHONY: demo test test-fast bench lint docs site lock clean
 
 demo: .venv/runtime.stamp
 	@$(BIN)/python demo/run.py
@@ -33,12 +34,16 @@ lint: .venv/dev.stamp
 docs: .venv/dev.stamp
 	$(BIN)/dmpworks docs
 
-# What ships is resolved first; the other two may only add to it. Newer versions: make lock LOCK_ARGS=--upgrade
+site: .venv/docs.stamp
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+
+# What ships is resolved first; the others may only add to it. Newer versions: make lock LOCK_ARGS=--upgrade
 lock: .venv/dev.stamp
 	$(LOCK) pyproject.toml --output-file requirements.lock
 	$(LOCK) --constraints requirements.lock --group build --output-file requirements-build.lock
 	$(LOCK) --constraints requirements.lock --constraints requirements-build.lock \
 	  --extra dev --group build pyproject.toml --output-file requirements-dev.lock
+	$(LOCK) --constraints requirements-dev.lock --extra docs pyproject.toml --output-file requirements-docs.lock
 
 clean:
 	rm -rf .venv build dist
@@ -58,3 +63,7 @@ clean:
 	@$(PIP) --require-hashes --requirement requirements-dev.lock
 	@$(INSTALL)
 	@touch $@ .venv/runtime.stamp
+
+.venv/docs.stamp: requirements-docs.lock .venv/dev.stamp
+	@$(PIP) --require-hashes --requirement requirements-docs.lock
+	@touch $@

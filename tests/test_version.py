@@ -98,3 +98,9 @@ def test_the_image_is_built_with_the_revision_and_all_that_its_wheel_needs():
     copied = re.search(r"^COPY (pyproject.toml .*) \./$", dockerfile, re.M)
     ignored = (ROOT / ".dockerignore").read_text().split()
     assert copied and set(copied[1].split()) == set(SOURCES) <= {name.removeprefix("!") for name in ignored}
+
+
+def test_the_citation_and_the_changelog_name_this_version():
+    released = version().partition("+")[0]
+    assert f"\nversion: {released}\n" in (ROOT / "CITATION.cff").read_text()
+    assert f"\n## {released}\n" in (ROOT / "CHANGELOG.md").read_text()

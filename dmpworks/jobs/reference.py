@@ -99,5 +99,5 @@ def _table(chain: Chain, settings: Iterable[Setting]) -> list[str]:
     for each in settings:
         option = "(secret)" if each.secret else f"`{each.option(chain.prefix)}`"
         line = f"| {option} | `{each.variable}` | {each.allowed} | {each.default_text} | {each.help} |"
-        lines.append(line.replace("<", "\\<"))  # Markdown would take <env> for a tag and hide it
+        lines.append(line.replace("<", "&lt;"))  # Markdown would take <env> for a tag and hide it
     return lines
