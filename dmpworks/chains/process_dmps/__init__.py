@@ -1,1 +1,1 @@
-"""Plans in, related works out: search the works index for every plan and merge what was found."""
+"""Plans in, related works out: search the works index for every plan and merge the matches."""

@@ -1,4 +1,4 @@
-"""The DMP Tool's database, and plans as it holds them, turned into ours and back."""
+"""Open the DMP Tool's database, and convert its plans to our records and back."""
 
 import uuid
 from collections.abc import Iterable, Iterator
@@ -37,7 +37,7 @@ def open_dmp_database(tool: DmpTool, bucket: Bucket) -> DmpDatabase:
     if not bucket.is_folder:
         raise SettingsError(
             "DMP_DATABASE_URL is not set",
-            on=f"the bucket {bucket.name} is no folder, where an embedded database could lie",
+            on=f"the bucket {bucket.name} is not a folder, which could hold an embedded database",
             next="set DMP_DATABASE_URL (on AWS as a secret of the job definition), or give a folder as bucket",
         )
     database = open_database(f"sqlite:///{bucket.local_folder('.') / DATABASE_FILE}", embedded=True)
@@ -46,7 +46,7 @@ def open_dmp_database(tool: DmpTool, bucket: Bucket) -> DmpDatabase:
 
 
 def plan_ids(keys: Iterable[PlanKey]) -> dict[str, int]:
-    """Return the plan to use for each DOI: of several with one DOI the newest, usable ones first."""
+    """Return the id of the plan to use for each DOI: the newest, and a usable one before one that is not."""
     chosen: dict[str, PlanKey] = {}
     for key in keys:
         doi = identifiers.doi(key.dmp_id)
@@ -84,24 +84,22 @@ def plan_from_row(row: PlanRow) -> Plan | Dropped:
 
 def _authors(members: Iterable[Member]) -> Iterator[Author]:
     for member in members:
-        found = author(None, member.orcid, member.given_name, member.surname)
-        if found:
-            yield found
+        if person := author(None, member.orcid, member.given_name, member.surname):
+            yield person
 
 
 def _institutions(members: Iterable[Member]) -> Iterator[Institution]:
     for place in (member.affiliation for member in members):
-        found = institution(place.name, place.uri) if place else None
-        if found:
-            yield found
+        if place and (cleaned := institution(place.name, place.uri)):
+            yield cleaned
 
 
 def _awards(fundings: Iterable[Funding]) -> Iterator[PlanAward]:
-    """An award id may stand in either field; a placeholder beside a true id says nothing."""
+    """Yield the awards of both fields that may hold an id; a placeholder beside a real id is ignored."""
     for funding in fundings:
         name, uri = (funding.funder.name, funding.funder.uri) if funding.funder else (None, None)
-        found = [*awards(funding.grant_id, name, uri), *awards(funding.project_number, name, uri)]
-        yield from [award for award in found if award.award_id] or found[:1]
+        stated = [*awards(funding.grant_id, name, uri), *awards(funding.project_number, name, uri)]
+        yield from [award for award in stated if award.award_id] or stated[:1]
 
 
 def row_of_plan(plan: Plan) -> PlanRow:
@@ -138,5 +136,5 @@ def _funding(award: PlanAward) -> Funding:
 def _affiliation(name: str | None, ror: str | None) -> Affiliation | None:
     if ror:
         return Affiliation(ROR_URL + ror, name)
-    # A name as it stands would not do as a key: MySQL takes texts for equal that differ in accents only.
+    # A name itself cannot be the key: MySQL treats texts as equal that differ in accents only.
     return Affiliation(NO_ROR_URL + uuid.uuid5(uuid.NAMESPACE_URL, name).hex, name) if name else None

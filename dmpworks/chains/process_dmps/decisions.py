@@ -24,7 +24,7 @@ def load_upload(database: DmpDatabase, plans: Sequence[Plan], known: Mapping[str
 
 
 def accept_works(works: Sequence[str], links: PlanLinks) -> None:
-    """Make works outputs of a plan, as if a person had added them; an earlier decision stays."""
+    """Accept works for a plan, as if a person had added them; an earlier decision stays."""
     stored = links.stored()
     linked = {link.doi for link in stored}
     links.accept(link.id for link in stored if link.doi in works and not link.decided)

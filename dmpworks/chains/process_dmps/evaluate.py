@@ -44,7 +44,7 @@ def evaluate(truth: Path, known: Path | None, matches: Iterable[PlanMatches]) ->
 
 
 def read_truth(path: Path) -> dict[str, list[str]]:
-    """The true works of each plan from a CSV `dmpDoi,workDoi,status`; the last word on a pair counts."""
+    """Return the true works of each plan from a CSV `dmpDoi,workDoi,status`; the last row for a pair counts."""
     judged: dict[tuple[str, str], bool] = {}
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
@@ -78,7 +78,7 @@ def _is_true(row: Mapping[str, str]) -> bool:
 
 
 def read_known(path: Path) -> dict[str, list[str]]:
-    """The outputs that were accepted before, `{plan DOI: [work DOIs]}`; raises SettingsError."""
+    """Return the outputs that were accepted before, `{plan DOI: [work DOIs]}`; raises SettingsError."""
     try:
         stated = msgspec.json.decode(path.read_bytes(), type=dict[str, list[str]])
     except (OSError, msgspec.DecodeError) as error:
@@ -96,7 +96,7 @@ def show(report: Report, console: Console) -> None:
 
 
 def means_table(report: Report) -> Table:
-    """The means over all plans, a row per depth."""
+    """Return the means over all plans, a row per depth."""
     table = Table("k", "MAP@k", "NDCG@k", "precision@k", "recall@k", title=f"Means over {len(report.plans)} plans")
     for k, row in report.at.items():
         table.add_row(str(k), *(f"{getattr(row, name):.3f}" for name in METRICS))
@@ -104,7 +104,7 @@ def means_table(report: Report) -> Table:
 
 
 def plans_table(report: Report) -> Table:
-    """A row per plan, the worst first: where to look."""
+    """Return a row per plan, the worst first."""
     frame = plans_frame(report)
     table = Table(*frame.columns, title="Plans, worst first")
     for *names, precision, recall in frame.iter_rows():

@@ -15,7 +15,7 @@ from dmpworks.jobs.model import Counts
 from dmpworks.matching.awards import is_award
 from dmpworks.matching.records import Author, Institution, Plan, PlanAward
 
-EARLIEST_YEAR = 1901  # plans that start earlier are bad data: the DMP Tool's stand-in for an unknown date
+EARLIEST_YEAR = 1901  # plans that start earlier are bad data: the DMP Tool writes 1900 for an unknown date
 
 Value = str | int | float | None
 
@@ -63,7 +63,7 @@ _EXPORTED = msgspec.json.Decoder(Exported)
 
 
 def plan_from_export(line: bytes) -> Plan | Dropped:
-    """Turn one line of the export into a plan; raises msgspec.DecodeError on a line that is no such record."""
+    """Return the plan of one line of the export; raises msgspec.DecodeError on a line that is not such a record."""
     exported = _EXPORTED.decode(line)
     doi = identifiers.doi(_text(exported.dmp_id))
     if doi is None:
@@ -87,35 +87,35 @@ def plan_from_export(line: bytes) -> Plan | Dropped:
 
 
 def starts_too_early(start: date | None) -> bool:
-    """Whether a project's start is bad data: in or before 1900."""
+    """Return whether a project's start is bad data: in or before 1900."""
     return start is not None and start.year < EARLIEST_YEAR
 
 
 def valid_end(start: date | None, end: date | None) -> date | None:
-    """The project's end, unknown when it lies before the start: searching an empty span would find nothing."""
+    """Return the project's end, None when it is before the start: searching an empty span would find nothing."""
     return None if start and end and end < start else end
 
 
 def author(name: str | None, orcid: str | None, given: str | None = None, family: str | None = None) -> Author | None:
-    """A plan's author; an e-mail address or URL is no name, and whoever has neither name nor ORCID is nobody."""
+    """Return a plan's author; None without ORCID and name (an e-mail address or URL is not a name)."""
     person = names.parse(name, given, family, orcid)
     if person:
         return Author(**msgspec.structs.asdict(person))
-    found = identifiers.orcid(orcid)
-    return Author(orcid=found) if found else None
+    cleaned = identifiers.orcid(orcid)
+    return Author(orcid=cleaned) if cleaned else None
 
 
 def institution(name: str | None, ror: str | None) -> Institution | None:
-    """A plan's institution; None when it has neither a name nor a ROR id."""
-    found = Institution(name=plain(name), ror=identifiers.ror(ror))
-    return found if found.name or found.ror else None
+    """Return a plan's institution; None when it has neither a name nor a ROR id."""
+    place = Institution(name=plain(name), ror=identifiers.ror(ror))
+    return place if place.name or place.ror else None
 
 
 def awards(award_id: Value, funder_name: str | None, funder_id: str | None) -> list[PlanAward]:
-    """The awards of one funding entry: one per id where the field holds several, one without id for a placeholder."""
+    """Return the awards of one funding entry: one per id, or one without id for a placeholder beside a funder."""
     funder = {"funder_name": plain(funder_name), "funder_ror": identifiers.ror(funder_id)}
-    found = [PlanAward(award_id=text, **funder) for text in identifiers.award_ids(award_id) if is_award(text)]
-    return found or ([PlanAward(**funder)] if any(funder.values()) else [])
+    stated = [PlanAward(award_id=text, **funder) for text in identifiers.award_ids(award_id) if is_award(text)]
+    return stated or ([PlanAward(**funder)] if any(funder.values()) else [])
 
 
 def _awards(entry: _Funding) -> list[PlanAward]:
@@ -131,12 +131,12 @@ def _distinct(items: Iterable[Any]) -> tuple[Any, ...]:
     return tuple(dict.fromkeys(item for item in items if item is not None))
 
 
-def newest(found: Iterable[Plan | Dropped]) -> tuple[list[Plan], Counts]:
-    """Keep of every plan its newest state, in order of first appearance; counts what was left out, by reason."""
+def newest(states: Iterable[Plan | Dropped]) -> tuple[list[Plan], Counts]:
+    """Return the newest state of every plan, in order of first appearance, and what was left out by reason."""
     plans: dict[str, Plan] = {}
     dropped: dict[str, int] = {}
     read = 0
-    for item in found:
+    for item in states:
         read += 1
         if isinstance(item, Dropped):
             dropped[item.reason] = dropped.get(item.reason, 0) + 1
@@ -150,6 +150,6 @@ def newest(found: Iterable[Plan | Dropped]) -> tuple[list[Plan], Counts]:
 
 
 def _age(plan: Plan) -> tuple[bool, datetime | None]:
-    """Something to order the states of one plan by; a state without a date is the oldest."""
-    moment = plan.modified or plan.registered or plan.created
-    return (True, moment) if moment else (False, datetime.min)
+    """Return a key that orders the states of one plan; a state without a date is the oldest."""
+    time = plan.modified or plan.registered or plan.created
+    return (True, time) if time else (False, datetime.min)

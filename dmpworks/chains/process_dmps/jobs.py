@@ -40,7 +40,7 @@ def dmp_works_search(run: Run, plans: PlanSettings, searching: SearchSettings, e
 
 
 def merge_related_works(run: Run, tool: DmpTool) -> Counts:
-    """Bring the works that were found into the DMP Tool's database."""
+    """Merge the works of the search into the DMP Tool's database."""
     from dmpworks.chains.process_dmps.merge import merge_matches
 
     return merge_matches(run, tool)

@@ -1,4 +1,4 @@
-"""Which links of a plan are added, refreshed, removed or left alone: pure functions of what is stored and was found.
+"""Which links of a plan are added, refreshed, removed or left alone: pure functions of stored links and matches.
 
 The rules: one link per plan and DOI; what a person accepted, rejected or added stays as it is; a PENDING link takes the
 new scores, evidence and version; a PENDING link that was not found again is removed.
@@ -15,21 +15,21 @@ from dmpworks.services.database.rows import Link, StoredLink, Version
 
 
 class LinkChanges(msgspec.Struct):
-    """What to do with the links of one plan; the numbers of those that stay are for the report."""
+    """What to do with the links of one plan; `unchanged` and `decided` only count."""
 
     add: list[Link] = []
     refresh: dict[int, Link] = {}
     remove: list[int] = []
     versions: dict[str, int] = {}  # of works to refresh, where it is the version that is linked already
-    accept: list[int] = []  # brought in by a person, so accepted: the only thing about them that is ever set
+    accept: list[int] = []  # added by a person, so accepted: the only column of them that is ever set
     unchanged: int = 0
     decided: int = 0
 
 
-def find_changes(stored: Sequence[StoredLink], found: Iterable[Link]) -> LinkChanges:
-    """Return what becomes of the stored links of a plan, given all that was found for it."""
+def find_changes(stored: Sequence[StoredLink], matched: Iterable[Link]) -> LinkChanges:
+    """Return what becomes of the stored links of a plan, given all links that the search found for it."""
     changes = LinkChanges()
-    by_doi = {item.version.doi: item for item in reversed(list(found))}  # of a DOI found twice the first counts
+    by_doi = {item.version.doi: item for item in reversed(list(matched))}  # the first of two links with one DOI counts
     kept = set()
     for old in sorted(stored, key=lambda old: (not old.decided, not old.user_added, old.id)):
         duplicate = old.doi in kept

@@ -65,8 +65,8 @@ def merge_plan(plan: PlanMatches, plan_id: int | None, database: DmpDatabase) ->
     """Merge the matches of one plan; return what was done, None when the database does not know the plan."""
     if plan_id is None:
         return None
-    links_found = [as_link(match) for match in plan.works]
-    return database.change_links(plan_id, lambda links: _apply(find_changes(links.stored(), links_found), links))
+    matched = [as_link(match) for match in plan.works]
+    return database.change_links(plan_id, lambda links: _apply(find_changes(links.stored(), matched), links))
 
 
 def _apply(changes: LinkChanges, links: PlanLinks) -> Counter[str]:

@@ -15,7 +15,7 @@ _PLAN = msgspec.json.Decoder(Plan)
 
 
 def read_lines(path: Path) -> Iterator[bytes]:
-    """The lines of a JSON Lines file, gzip or plain, without empty ones; raises OSError, EOFError on a broken file."""
+    """Yield the lines of a JSON Lines file, gzip or plain, without empty ones; raises OSError, EOFError, zlib.error."""
     with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
         for line in file:
             if line.strip():
@@ -45,7 +45,7 @@ def plan_writer(run: Run, name: str = PLANS_FILE) -> Iterator[PlanWriter]:
 
 
 def write_plans(run: Run, plans: Iterable[Plan]) -> int:
-    """Publish plans as the phase's file of plans; returns how many."""
+    """Publish plans as the phase's file of plans; return how many."""
     with plan_writer(run) as writer:
         for plan in plans:
             writer.write(plan)
@@ -53,7 +53,7 @@ def write_plans(run: Run, plans: Iterable[Plan]) -> int:
 
 
 def read_plans(phase: Phase) -> Iterator[Plan]:
-    """The plans that an earlier job of the chain wrote, one at a time."""
+    """Yield the plans that an earlier job of the chain wrote."""
     for file in phase.files:
         if _is_plans(file):
             for line in read_lines(phase.local(file)):

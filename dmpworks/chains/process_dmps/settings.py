@@ -33,7 +33,7 @@ class EnrichSettings:
     )
     crossref_url: Annotated[str, "Crossref's API, for publications without a DOI."] = "https://api.crossref.org"
     datacite_url: Annotated[str, "DataCite's API, for what Crossref does not know."] = "https://api.datacite.org"
-    contact_email: Annotated[str | None, "Whom the APIs may write to about our requests.", NOT_IN_OUTPUT] = None
+    contact_email: Annotated[str | None, "Address that the APIs may write to about our requests.", NOT_IN_OUTPUT] = None
 
 
 @settings(prefix="PROCESS_DMPS_DMP_WORKS_SEARCH")

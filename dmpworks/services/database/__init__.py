@@ -18,19 +18,19 @@ from dmpworks.services.database.tables import METADATA
 __all__ = ["DmpDatabase", "open_database"]
 
 T = TypeVar("T")
-ATTEMPTS = 8  # of a transaction that others got in the way of: about half a minute in all
+ATTEMPTS = 8  # at a transaction that conflicts with others': about half a minute in all
 
 
 class DmpDatabase:
-    """The database; every method raises JobError, SettingsError or TemporaryError, nothing of the drivers."""
+    """The database; every method raises JobError, SettingsError or TemporaryError, no error of a driver."""
 
     def __init__(self, engine: Engine, embedded: bool = False) -> None:
         self._engine = engine
         self.embedded = embedded  # the SQLite file that we create and fill ourselves
-        self.retries = 0  # transactions repeated because of a deadlock or the like
+        self.retries = 0  # transactions repeated after a deadlock or the like
 
     def create_tables(self) -> None:
-        """Make the tables that are not there: in production they exist, and belong to the DMP Tool."""
+        """Create the missing tables; in production they exist and belong to the DMP Tool."""
         with translate_errors(self._engine), self._engine.begin() as connection:
             METADATA.create_all(connection)
 
@@ -50,11 +50,11 @@ class DmpDatabase:
             return read_decisions(connection)
 
     def load_plans(self, rows: Sequence[PlanRow]) -> int:
-        """Bring plans to the state of these rows, found by `dmp_id`; others stay; returns how many are new."""
+        """Insert or update plans by `dmp_id`, leaving others as they are; return how many are new."""
         return self._in_transaction(lambda connection: fill_plans(connection, rows))
 
     def change_links(self, plan_id: int, change: Callable[[PlanLinks], T]) -> T | None:
-        """Change a plan's links in one transaction, repeated after a deadlock; None when the plan is not there."""
+        """Change a plan's links in one transaction, repeated after a deadlock; None when there is no such plan."""
 
         def locked(connection: Connection) -> T | None:
             links = PlanLinks(connection, plan_id)
@@ -63,7 +63,7 @@ class DmpDatabase:
         return self._in_transaction(locked)
 
     def remove_orphans(self) -> dict[str, int]:
-        """Delete versions and works that nothing links to any more; returns how many by table."""
+        """Delete versions and works that nothing links to any more; return how many by table."""
         return {table.name: self._remove_orphans(table, orphan) for table, orphan in ORPHANS}
 
     def close(self) -> None:
@@ -72,8 +72,10 @@ class DmpDatabase:
 
     def _remove_orphans(self, table: Table, orphan: ColumnElement[bool]) -> int:
         with translate_errors(self._engine), self._engine.connect() as connection:
-            found = list(find_orphans(connection, table, orphan))
-        return sum(self._in_transaction(partial(remove_orphans, table=table, orphan=orphan, ids=ids)) for ids in found)
+            batches = list(find_orphans(connection, table, orphan))
+        return sum(
+            self._in_transaction(partial(remove_orphans, table=table, orphan=orphan, ids=ids)) for ids in batches
+        )
 
     def _in_transaction(self, change: Callable[[Connection], T]) -> T:
         retried = stamina.retry_context(_is_retryable, attempts=ATTEMPTS, timeout=120, wait_initial=0.1, wait_max=10)

@@ -1,4 +1,4 @@
-"""Connections to the database, and the drivers' failures turned into ours; a password is never shown."""
+"""Connections to the database, and the drivers' errors as DmpworksError; a password is never shown."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -35,11 +35,11 @@ def _parse(url: str) -> URL:
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
-        # The parser's message quotes the text it was given, password included: it must not live on as a cause.
-        raise _not_a_url("it is no database URL (a special character in the password must be %-encoded)") from None
+        # The parser's message quotes the text it was given, password included: it must not stay as the error's cause.
+        raise _not_a_url("it is not a database URL (a special character in the password must be %-encoded)") from None
     backend = parsed.get_backend_name()
     if backend not in DRIVERS:
-        raise _not_a_url(f"{backend} is no database that dmpworks knows")
+        raise _not_a_url(f"{backend} is not a database that dmpworks supports")
     return parsed.set(drivername=DRIVERS[backend])
 
 
@@ -101,7 +101,7 @@ def is_conflict(error: Exception) -> bool:
 
 
 def is_unreachable(error: Exception) -> bool:
-    """Return whether the server was lost or never found."""
+    """Return whether the server could not be reached, or the connection was lost."""
     return isinstance(error, DBAPIError) and (error.connection_invalidated or _error_number(error) in UNREACHABLE)
 
 
@@ -141,7 +141,7 @@ def _next(number: int) -> str:
 
 
 def _without_password(url: URL) -> str:
-    """Say which database without user and password."""
+    """Return host and database of a URL, without user and password."""
     return f"{url.host or ''}{f':{url.port}' if url.port else ''}/{url.database or ''}"
 
 

@@ -20,7 +20,7 @@ BATCH = 500  # values in one IN (...)
 
 
 def fill_plans(connection: Connection, rows: Sequence[PlanRow]) -> int:
-    """Bring the plans to the state of these rows: known ones keep their id, others stay; returns how many are new."""
+    """Insert or update the plans of these rows: known ones keep their id; return how many are new."""
     known = {row.dmpId: row for row in connection.execute(select(plans.c.dmpId, plans.c.id, plans.c.projectId))}
     new = [row for row in rows if row.dmp_id not in known]
     first_plan, first_project = _next_id(connection, plans), _next_id(connection, projects)
@@ -121,7 +121,7 @@ def _remove_parts(connection: Connection, known: Sequence[tuple[int, int]]) -> N
 
 
 def _write(connection: Connection, table: Table, rows: Sequence[dict[str, Any]], known: bool) -> None:
-    """Insert the rows that are not there and change the others."""
+    """Insert the rows that are new and update the others."""
     present = set(connection.execute(select(table.c.id)).scalars()) if known else set()
     _insert(connection, table, [row for row in rows if row["id"] not in present])
     changed = [{("key" if name == "id" else name): row[name] for name in row} for row in rows if row["id"] in present]

@@ -69,7 +69,7 @@ class PlanLinks:
         ]
 
     def add(self, links: Sequence[Link], version_ids: Mapping[str, int]) -> None:
-        """Insert links as found by the system, PENDING."""
+        """Insert links found by the system, PENDING."""
         fixed = {"planId": self._plan_id, "status": PENDING, "sourceType": SYSTEM_MATCHED}
         self._insert(related_works, [fixed | _values(link, version_ids) for link in links])
 
@@ -104,16 +104,16 @@ class PlanLinks:
     def register(self, versions: Sequence[Version]) -> dict[str, int]:
         """Return the id of each version by DOI, after adding works and versions that are new.
 
-        A DOI is left out when the database cannot tell it from another one (its comparison ignores accents).
+        A DOI is left out when the database cannot distinguish it from another one (its comparison ignores accents).
         """
         work_ids = self._register_works([version.doi for version in versions])
         wanted = {(work_ids[version.doi], version.hash): version for version in versions if version.doi in work_ids}
-        found = self._version_ids(wanted)
-        missing = {key: version for key, version in wanted.items() if key not in found}
+        ids = self._version_ids(wanted)
+        missing = {key: version for key, version in wanted.items() if key not in ids}
         if missing:
             self._insert(work_versions, [_content(key[0], missing[key]) for key in sorted(missing)])
-            found |= self._version_ids(missing)
-        return {version.doi: found[key] for key, version in wanted.items()}
+            ids |= self._version_ids(missing)
+        return {version.doi: ids[key] for key, version in wanted.items()}
 
     def register_without_content(self, dois: Sequence[str]) -> dict[str, int]:
         """Return the newest version of each DOI; a work without any gets one without content."""
@@ -128,39 +128,39 @@ class PlanLinks:
 
     def _register_works(self, dois: Iterable[str]) -> dict[str, int]:
         wanted = sorted(set(dois))  # in order, so that two merges wait for each other rather than deadlock
-        found = self._work_ids(wanted)
-        missing = [doi for doi in wanted if doi not in found]
+        ids = self._work_ids(wanted)
+        missing = [doi for doi in wanted if doi not in ids]
         if missing:
             ignore = insert(works).prefix_with("IGNORE", dialect="mysql").prefix_with("OR IGNORE", dialect="sqlite")
             self._connection.execute(ignore, [{"doi": doi} for doi in missing])
-            found |= self._work_ids(missing)
-        return {doi: found[doi] for doi in wanted if doi in found}
+            ids |= self._work_ids(missing)
+        return {doi: ids[doi] for doi in wanted if doi in ids}
 
     def _work_ids(self, dois: Iterable[str]) -> dict[str, int]:
-        """Return the ids of works that are there; they stay there until the transaction ends."""
-        found: dict[str, int] = {}
+        """Return the ids of works that exist, locked so that nobody deletes them before the transaction ends."""
+        ids: dict[str, int] = {}
         for batch in in_batches(dois):
             query = select(works.c.doi, works.c.id).where(works.c.doi.in_(batch)).with_for_update(read=True)
-            found |= {row.doi.lower(): row.id for row in self._connection.execute(query)}
-        return found
+            ids |= {row.doi.lower(): row.id for row in self._connection.execute(query)}
+        return ids
 
     def _version_ids(self, keys: Iterable[tuple[int, bytes]]) -> dict[tuple[int, bytes], int]:
-        """Return the ids of versions that are there, by work and hash; they stay there until the transaction ends."""
-        found: dict[tuple[int, bytes], int] = {}
+        """Return the ids of versions that exist, by work and hash, locked until the transaction ends."""
+        ids: dict[tuple[int, bytes], int] = {}
         for batch in in_batches(keys):
             of_works = work_versions.c.workId.in_([work_id for work_id, _ in batch])
             query = select(work_versions.c.workId, work_versions.c.hash, work_versions.c.id).where(of_works)
             rows = self._connection.execute(query.with_for_update(read=True))
-            found |= {(row.workId, bytes(row.hash)): row.id for row in rows}
-        return found
+            ids |= {(row.workId, bytes(row.hash)): row.id for row in rows}
+        return ids
 
     def _versions(self, ids: Iterable[int]) -> dict[int, Any]:
-        found: dict[int, Any] = {}
+        versions: dict[int, Any] = {}
         for batch in in_batches(ids):
             query = select(work_versions.c.id, work_versions.c.hash, works.c.doi)
             query = query.join_from(work_versions, works, works.c.id == work_versions.c.workId)
-            found |= {row.id: row for row in self._connection.execute(query.where(work_versions.c.id.in_(batch)))}
-        return found
+            versions |= {row.id: row for row in self._connection.execute(query.where(work_versions.c.id.in_(batch)))}
+        return versions
 
     def _insert(self, table: Any, rows: Sequence[dict[str, Any]]) -> None:
         if rows:

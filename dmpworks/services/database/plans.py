@@ -38,10 +38,10 @@ def plan_keys(connection: Connection) -> list[PlanKey]:
     query = select(
         plans.c.id, plans.c.dmpId, plans.c.modified, plans.c.registered, plans.c.created, _usable().label("usable")
     ).select_from(_with_project())
-    found = connection.execute(query.where(_has_doi()).order_by(plans.c.id))
+    rows = connection.execute(query.where(_has_doi()).order_by(plans.c.id))
     return [
         PlanKey(row.id, row.dmpId, bool(row.usable), _utc(row.modified) or _utc(row.registered) or _utc(row.created))
-        for row in found
+        for row in rows
     ]
 
 
@@ -65,10 +65,10 @@ def read_decisions(connection: Connection) -> dict[int, Decisions]:
         .where(related_works.c.status.in_((ACCEPTED, REJECTED)))
         .order_by(related_works.c.planId, works.c.doi)
     )
-    found: dict[int, dict[str, list[str]]] = defaultdict(lambda: {ACCEPTED: [], REJECTED: []})
+    decided: dict[int, dict[str, list[str]]] = defaultdict(lambda: {ACCEPTED: [], REJECTED: []})
     for plan_id, doi, status in connection.execute(query):
-        found[plan_id][status].append(doi)
-    return {plan_id: Decisions(tuple(of[ACCEPTED]), tuple(of[REJECTED])) for plan_id, of in found.items()}
+        decided[plan_id][status].append(doi)
+    return {plan_id: Decisions(tuple(dois[ACCEPTED]), tuple(dois[REJECTED])) for plan_id, dois in decided.items()}
 
 
 def _with_project() -> FromClause:
@@ -102,11 +102,11 @@ def _members(connection: Connection, ids: Sequence[int]) -> dict[int, list[Membe
         .where(plan_members.c.planId.in_(ids))
         .order_by(plan_members.c.planId, plan_members.c.projectMemberId)
     )
-    found: dict[int, list[Member]] = defaultdict(list)
+    members: dict[int, list[Member]] = defaultdict(list)
     for row in connection.execute(query):
         member = Member(row.givenName, row.surName, row.orcid, _affiliation(row), bool(row.isPrimaryContact))
-        found[row.planId].append(member)
-    return found
+        members[row.planId].append(member)
+    return members
 
 
 def _fundings(connection: Connection, project_ids: Sequence[int]) -> dict[int, list[Funding]]:
@@ -116,13 +116,13 @@ def _fundings(connection: Connection, project_ids: Sequence[int]) -> dict[int, l
         .where(project_fundings.c.projectId.in_(project_ids))
         .order_by(project_fundings.c.projectId, project_fundings.c.id)
     )
-    found: dict[int, list[Funding]] = defaultdict(list)
+    fundings: dict[int, list[Funding]] = defaultdict(list)
     for row in connection.execute(query):
         funding = Funding(
             _affiliation(row), row.status, row.funderProjectNumber, row.grantId, row.funderOpportunityNumber
         )
-        found[row.projectId].append(funding)
-    return found
+        fundings[row.projectId].append(funding)
+    return fundings
 
 
 _NAME = affiliations.c.name.label("affiliationName")
@@ -150,5 +150,5 @@ def _plan(row: Row[Any], members: tuple[Member, ...], fundings: tuple[Funding, .
 
 
 def _utc(value: object) -> datetime | None:
-    """Return a time with its zone; what the driver hands on as text is no time (MySQL's 0000-00-00)."""
+    """Return a time with its zone; what the driver returns as text is not a time (MySQL's 0000-00-00)."""
     return value.replace(tzinfo=UTC) if isinstance(value, datetime) else None

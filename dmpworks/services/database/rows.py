@@ -1,4 +1,4 @@
-"""What the database tells and takes, in small records; texts stand as people wrote them."""
+"""Records that are read from and written to the database; texts are as people wrote them."""
 
 from datetime import date, datetime
 

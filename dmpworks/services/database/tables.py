@@ -120,7 +120,7 @@ work_versions = Table(
 )
 
 EVIDENCE = ("doiMatch", "contentMatch", "authorMatches", "institutionMatches", "funderMatches", "awardMatches")
-"""The columns of `relatedWorks` that tell why a work was found."""
+"""The columns of `relatedWorks` that say why a work was found."""
 
 related_works = Table(
     "relatedWorks",

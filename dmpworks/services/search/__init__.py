@@ -18,10 +18,10 @@ __all__ = ["BulkReport", "Document", "Failure", "Hit", "SearchEngine", "engine_n
 
 
 class SearchEngine(Protocol):
-    """What every engine does; raises TemporaryError when out of reach, SyncError when it says no."""
+    """What every engine does; raises TemporaryError when it cannot be reached, SyncError when it refuses."""
 
     def create(self, index: str) -> None:
-        """Make the index unless it is there."""
+        """Create the index unless it exists."""
 
     def bulk(self, index: str, upserts: Iterable[Document], deletes: Iterable[str]) -> BulkReport:
         """Write documents whole, then remove ids; a refused document is reported and does not stop the others."""
@@ -36,16 +36,16 @@ class SearchEngine(Protocol):
         """Return the best hits: by score, then id ascending, also at the cut of the limit."""
 
     def document_frequencies(self, index: str, field: str, terms: Sequence[str]) -> dict[str, int]:
-        """Return in how many documents each term stands, exactly, whatever the number of shards."""
+        """Return how many documents contain each term, exactly, whatever the number of shards."""
 
     def fetch(self, index: str, ids: Sequence[str]) -> dict[str, bytes]:
-        """Return the stored records (JSON) of those ids that are there."""
+        """Return the stored records (JSON) by id; ids that are not in the index are left out."""
 
     def ids(self, index: str) -> Iterator[str]:
         """Yield the ids of all visible documents, ascending."""
 
     def close(self) -> None:
-        """Let go of connections."""
+        """Close connections."""
 
 
 def engine_name(options: Search, bucket: "Bucket") -> str:

@@ -1,4 +1,4 @@
-"""Bulk requests to OpenSearch: split to a decent size, repeated where the server was busy, every refusal kept."""
+"""Bulk requests to OpenSearch: of limited size, repeated where the server was busy, every refusal kept."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
@@ -102,7 +102,7 @@ def _send(connection: Connection, index: str, actions: list[_Action], report: Bu
 
 
 def _answers(connection: Connection, index: str, actions: list[_Action]) -> list[tuple[_Action, dict[str, Any]]]:
-    """The server's answer to each action; a request refused as a whole is halved until the culprit is found."""
+    """Return the server's answer to each action; a request refused as a whole is halved to find the bad action."""
     body = b"".join(action.lines for action in actions)
     try:
         items = connection.client.bulk(index=index, body=body)["items"]
@@ -118,7 +118,7 @@ def _answers(connection: Connection, index: str, actions: list[_Action]) -> list
 
 
 def _record_answers(answers: list[tuple[_Action, dict[str, Any]]], report: BulkReport) -> list[_Action]:
-    """Enter each answer into the report; returns the actions for which the server was too busy."""
+    """Add each answer to the report; return the actions for which the server was too busy."""
     busy: list[_Action] = []
     for action, answer in answers:
         status = answer["status"]

@@ -1,4 +1,4 @@
-"""Talking to an OpenSearch server: signing, time-outs, patience with a busy server, and its failures in our words."""
+"""A connection to an OpenSearch server: signing, time-outs, retries, and its errors as DmpworksError."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from dmpworks.settings.shared import Search
 T = TypeVar("T")
 
 RETRYABLE = (429, 503)
-_GATEWAY = (502, 504)  # a proxy in front of the cluster gave up: nothing that a few seconds would mend
+_GATEWAY = (502, 504)  # a proxy in front of the cluster gave up: not over within a few seconds
 _REFUSED = (401, 403)
 _NOT_FOUND = 404
 
@@ -37,13 +37,13 @@ class Patience:
 
 
 class Connection:
-    """One server; every call is repeated while the server is busy or away, and fails in our words."""
+    """A connection to one server; every call is repeated while the server is busy or does not answer."""
 
     def __init__(self, url: str, client: OpenSearch, patience: Patience) -> None:
         self.url, self.client, self.patience = url, client, patience
 
     def call(self, on: str, function: Callable[[], T]) -> T:
-        """Return the function's answer, asking again on 429, 503 and lost connections; `on` names what it is about."""
+        """Return the function's answer, repeated on 429, 503 and lost connections; `on` is for messages."""
         try:
             for attempt in self.attempts(is_retryable):
                 with attempt:
@@ -53,7 +53,7 @@ class Connection:
         raise AssertionError("retries end with an answer or an error")
 
     def attempts(self, on: Any) -> Any:
-        """The attempts this connection's patience allows, with back-off and jitter in between."""
+        """Return the attempts that this connection's patience allows, with back-off and jitter in between."""
         patience = self.patience
         return stamina.retry_context(
             on=on,
@@ -83,7 +83,7 @@ def connect(options: Search, region: str | None = None, patience: Patience = Pat
         )
     except (ImproperlyConfigured, ValueError) as error:
         raise SettingsError(
-            "this is no address of an OpenSearch server",
+            "this is not the address of an OpenSearch server",
             on=f"OPENSEARCH_URL={options.opensearch_url}: {error}",
             next="give one such as https://search.example.org:443",
         ) from error
@@ -91,7 +91,7 @@ def connect(options: Search, region: str | None = None, patience: Patience = Pat
 
 
 def is_retryable(error: BaseException) -> bool:
-    """Whether the server was only busy or away."""
+    """Return whether the server was only busy or did not answer."""
     if isinstance(error, NotConnected):
         return not isinstance(error, SSLError)
     return isinstance(error, TransportError) and error.status_code in RETRYABLE
@@ -112,7 +112,7 @@ def as_dmpworks_error(error: Exception, url: str, on: str) -> DmpworksError:
         next_step = "run the chain that fills it first: process-works for works, process-dmps for plans"
         return SyncError("there is no such search index", on=where, next=next_step)
     next_step = "see the server's log, and whether the index was made by another version of dmpworks"
-    return SyncError("OpenSearch did not do as asked", on=where, next=next_step)
+    return SyncError("OpenSearch refused the request", on=where, next=next_step)
 
 
 def _signer(options: Search, region: str | None) -> Any:

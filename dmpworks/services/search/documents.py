@@ -1,16 +1,16 @@
-"""What goes into an engine and what comes out, and what every engine must refuse alike."""
+"""What goes into an engine and what comes out, and what every engine refuses alike."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 if TYPE_CHECKING:
+    from dmpworks.matching.fields import Kind
     from dmpworks.matching.query import Clause, Query
 
-Kind = Literal["term", "tokens"]
-Fields = Mapping[str, Kind]
+Fields = Mapping[str, "Kind"]
 
 # Lucene refuses longer terms and ids; tantivy would drop them silently.
 MAX_TERM = 32_766
@@ -20,7 +20,7 @@ MAX_TOKEN = 127
 
 
 class Document(msgspec.Struct, frozen=True):
-    """One thing to be found: its id, what it can be found by, and the record to show."""
+    """A document of an index: its id, the fields it can be found by, and the record to return."""
 
     id: str
     fields: dict[str, list[str] | str]
@@ -45,7 +45,7 @@ class BulkReport(msgspec.Struct):
 
 
 class Hit(msgspec.Struct, frozen=True):
-    """A document found: `source` is the JSON of its stored record."""
+    """A search result: `source` is the JSON of the document's record."""
 
     id: str
     score: float
@@ -53,7 +53,7 @@ class Hit(msgspec.Struct, frozen=True):
 
 
 class DocumentRefused(Exception):
-    """No engine can take this document."""
+    """A document that no engine can store."""
 
 
 def exact_terms(value: list[str] | str | None) -> list[str]:
@@ -72,7 +72,7 @@ def encode_record(document: Document) -> bytes:
     try:
         return msgspec.json.encode(document.source)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise DocumentRefused(f"the record is no JSON: {error}") from error
+        raise DocumentRefused(f"the record cannot be written as JSON: {error}") from error
 
 
 def check_document(document: Document, fields: Fields) -> None:
@@ -87,7 +87,7 @@ def check_document(document: Document, fields: Fields) -> None:
 
 
 def check_query(query: "Query", fields: Fields) -> None:
-    """Raise ValueError for a clause on a field that is not there or cannot answer it: an engine would find nothing."""
+    """Raise ValueError for a clause on an unknown field, or a phrase on exact terms: an engine would find nothing."""
     clauses: Iterable[Clause] = (*query.strong, *query.supporting)
     for clause in clauses:
         if clause.field not in fields:

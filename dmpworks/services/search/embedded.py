@@ -42,7 +42,7 @@ class EmbeddedEngine:
         self._indexes: dict[str, tantivy.Index] = {}
 
     def create(self, index: str) -> None:
-        """Make the index unless it is there."""
+        """Create the index unless it exists."""
         self._path(index).mkdir(parents=True, exist_ok=True)
         self._indexes[index] = self._open_index(index)
 
@@ -53,7 +53,7 @@ class EmbeddedEngine:
         for document in upserts:
             self._upsert(writer, document, report)
         for ids in _batches(deletes):
-            report.deleted += len(self._found(index, ids))
+            report.deleted += len(self._records(index, ids))
             for id in ids:
                 writer.delete_documents_by_term("id", id)
         with _TranslateErrors(self._path(index)):
@@ -80,24 +80,24 @@ class EmbeddedEngine:
         return sorted(hits, key=lambda hit: (-hit.score, hit.id))[: query.limit]
 
     def document_frequencies(self, index: str, field: str, terms: Sequence[str]) -> dict[str, int]:
-        """Return in how many documents each term stands; deleted ones do not count."""
+        """Return how many documents contain each term; deleted ones do not count."""
         searcher = self._searcher(index)
         queries = {term: any_of(self._schema, field, [term]) for term in terms}
         return {term: _count(searcher, query) for term, query in queries.items()}
 
     def fetch(self, index: str, ids: Sequence[str]) -> dict[str, bytes]:
-        """Return the stored records (JSON) of those ids that are there."""
-        return {id: source for batch in _batches(ids) for id, source in self._found(index, batch).items()}
+        """Return the stored records (JSON) by id; ids that are not in the index are left out."""
+        return {id: source for batch in _batches(ids) for id, source in self._records(index, batch).items()}
 
     def ids(self, index: str) -> Iterator[str]:
         """Yield the ids of all visible documents, ascending."""
         searcher = self._searcher(index)
         if searcher.num_docs:
-            found = searcher.search(Tantivy.all_query(), limit=searcher.num_docs, count=False).hits
-            yield from sorted(searcher.doc(address)["id"][0] for _, address in found)
+            hits = searcher.search(Tantivy.all_query(), limit=searcher.num_docs, count=False).hits
+            yield from sorted(searcher.doc(address)["id"][0] for _, address in hits)
 
     def close(self) -> None:
-        """Let go of the open indexes."""
+        """Close the open indexes."""
         self._indexes.clear()
 
     def _upsert(self, writer: tantivy.IndexWriter, document: Document, report: BulkReport) -> None:
@@ -125,12 +125,12 @@ class EmbeddedEngine:
                 prepared.add_text(name, text)
         return prepared
 
-    def _found(self, index: str, ids: Sequence[str]) -> dict[str, bytes]:
+    def _records(self, index: str, ids: Sequence[str]) -> dict[str, bytes]:
         if not ids:
             return {}
         searcher = self._searcher(index)
-        found = searcher.search(any_of(self._schema, "id", ids), limit=len(ids), count=False).hits
-        documents = [searcher.doc(address) for _, address in found]
+        hits = searcher.search(any_of(self._schema, "id", ids), limit=len(ids), count=False).hits
+        documents = [searcher.doc(address) for _, address in hits]
         return {document["id"][0]: bytes(document["source"][0]) for document in documents}
 
     def _path(self, index: str) -> Path:
@@ -188,7 +188,7 @@ def _schema(fields: Fields) -> tantivy.Schema:
 
 
 def _best_hits(searcher: tantivy.Searcher, query: Tantivy, limit: int) -> list[tuple[float, tantivy.DocAddress]]:
-    """The hits up to the limit and all that tie with the last of them: tantivy itself breaks ties by storage order."""
+    """Return the hits up to the limit and all that tie with the last of them: tantivy breaks ties by storage order."""
     size = limit * 2
     while True:
         hits = searcher.search(query, limit=size, count=False).hits
@@ -198,8 +198,8 @@ def _best_hits(searcher: tantivy.Searcher, query: Tantivy, limit: int) -> list[t
 
 
 def _count(searcher: tantivy.Searcher, query: Tantivy) -> int:
-    found: Any = searcher.search(query, limit=1, count=True)  # the type stubs know nothing of `count`
-    return int(found.count)
+    result: Any = searcher.search(query, limit=1, count=True)  # the type stubs lack `count`
+    return int(result.count)
 
 
 def _hit(document: tantivy.Document, score: float) -> Hit:
@@ -246,5 +246,5 @@ class _TranslateErrors:
                 "everything), then: dmpworks run process-works"
             )
         else:
-            what, next_step = "the embedded search engine did not do as asked", "look at free disk space, run it again"
+            what, next_step = "the embedded search engine failed", "look at free disk space, run it again"
         raise SyncError(what, on=f"{self._path}: {error}", next=next_step) from error

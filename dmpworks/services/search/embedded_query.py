@@ -1,4 +1,4 @@
-"""A query of the domain in tantivy's words."""
+"""Translate a query of `matching` into tantivy's."""
 
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def build_query(schema: Schema, query: "Query") -> Tantivy:
-    """Return the whole question: filters score nothing, a strong clause must match, all matching ones add up."""
+    """Return the whole query: filters score nothing, a strong clause must match, scores of matching clauses add up."""
     strong = Tantivy.boolean_query([(Occur.Should, _scored(schema, clause)) for clause in query.strong])
     parts = [(Occur.Must, strong), (Occur.Must, _published(schema, query))]
     parts += [(Occur.Should, _scored(schema, clause)) for clause in query.supporting]
@@ -45,8 +45,8 @@ def _scored(schema: Schema, clause: "Clause") -> Tantivy:
 def _phrase(schema: Schema, field: str, words: list[str], slop: int) -> Tantivy:
     """Return the query for the words in order with at most `slop` others in between.
 
-    tantivy's own slop also finds swapped words and loses some matches of three words and more, so that each way to
-    spread the gaps is asked for as an exact phrase.
+    tantivy's own slop also finds swapped words and loses some matches of three words and more, so each way to
+    spread the gaps is searched as an exact phrase.
     """
     if len(words) == 1:
         return any_of(schema, field, words)
@@ -58,7 +58,7 @@ def _phrase(schema: Schema, field: str, words: list[str], slop: int) -> Tantivy:
 
 
 def _positions(words: int, slop: int) -> Iterator[list[int]]:
-    """Every way to place the words in order, the first at 0, with at most `slop` free places in between."""
+    """Yield every way to place the words in order, the first at 0, with at most `slop` free places in between."""
     for gaps in _gaps(words - 1, slop):
         yield list(accumulate((gap + 1 for gap in gaps), initial=0))
 

@@ -27,7 +27,7 @@ class OpenSearchEngine:
         self._fields, self._index_settings = fields, dict(index_settings or {})
 
     def create(self, index: str) -> None:
-        """Make the index unless it is there; new fields are added to one that is."""
+        """Create the index unless it exists; add new fields to one that does."""
         mappings = mapping(self._fields)
 
         def create() -> None:
@@ -77,20 +77,20 @@ class OpenSearchEngine:
         return [Hit(hit["_id"], hit["_score"], _source(hit)) for hit in hits]
 
     def document_frequencies(self, index: str, field: str, terms: Sequence[str]) -> dict[str, int]:
-        """Return in how many documents each term stands: counted, since statistics differ by shard."""
+        """Return how many documents contain each term: counted, since the engine's statistics differ by shard."""
         counts: dict[str, int] = {}
         for batch in _batches(terms):
-            found = self._counts(index, [{"term": {field: {"value": term}}} for term in batch])
-            counts.update(zip(batch, found, strict=True))
+            batch_counts = self._counts(index, [{"term": {field: {"value": term}}} for term in batch])
+            counts.update(zip(batch, batch_counts, strict=True))
         return counts
 
     def fetch(self, index: str, ids: Sequence[str]) -> dict[str, bytes]:
-        """Return the stored records (JSON) of those ids that are there."""
-        found: dict[str, bytes] = {}
+        """Return the stored records (JSON) by id; ids that are not in the index are left out."""
+        records: dict[str, bytes] = {}
         for batch in _batches(ids):
             body = {"query": {"ids": {"values": batch}}, "size": len(batch), "_source": ["source"], "sort": ["_doc"]}
-            found.update((hit["_id"], _source(hit)) for hit in self._hits(index, body))
-        return found
+            records.update((hit["_id"], _source(hit)) for hit in self._hits(index, body))
+        return records
 
     def ids(self, index: str) -> Iterator[str]:
         """Yield the ids of all visible documents, ascending."""
@@ -100,7 +100,7 @@ class OpenSearchEngine:
             body["search_after"] = hits[-1]["sort"]
 
     def close(self) -> None:
-        """Let go of connections."""
+        """Close connections."""
         self._client.close()
 
     def _hits(self, index: str, body: dict[str, Any]) -> list[dict[str, Any]]:
@@ -122,7 +122,7 @@ class OpenSearchEngine:
 
 
 def mapping(fields: Fields) -> dict[str, Any]:
-    """Return the mapping of an index: what can be found is listed, anything else refused; the record is only kept."""
+    """Return the mapping of an index: only the listed fields are accepted; the record is stored, not indexed."""
     term = {"type": "keyword", "doc_values": False}
     text = {"type": "text", "analyzer": "whitespace", "norms": False}
     return {

@@ -1,4 +1,4 @@
-"""A query of the domain in OpenSearch's words."""
+"""Translate a query of `matching` into OpenSearch's query language."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def build_query(query: "Query") -> dict[str, Any]:
-    """Return the whole question: filters score nothing, a strong clause must match, all matching ones add up."""
+    """Return the whole query: filters score nothing, a strong clause must match, scores of matching clauses add up."""
     strong = {"bool": {"should": [_scored(clause) for clause in query.strong], "minimum_should_match": 1}}
     excluded: list[dict[str, Any]] = []
     if query.excluded_types:

@@ -29,7 +29,7 @@ def test_what_is_no_url_is_not_quoted(url: str) -> None:
 def test_a_database_of_another_kind_is_not_allowed() -> None:
     error = refused("postgresql://user:s3cret@127.0.0.1/db")
     assert isinstance(error, SettingsError)
-    assert error.on == "postgresql is no database that dmpworks knows"
+    assert error.on == "postgresql is not a database that dmpworks supports"
 
 
 def test_a_server_that_does_not_answer_is_worth_another_attempt() -> None:

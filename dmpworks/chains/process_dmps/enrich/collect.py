@@ -149,7 +149,7 @@ def _counts(plans: Sequence[Plan], answers: Answers) -> Counts:
 
 
 def _error(answers: Answers) -> DmpworksError:
-    """One error for all awards that failed; worth another attempt only if each of them is."""
+    """Return one error for all awards that failed; temporary only if each of them is."""
     lines = [f"{award.award_id}: {error.what}: {error.on}" for award, error in answers.failures.items()]
     temporary = all(isinstance(error, TemporaryError) for error in answers.failures.values())
     kind: type[DmpworksError] = TemporaryError if temporary else JobError

@@ -65,9 +65,11 @@ def _application(award: NihAward, http: Http, apis: EnrichSettings) -> _Applicat
     url = f"{apis.nih_reporter_api_url.rstrip('/')}/v2/projects/search"
     for criteria in _search_criteria(award):
         body = {"criteria": criteria, "include_fields": ["ApplId", "ProjectNum"], "limit": _MAX_RESULTS}
-        found = http.post(url, body, _Applications, LIST_IS_FRESH).results
-        if found:
-            return max(found, key=lambda application: (application.project_num == award.award_id, application.appl_id))
+        applications = http.post(url, body, _Applications, LIST_IS_FRESH).results
+        if applications:
+            return max(
+                applications, key=lambda application: (application.project_num == award.award_id, application.appl_id)
+            )
     return None
 
 

@@ -55,7 +55,7 @@ def publication(text: str) -> Publication:
         return Publication(doi=identifiers.doi(text))
     title = fields[-_TITLE_FROM_THE_END]
     others = fields[:-_TITLE_FROM_THE_END] + fields[-1:]
-    doi = next((found for found in map(identifiers.doi, others) if found), None)
+    doi = next(filter(None, map(identifiers.doi, others)), None)
     # A DOI is the better key; without title and journal the same publication, reported each year, is asked for once.
     return Publication(doi=doi) if doi else Publication(title=plain(title), journal=plain(fields[0]))
 

@@ -1,4 +1,4 @@
-"""PubMed and PubMed Central ids turned into DOIs by the converter of PubMed Central."""
+"""Convert PubMed and PubMed Central ids to DOIs, with PubMed Central's converter."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
@@ -32,14 +32,14 @@ def dois_of(
     ids: Iterable[str], id_type: IdType, http: Http, apis: EnrichSettings
 ) -> tuple[dict[str, str], dict[str, DmpworksError]]:
     """Return the DOIs of those ids (digits) that have one, and the failure of those that could not be asked for."""
-    found: dict[str, str] = {}
+    dois: dict[str, str] = {}
     failed: dict[str, DmpworksError] = {}
     for batch in _batches(sorted(set(ids), key=int)):
         try:
-            found |= _convert(batch, id_type, http, apis)
+            dois |= _convert(batch, id_type, http, apis)
         except DmpworksError as error:
             failed |= dict.fromkeys(batch, error)
-    return found, failed
+    return dois, failed
 
 
 def _convert(batch: Sequence[str], id_type: IdType, http: Http, apis: EnrichSettings) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""A publication's DOI found by its title: in Crossref, then in DataCite."""
+"""Find a publication's DOI by its title: in Crossref, then in DataCite."""
 
 import msgspec
 from rapidfuzz import fuzz
@@ -51,7 +51,7 @@ class _DataciteAnswer(msgspec.Struct):
 
 
 def doi_of(publication: Publication, http: Http, apis: EnrichSettings) -> str | None:
-    """Return the DOI of the work of this very title; None when there is none, or the title says too little."""
+    """Return the DOI of the work with this title; None without one, or for a title of too few words."""
     title = publication.title
     if not title or len(folded(title).split()) < _MIN_WORDS:
         return None
@@ -74,17 +74,17 @@ def in_datacite(title: str, http: Http, apis: EnrichSettings) -> str | None:
     query = {"query": f'titles.title:"{quoted}"', "sort": "relevance"}
     data = http.get(f"{apis.datacite_url.rstrip('/')}/dois", query, _DataciteAnswer, DOI_IS_FRESH).data
     alike = [item.attributes for item in data if _is_alike(title, item.attributes)]
-    of_record = (doi for found in alike if (doi := _version_of(found)))
-    return next(of_record, None) or next((identifiers.doi(found.doi) for found in alike), None)
+    whole_works = (doi for item in alike if (doi := _version_of(item)))
+    return next(whole_works, None) or next((identifiers.doi(item.doi) for item in alike), None)
 
 
-def _is_alike(title: str, found: _Attributes) -> bool:
-    return _similarity(title, [other.title for other in found.titles or [] if other.title]) >= DATACITE_SIMILARITY
+def _is_alike(title: str, item: _Attributes) -> bool:
+    return _similarity(title, [other.title for other in item.titles or [] if other.title]) >= DATACITE_SIMILARITY
 
 
-def _version_of(found: _Attributes) -> str | None:
-    related = (item for item in found.related_identifiers or [] if item.relation_type == "IsVersionOf")
-    return next((doi for item in related if (doi := identifiers.doi(item.related_identifier))), None)
+def _version_of(item: _Attributes) -> str | None:
+    related = (other for other in item.related_identifiers or [] if other.relation_type == "IsVersionOf")
+    return next((doi for other in related if (doi := identifiers.doi(other.related_identifier))), None)
 
 
 def _similarity(title: str, others: list[str]) -> float:
