@@ -9,19 +9,23 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 # The project itself: no download, no build environment of its own (hatchling comes from the lock).
 INSTALL := $(PIP) --no-index --no-deps --no-build-isolation --editable .
 # One process a core; tests that share a server or a run of the chains stay in one (tests/conftest.py).
-PYTEST := $(BIN)/python -m pytest --numprocesses logical --dist loadgroup --no-loadscope-reorder
+PYTEST := $(BIN)/python -m pytest --numprocesses logical --no-loadscope-reorder
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(LOCK_ARGS)
 
-.PHONY: demo test test-fast bench lint docs site lock clean
+.PHONY: demo test test-fast loops bench lint docs site lock clean
 
 demo: .venv/runtime.stamp
 	@$(BIN)/python demo/run.py
 
-test: .venv/dev.stamp
+test: .venv/dev.stamp loops
 	$(PYTEST) $(PYTEST_ARGS)
 
-test-fast: .venv/dev.stamp
+test-fast: .venv/dev.stamp loops
 	$(PYTEST) -m "not server" $(PYTEST_ARGS)
+
+# Once, before several processes need them at the same time; nothing to do where they are compiled.
+loops: .venv/dev.stamp
+	@$(BIN)/python -m dmpworks.datasets.kernels
 
 bench: .venv/dev.stamp
 	@$(BIN)/python -m benchmarks.transform

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from dmpworks.jobs.run import Run
 from dmpworks.services.storage import Bucket, open_bucket
@@ -25,28 +27,40 @@ SERVERS = {
     "mariadb_url": "mariadb",
     "chromium": "chromium",
 }
-# Tests that share something expensive run in one process, the longest first. All others are shared out file by file.
-GROUPS = {"containers": ("containers",), "real services": ("opensearch", "mariadb")}
-FOLDERS = {"end_to_end": "real services"}
+# What shares a server or a run of all chains stays in one process, the longest first; the rest is shared out by file.
+TOGETHER = (
+    ("tests/containers/",),
+    ("tests/end_to_end/", "tests/services/search/"),
+    ("tests/services/database/", "tests/chains/process_dmps/test_merge"),
+)
+SLOW = "tests/chains/process_works/"  # the next to begin with
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark the tests that need a server; give each test its group, and begin with the groups."""
+    """Mark the tests that need a server; where several processes share the work, the longest groups come first."""
     for item in items:
         for fixture in SERVERS.keys() & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.server(SERVERS[fixture]))
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
     if hasattr(config, "workerinput"):
-        order = list(GROUPS)
-        items.sort(key=lambda item: order.index(group) if (group := _group(item)) in order else len(order))
+        items.sort(key=lambda item: _turn(item.nodeid))
 
 
-def _group(item: pytest.Item) -> str:
-    needs = {mark.args[0] for mark in item.iter_markers("server")}
-    shared = [group for group, servers in GROUPS.items() if needs & set(servers)]
-    folder = item.path.parent.relative_to(Path(__file__).parent).parts[:1]
-    return next(iter(shared), FOLDERS.get(folder[0] if folder else "", item.path.name))
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Give whole groups to processes; pytest-xdist's own `loadgroup` does nothing under pytest 9.2."""
+    return GroupScheduling(config, log)
+
+
+class GroupScheduling(LoadScopeScheduling):
+    """Tests of a group go to one process."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next((group[0] for group in TOGETHER if nodeid.startswith(group)), nodeid.split("::")[0])
+
+
+def _turn(nodeid: str) -> int:
+    groups = (*TOGETHER, (SLOW,))
+    return next((place for place, group in enumerate(groups) if nodeid.startswith(group)), len(groups))
 
 
 @pytest.fixture(autouse=True)
