@@ -111,8 +111,9 @@ class Job:
 class Chain:
     """A named tuple of jobs, each depending on the one before."""
 
-    def __init__(self, name: str, *jobs: Job) -> None:
+    def __init__(self, name: str, *jobs: Job, generated_files: Callable[[], dict[str, str]] = dict) -> None:
         self.name, self.jobs = name, jobs
+        self.generated_files = generated_files  # of the checkout, written by `dmpworks docs`: path to text
 
     def __iter__(self) -> Iterator[Job]:
         return iter(self.jobs)

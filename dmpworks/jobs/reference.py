@@ -1,4 +1,4 @@
-"""The generated reference: `.env.aws-batch.example` and `docs/reference/`, written from the declarations alone."""
+"""The generated files: `.env.aws-batch.example`, `docs/reference/`, and what a chain generates from its row types."""
 
 import sys
 from collections.abc import Iterable
@@ -34,7 +34,8 @@ def write_reference(chains: Iterable[Chain], root: Path, *, check: bool) -> None
 def reference(chains: tuple[Chain, ...]) -> dict[str, str]:
     """Return the generated files, path to text."""
     files = {".env.aws-batch.example": _example(chains), "docs/reference/README.md": _index(chains)}
-    return files | {f"docs/reference/{chain.name}.md": _page(chain) for chain in chains}
+    files |= {f"docs/reference/{chain.name}.md": _page(chain) for chain in chains}
+    return files | {name: text for chain in chains for name, text in chain.generated_files().items()}
 
 
 def _same(path: Path, text: str) -> bool:

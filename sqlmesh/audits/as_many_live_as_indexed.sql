@@ -1,4 +1,4 @@
--- The states must say that exactly the works of the index are live.
+-- The number of live DOIs in the states must equal the number of works in the index.
 AUDIT (
   name as_many_live_as_indexed
 );

@@ -1,4 +1,4 @@
--- A work type we have not met: search and the DMP Tool may not know it either. It warns and lets the run go on.
+-- A work type that works.types does not list may be unknown to search and the DMP Tool too. Warns only.
 AUDIT (
   name known_work_types,
   blocking FALSE

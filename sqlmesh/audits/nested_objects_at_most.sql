@@ -1,4 +1,4 @@
--- OpenSearch refuses a document with more nested objects than its limit; better known before a long sync than during it.
+-- OpenSearch refuses a document with more nested objects than its limit; the run stops before a long sync does.
 AUDIT (
   name nested_objects_at_most
 );

@@ -1,4 +1,4 @@
--- A text that says nothing is null, in every column and list: an empty one matches everything or nothing.
+-- A missing text is null, in every column and list: an empty string would match everything or nothing.
 AUDIT (
   name no_empty_strings
 );

@@ -1,4 +1,4 @@
--- A source that is shorter than it should be was cut off; built from it, the index would lose works.
+-- A source with too few rows is incomplete; an index built from it would lose works.
 AUDIT (
   name rows_at_least
 );

@@ -1,4 +1,4 @@
--- One row per DOI, and none without: everything downstream joins on it.
+-- One row per DOI and none without a DOI: every later model joins on it.
 AUDIT (
   name unique_dois
 );

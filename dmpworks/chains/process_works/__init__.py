@@ -1,1 +1,1 @@
-"""The works index: one row per DOI from all sources together, built with SQLMesh and synced to the search engine."""
+"""The works index: one row per DOI from all sources together, built with SQLMesh and sent to the search engine."""

@@ -1,4 +1,4 @@
-"""From a row of the export to what the search engine is given."""
+"""Turn a row of the export into the document that the search engine indexes."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,8 +8,8 @@ from dmpworks.matching.records import Author, Award, Funder, Institution, Relati
 from dmpworks.services.search import Document
 
 
-def work(row: Mapping[str, Any]) -> Work:
-    """Return a row of the works index as a record; lists of `{doi}` become plain DOIs."""
+def work_record(row: Mapping[str, Any]) -> Work:
+    """Return a row of the works index as a record, with each list of `{doi}` as a tuple of DOIs."""
     return Work(
         doi=row["doi"],
         hash=row["hash"],
@@ -29,7 +29,7 @@ def work(row: Mapping[str, Any]) -> Work:
 
 
 def document(work: Work) -> Document:
-    """Return what the search engine indexes and shows of a work."""
+    """Return the searchable fields and the stored source of a work."""
     return Document(
         id=work.doi,
         fields=search_fields(work),

@@ -1,13 +1,12 @@
-"""What the manifest of sqlmesh-transform counts beside its rows, each figure the answer to one query."""
+"""The counts in the manifest of sqlmesh-transform; each is the result of one query on the finished index."""
 
 import duckdb
 
-from dmpworks.chains.process_works.sync_state import DELETED, LIVE
 from dmpworks.jobs.model import Counts
 
 FIGURES = {
-    LIVE: "SELECT live FROM states.live",
-    DELETED: "SELECT COUNT(*) FROM states.changes WHERE state = 'DELETE'",
+    "DOIs live": "SELECT live FROM states.live",
+    "deleted": "SELECT COUNT(*) FROM states.changes WHERE state = 'DELETE'",
     "from DataCite": "SELECT COUNT(*) FROM works.index WHERE source.name = 'DataCite'",
     "from OpenAlex": "SELECT COUNT(*) FROM works.index WHERE source.name = 'OpenAlex'",
     "in both": "SELECT COUNT(*) FROM datacite.records AS d JOIN openalex.works AS o ON o.doi = d.doi",
@@ -42,15 +41,15 @@ for kind, name in (
 
 
 def count(connection: duckdb.DuckDBPyConnection) -> Counts:
-    """Return the counts of a works index: read are its works, written those exported."""
+    """Return the counts of a works index: `read` are its works, `written` the exported ones."""
     works = _figure(connection, "SELECT COUNT(*) FROM works.index")
     upserts = _figure(connection, "SELECT COUNT(*) FROM states.changes WHERE state = 'UPSERT'")
-    also = {name: _figure(connection, query) for name, query in FIGURES.items()}
-    return Counts(read=works, written=upserts, dropped={"unchanged": works - upserts}, also=also)
+    figures = {name: _figure(connection, query) for name, query in FIGURES.items()}
+    return Counts(read=works, written=upserts, dropped={"unchanged": works - upserts}, also=figures)
 
 
 def unknown_work_types(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, int]]:
-    """Return the work types that the index has and we do not know, with their numbers of works."""
+    """Return the work types of the index that works.types does not list, each with its number of works."""
     return connection.execute(
         "SELECT work_type, COUNT(*) FROM works.index WHERE work_type NOT IN (SELECT work_type FROM works.types) "
         "GROUP BY work_type ORDER BY work_type"
@@ -59,5 +58,5 @@ def unknown_work_types(connection: duckdb.DuckDBPyConnection) -> list[tuple[str,
 
 def _figure(connection: duckdb.DuckDBPyConnection, query: str) -> int:
     row = connection.execute(query).fetchone()
-    assert row is not None  # a count always has its row
+    assert row is not None  # an aggregate without GROUP BY returns one row
     return int(row[0])

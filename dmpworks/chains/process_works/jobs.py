@@ -1,19 +1,17 @@
-"""START HERE: the works index: one row per work, and the search engine kept in step with it.
+"""START HERE: the works index, one row per work, and the search index that is kept equal to it.
 
-`sqlmesh-transform` reads the Parquet files of the five dataset chains and builds one row per DOI. How, stands in the
-SQL of the folder `sqlmesh/` (one model a step, each with a header that says what and why); `index.py` runs it on a
-fresh DuckDB file every time. Each row has a hash of all that people see. Compared with the states the engine was last
-synced to (`synced.py`), it says which works are new or changed (UPSERT) and which are gone (DELETE), and writes:
+`sqlmesh-transform` reads the Parquet files of the dataset chains and builds one row per DOI. The rules are the SQL
+models in the folder `sqlmesh/`, one model per step, each with a header that says what it does and why;
+`sqlmesh_project.py` runs them on a new DuckDB file every time. Each row has a hash of everything that people see. The
+hashes are compared with the states after the last sync (`sync_state.py`): a new or changed work is an UPSERT, a missing
+one a DELETE. The job writes:
 
-- `process-works/<run id>/export/`: the whole rows of the UPSERTs;
-- `process-works/<run id>/states/`: `changes`, this run's states, and `kept`, the earlier ones that stay.
+- `process-works/<run id>/export/`: the full rows of the UPSERTs;
+- `process-works/<run id>/states/`: `changes`, the states that this run adds, and `kept`, the earlier ones that remain.
 
-`sync-works` (`sync.py`) sends the export (`documents.py` turns a row into a document), removes what is gone, and
-compares the engine's count with the states. Its manifest lists the states it brought about: that is what makes them the
-ones to compare with. What a failed sync did not do, or did in part, the next run makes up for.
-
-Start-up is most of a small run: of the 7 s that 3,000 works take on two cores, 1.6 go to importing SQLMesh, 1.3 to
-loading the project, 3.2 to planning and running its 25 models.
+`sync-works` (`sync.py`) sends the export (`documents.py` turns a row into a document), removes the deleted works, and
+compares the number of documents with the states. Its manifest lists the states that it applied, and the next run
+compares with those; so whatever a failed sync did not send, or sent in part, is in the next export.
 """
 
 from dmpworks.chains.process_works.settings import SqlmeshTransform
@@ -63,4 +61,13 @@ def sync_works(run: Run, search: Search) -> Counts:
         engine.close()
 
 
-CHAIN = Chain("process-works", Job(sqlmesh_transform, size=LARGE), Job(sync_works, size=SMALL))
+def generated_files() -> dict[str, str]:
+    """Return the files of the checkout that are generated from the row types, path to text."""
+    from dmpworks.chains.process_works.schema import external_models
+
+    return {"sqlmesh/external_models.yaml": external_models()}
+
+
+CHAIN = Chain(
+    "process-works", Job(sqlmesh_transform, size=LARGE), Job(sync_works, size=SMALL), generated_files=generated_files
+)

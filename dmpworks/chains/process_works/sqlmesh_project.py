@@ -1,4 +1,4 @@
-"""Running the SQLMesh project `sqlmesh/` on a DuckDB file: its configuration, its inputs, its audits."""
+"""Run the SQLMesh project `sqlmesh/` on a DuckDB file: configuration, inputs, audit errors."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -19,14 +19,14 @@ from sqlmesh.utils.errors import NodeAuditsErrors, PlanError
 from dmpworks.chains.process_works.settings import SqlmeshTransform
 from dmpworks.errors import AuditError
 
-AN_AUDITS_ROWS = 3  # how many of the rows an audit objects to are shown
+ROWS_SHOWN = 3  # how many of the rows that fail an audit an error shows
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
-Inputs = Mapping[str, Sequence[Path]]  # Parquet files by the name of the external model, such as "openalex_works"
+Inputs = Mapping[str, Sequence[Path]]  # Parquet files by external model without schema, such as "openalex_works"
 
 
 def project() -> Path:
-    """Return the folder of the SQLMesh project: in the installed package, or in the checkout."""
+    """Return the folder of the SQLMesh project, in the installed package or in the checkout."""
     package = Path(__file__).parents[2]
     installed = package / "sqlmesh_project"
     return installed if installed.is_dir() else package.parent / "sqlmesh"
@@ -38,7 +38,7 @@ def sqlmesh_config(
     database: Path | None = None,
     cache: Path | None = None,
 ) -> Config:
-    """Return the configuration that both the job and the command `sqlmesh` (through sqlmesh/config.py) use."""
+    """Return the configuration that the job and the command `sqlmesh` (by sqlmesh/config.py) share."""
     connection = DuckDBConnectionConfig(
         database=str(database) if database else None, connector_config=_duckdb_settings(options, database)
     )
@@ -46,7 +46,7 @@ def sqlmesh_config(
         gateways={"duckdb": GatewayConfig(connection=connection, state_connection=DuckDBConnectionConfig())},
         model_defaults=ModelDefaultsConfig(dialect="duckdb", start="1970-01-01"),
         variables=_variables(options, run_time),
-        # Every run starts from nothing, so there are no versions of a model to keep apart: `works.index` is the table.
+        # Every run starts with an empty database, so a model has one version and `works.index` can be the table itself.
         virtual_environment_mode=VirtualEnvironmentMode.DEV_ONLY,
         disable_anonymized_analytics=True,
         cache_dir=str(cache) if cache else None,
@@ -56,8 +56,8 @@ def sqlmesh_config(
 def _duckdb_settings(options: SqlmeshTransform, database: Path | None) -> dict[str, str | int | bool]:
     settings: dict[str, str | int | bool] = {
         "TimeZone": "UTC",
-        "autoinstall_known_extensions": False,  # a job never fetches code
-        "preserve_insertion_order": False,  # every order that matters is spelt out in the models
+        "autoinstall_known_extensions": False,  # a job never downloads code
+        "preserve_insertion_order": False,  # where order matters, a model states it
     }
     if options.memory_limit:
         settings["memory_limit"] = options.memory_limit
@@ -77,7 +77,7 @@ def _variables(options: SqlmeshTransform, run_time: datetime) -> dict[str, str |
 
 
 def create_inputs(database: Path, inputs: Inputs) -> None:
-    """Make the views the models read, cast to the types of external_models.yaml; an input without files has no rows."""
+    """Create the views that the models read, cast to the types of external_models.yaml; no files means no rows."""
     with duckdb.connect(str(database)) as connection:
         connection.execute("CREATE SCHEMA inputs")
         for model in yaml.load(project() / "external_models.yaml"):
@@ -97,24 +97,24 @@ def _select(columns: Mapping[str, str], files: Sequence[Path]) -> str:
 def build_models(
     database: Path, options: SqlmeshTransform, inputs: Inputs, run_time: datetime, progress: Callable[[str], None]
 ) -> None:
-    """Make every model of the project in a fresh DuckDB file; raises AuditError when an audit objects."""
+    """Build every model of the project in a new DuckDB file; raises AuditError when a blocking audit fails."""
     create_inputs(database, inputs)
     listener = Listener(progress)
     set_console(listener)
     config = sqlmesh_config(options, run_time, database, database.with_suffix(".cache"))
-    config = config.copy(update={"ignore_patterns": ["tests/*"]})  # reading the unit tests alone takes half a second
-    constants.MAX_FORK_WORKERS = 1  # a forked child of a process with threads (obstore's, DuckDB's) may hang
+    config = config.copy(update={"ignore_patterns": ["tests/*"]})  # loading the unit tests takes half a second
+    constants.MAX_FORK_WORKERS = 1  # a process that has threads (obstore, DuckDB) must not fork: the child may hang
     context = Context(paths=[project()], config=config)
     try:
         context.plan(auto_apply=True, no_prompts=True, no_diff=True, skip_tests=True, skip_linter=True)
     except PlanError as error:
-        raise listener.reason(context) or error from error
+        raise listener.cause(context) or error from error
     finally:
         context.close()
 
 
 class Listener(NoopConsole):
-    """What SQLMesh would print: warnings pass on as progress, failures wait to be told as one error."""
+    """Receives what SQLMesh would print: passes warnings on as progress and keeps failures for one error."""
 
     def __init__(self, progress: Callable[[str], None]) -> None:
         self.progress = progress
@@ -125,32 +125,32 @@ class Listener(NoopConsole):
         self.progress(f"warning: {short_message.strip()}")
 
     def log_failed_models(self, errors: list[NodeExecutionFailedError[Any]]) -> None:
-        """Remember which models failed."""
+        """Keep the failures of models."""
         self.failures += errors
 
-    def reason(self, context: Context) -> Exception | None:
-        """Return why the models failed: what the audits say, else the first failure itself."""
+    def cause(self, context: Context) -> Exception | None:
+        """Return why the models failed: all failed audits as one error, otherwise the first exception."""
         causes = [failure.__cause__ for failure in self.failures]
         failed = [audit for cause in causes if isinstance(cause, NodeAuditsErrors) for audit in cause.errors]
         if failed:
-            return audit_error([_told(audit, context) for audit in failed])
+            return audit_error([_describe(audit, context) for audit in failed])
         return next((cause for cause in causes if isinstance(cause, Exception)), None)
 
 
-def audit_error(told: list[str]) -> AuditError:
-    """Return the error for what the audits found; nothing was exported."""
-    names = ", ".join(dict.fromkeys(text.split(" on ", 1)[0] for text in told))
+def audit_error(descriptions: list[str]) -> AuditError:
+    """Return the error for failed audits, each described as `<audit> on <model>: <rows>`."""
+    names = ", ".join(dict.fromkeys(text.split(" on ", 1)[0] for text in descriptions))
     return AuditError(
         f"the audit {names} stopped the works index: nothing was exported",
-        on="; ".join(told),
-        next="see that the inputs are whole (run their chains again) or set PROCESS_WORKS_SQLMESH_TRANSFORM_MIN_* / "
-        "MAX_* to what is right, then run sqlmesh-transform again",
+        on="; ".join(descriptions),
+        next="check that the inputs are complete (or run their chains again), or correct "
+        "PROCESS_WORKS_SQLMESH_TRANSFORM_MIN_* / MAX_*, then run sqlmesh-transform again",
     )
 
 
-def _told(audit: FailedAudit, context: Context) -> str:
-    """Tell an audit's name, its model, and the first rows it objects to with their figures."""
-    rows = context.engine_adapter.fetchdf(audit.query.order_by("1").limit(AN_AUDITS_ROWS)).to_dict("records")
+def _describe(audit: FailedAudit, context: Context) -> str:
+    """Return the name of a failed audit, its model, and the first rows that failed it."""
+    rows = context.engine_adapter.fetchdf(audit.query.order_by("1").limit(ROWS_SHOWN)).to_dict("records")
     shown = "; ".join(", ".join(f"{name} {value}" for name, value in row.items()) for row in rows)
     more = f" and {audit.count - len(rows):,} more" if audit.count > len(rows) else ""
     return f"{audit.audit_name} on {audit.model_name}: {shown}{more}"

@@ -1,19 +1,18 @@
-"""The job sync-works: send this run's UPSERTs, remove its DELETEs, and see that the engine holds what it should."""
+"""The job sync-works: send the UPSERTs of this run, remove its DELETEs, and compare the number of documents."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pyarrow.parquet
 
-from dmpworks.chains.process_works.documents import document, work
+from dmpworks.chains.process_works.documents import document, work_record
 from dmpworks.chains.process_works.sync_state import (
-    DELETED,
     EXPORT,
-    LIVE,
     TRANSFORM,
     changes_files,
     check_nothing_newer,
     state_files,
+    sync_target,
 )
 from dmpworks.errors import JobError, SyncError, first_few
 from dmpworks.jobs.model import Counts
@@ -26,23 +25,27 @@ REFUSED_SHOWN = 5
 
 
 def sync(run: Run, engine: SearchEngine, index: str) -> Counts:
-    """Bring an index in step with this run's states; raises SyncError, after the rest, when anything failed."""
+    """Apply the changes of this run to an index.
+
+    Raises SyncError when documents were refused (the others are sent first) or when the number of documents at the end
+    is not the number of live DOIs.
+    """
     transform = run.earlier(TRANSFORM)
     if transform.manifest is None:
-        raise JobError("the export has no manifest", on=transform.folder, next=_again(run, TRANSFORM))
+        raise JobError("the export has no manifest", on=transform.folder, next=_retry_command(run, TRANSFORM))
     check_nothing_newer(run, transform.manifest)
-    upserts, deletes = transform.manifest.counts.written, transform.manifest.counts.also[DELETED]
-    run.progress(f"{upserts:,} works to send to the index {index}, {deletes:,} to remove")
+    target = sync_target(transform.manifest)
+    run.progress(f"{target.upserts:,} works to send to the index {index}, {target.deletes:,} to remove")
     engine.create(index)
     report = engine.bulk(index, _documents(run, transform), _deletes(transform))
+    changes = target.upserts + target.deletes
     if report.failures:
-        raise _refused(run, report.failures, upserts + deletes)
+        raise _refused(run, report.failures, changes)
     engine.refresh(index)
-    _check_count(run, index, engine.count(index), transform.manifest.counts.also[LIVE])
+    _check_count(run, index, engine.count(index), target.documents)
     for file in state_files(transform.files):
-        run.record(file)  # what the next run compares with; being listed also keeps them from clean-up
-    asked = upserts + deletes
-    return Counts(read=asked, written=asked, also={"upserted": report.upserted, "removed": report.deleted})
+        run.record(file)  # the next run compares with these; a listed file is also safe from clean-up
+    return Counts(read=changes, written=changes, also={"upserted": report.upserted, "removed": report.deleted})
 
 
 def _export_files(transform: Phase) -> list[File]:
@@ -51,7 +54,7 @@ def _export_files(transform: Phase) -> list[File]:
 
 def _documents(run: Run, transform: Phase) -> Iterator[Document]:
     for number, row in enumerate(_rows(transform, _export_files(transform)), 1):
-        yield document(work(row))
+        yield document(work_record(row))
         if number % ROWS_PER_LINE == 0:
             run.progress(f"{number:,} works sent")
 
@@ -69,26 +72,26 @@ def _rows(phase: Phase, files: Iterable[File], columns: list[str] | None = None)
                 yield from batch.to_pylist()
 
 
-def _refused(run: Run, failures: list[Failure], asked: int) -> SyncError:
+def _refused(run: Run, failures: list[Failure], changes: int) -> SyncError:
     return SyncError(
-        f"{len(failures):,} of {asked:,} documents were refused; the others were sent",
+        f"{len(failures):,} of {changes:,} documents were refused; the others were sent",
         on=first_few([f"{failure.id}: {failure.reason}" for failure in failures], REFUSED_SHOWN),
-        next=f"find out why, then send all again: {_again(run, run.job)}",
+        next=f"fix the cause, then send all again: {_retry_command(run, run.job)}",
     )
 
 
 def _check_count(run: Run, index: str, count: int, live: int) -> None:
-    """Raise SyncError unless the engine holds as many documents as there are DOIs whose state is not DELETE."""
+    """Raise SyncError unless the index holds one document for each DOI whose state is not DELETE."""
     if count == live:
         return
-    export_all = f"{_again(run, TRANSFORM)} --sqlmesh-transform.export-all"
-    first = "" if count < live else f"delete the index {index}, which holds documents of unknown origin, then "
+    export_all = f"{_retry_command(run, TRANSFORM)} --sqlmesh-transform.export-all"
+    first = f"delete the index {index}, which holds documents that no run has sent, then " if count > live else ""
     raise SyncError(
         f"the index {index} holds {count:,} documents, but {live:,} DOIs are live",
-        on="by the states of this run" + (": the index was lost or made anew" if count < live else ""),
+        on="by the states of this run" + (": the index was lost or created again" if count < live else ""),
         next=first + export_all,
     )
 
 
-def _again(run: Run, job: str) -> str:
+def _retry_command(run: Run, job: str) -> str:
     return f"dmpworks run {run.chain} --run-id {run.run_id} --start-job {job}"

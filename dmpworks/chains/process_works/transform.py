@@ -1,4 +1,4 @@
-"""The job sqlmesh-transform: inputs in, models made, export and states out, figures counted."""
+"""The job sqlmesh-transform: find the inputs, build the models, publish export and states, count."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -14,16 +14,16 @@ from dmpworks.chains.process_works.sync_state import CHANGES, EXPORT, STATES, sy
 from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import Run
 
-FILE_SIZE = "1GB"  # of an export file: about what is sent to the search engine in a few minutes
+FILE_SIZE = "1GB"  # of an export file; sync-works sends one in a few minutes
 
 
 def transform(run: Run, run_ids: Mapping[str, str], options: SqlmeshTransform) -> Counts:
-    """Build the index from the datasets' runs, publish the export and the states, and count."""
+    """Build the works index from the runs of the datasets, publish what changed, and count."""
     database = run.scratch / "dmpworks.duckdb"
     build_models(database, options, gather_inputs(run, run_ids), datetime.now(UTC), run.progress)
     with duckdb.connect(str(database)) as connection:
         for work_type, works in unknown_work_types(connection):
-            run.progress(f"warning: work type {work_type} is new to us: {works:,} works")
+            run.progress(f"warning: work type {work_type} is not in works.types: {works:,} works")
         publish(run, connection, "works", EXPORT, "SELECT * FROM works.export")
         publish(run, connection, CHANGES, STATES, "SELECT * FROM states.changes")
         publish(run, connection, "kept", STATES, "SELECT * FROM states.kept")
@@ -31,7 +31,7 @@ def transform(run: Run, run_ids: Mapping[str, str], options: SqlmeshTransform) -
 
 
 def gather_inputs(run: Run, run_ids: Mapping[str, str]) -> dict[str, list[Path]]:
-    """Return the local Parquet files of every input, by the name its model has in the SQLMesh project."""
+    """Return the local Parquet files of every input by the name of its external model."""
     inputs = {}
     for dataset, run_id in run_ids.items():
         phase = run.phase(dataset, run_id, "transform")
@@ -41,7 +41,7 @@ def gather_inputs(run: Run, run_ids: Mapping[str, str]) -> dict[str, list[Path]]
 
 
 def publish(run: Run, connection: duckdb.DuckDBPyConnection, name: str, folder: str, query: str) -> None:
-    """Write a query's rows to Parquet files of a bounded size and publish them with their numbers of rows."""
+    """Publish the rows of a query as Parquet files of about FILE_SIZE bytes, each with its number of rows."""
     local = run.scratch / name
     target = str(local).replace("'", "''")
     connection.execute(

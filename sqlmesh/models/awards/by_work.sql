@@ -1,9 +1,8 @@
 /*
-The awards of each work: distinct, sorted by id without regard to case, each tied to its funder where a source does
-so.
-Why: the same award comes as "NSF" with a ROR id from one source and spelt out from another: one entry per award and
-funder. An entry without funder says nothing beside one of the same id with a funder. An award id counts only with its
-funder, so equal ids of two funders stay two awards.
+The awards of each work: distinct, sorted case-insensitively by id, each with its funder where a source names one.
+Why: one source names the funder of an award "NSF" with a ROR id, another "National Science Foundation" without: the
+result is one entry per award and funder. An entry without a funder adds nothing to one of the same id with a funder.
+Equal award ids of two funders are two awards.
 */
 MODEL (
   name awards.by_work,
@@ -21,8 +20,8 @@ WITH resolved AS (
   FROM awards.stated AS s
   LEFT JOIN ror.ids AS i ON i.id_type = s.award.funder_id_type AND i.id = LOWER(REPLACE(s.award.funder_id, ' ', ''))
   WHERE NOT s.award.award_id IS NULL
-), told_apart AS (
-  -- Of two entries that name the same funder, the one without an id is given the other's.
+), with_ror AS (
+  -- Where two entries name the same funder, the one without a ROR id takes that of the other.
   SELECT
     doi,
     rank,
@@ -37,7 +36,7 @@ WITH resolved AS (
     COALESCE(funder_ror, LOWER(funder_name)) AS funder,
     FIRST(funder_name ORDER BY funder_name IS NULL, rank, funder_name) AS funder_name,
     MIN(funder_ror) AS funder_ror
-  FROM told_apart
+  FROM with_ror
   GROUP BY doi, award_id, COALESCE(funder_ror, LOWER(funder_name))
 ), tied AS (
   SELECT doi, award_id, funder_name, funder_ror

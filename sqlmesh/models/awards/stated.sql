@@ -1,8 +1,8 @@
 /*
-Every award that counts for a work of the index, one row each; `rank` is the source's: the winner's own first.
-Why: awards are the one part that is joined over sources: OpenAlex adds to DataCite, Crossref and all OpenAlex records
-of a DOI to OpenAlex. About 3 % of the true outputs can be told only by the award of the source that does not win.
-Crossref adds nothing to a work of DataCite, as nowhere else.
+Every award of every work of the index, one row each; `rank` orders the sources, the one that describes the work first.
+Why: awards are the only part that is merged over sources: DataCite's with OpenAlex's, and those of all OpenAlex records
+of a DOI with Crossref's. About 3 % of the true outputs are recognised only by an award of a source that does not
+describe the work. Crossref adds nothing to a work of DataCite.
 */
 MODEL (
   name awards.stated,

@@ -1,7 +1,7 @@
 /*
 One Crossref record per DOI: the one deposited last.
-Why: a DOI may stand in several files. Where equally new records differ, their content decides, so that the order in
-which files are read never does.
+Why: a DOI may occur in several files. Where equally new records differ, their content decides, so that the result does
+not depend on the order in which files are read.
 */
 MODEL (
   name crossref.records,

@@ -1,7 +1,7 @@
 /*
 One DataCite record per DOI: the newest.
 Why: monthly files repeat a DOI in an older state. Where equally new records differ, their content decides, so that
-the order in which files are read never does.
+the result does not depend on the order in which files are read.
 */
 MODEL (
   name datacite.records,

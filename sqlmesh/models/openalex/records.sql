@@ -1,8 +1,8 @@
 /*
 One row per OpenAlex work (not yet per DOI): its newest version, with the number of identifiers it states.
-Why: a work that changes moves to a newer partition and may be met twice; where equally new versions differ, their
-content decides. Works without an OpenAlex id are told apart by their DOI. The identifiers (mag, pmid, pmcid, distinct
-ORCIDs, award ids, funder ids, RORs) tell later which of several works of one DOI is the fullest.
+Why: a work that changes moves to a newer partition and may occur twice; where equally new versions differ, their
+content decides. A work without an OpenAlex id is identified by its DOI. The number of identifiers (mag, pmid, pmcid,
+distinct ORCIDs, award ids, funder ids, RORs) decides later which of several works of one DOI is the primary record.
 */
 MODEL (
   name openalex.records,

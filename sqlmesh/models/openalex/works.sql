@@ -1,7 +1,7 @@
 /*
 One row per DOI: the primary OpenAlex record (most identifiers, ties by OpenAlex id) with the longest title and
 abstract and the newest dates of all records of the DOI.
-Why: about one in forty works shares its DOI with another; each knows something the others do not.
+Why: about one in forty works shares its DOI with another; each has something that the others lack.
 */
 MODEL (
   name openalex.works,

@@ -1,7 +1,7 @@
 /*
 The institutions and funders of each work as the index holds them: name and ROR id, each once, in the source's order.
-Why: two ids of one organisation become the same ROR id, so what was distinct in the source may be a repetition here.
-A stated ROR id stays as it is; one that the ROR dataset lacks may be newer than the dataset.
+Why: two ids of one organisation become the same ROR id, so entries that differ in the source may be equal here. A
+stated ROR id is kept even if the ROR dataset lacks it: it may be newer than the dataset.
 */
 MODEL (
   name organisations.by_work,

@@ -1,5 +1,5 @@
 /*
-Every institution and funder of every work as its source states it, with its place in the list.
+Every institution and funder of every work as its source states it, with its position in the list.
 Why: resolving ids to ROR is a join, and a join needs rows rather than lists.
 */
 MODEL (

@@ -1,7 +1,6 @@
 /*
 The related DOIs of each DOI, one list per kind, sorted.
-Why: this is the shape the index holds; sorting makes the lists, and with them the hash, independent of the order of
-reading.
+Why: the index has lists; they are sorted so that the hash does not depend on the order in which files are read.
 */
 MODEL (
   name relations.by_work,

@@ -1,10 +1,15 @@
 /*
 Every relation of a kind that counts, as its source states it: distinct, DOI to DOI, never to itself. The kinds:
 `intra_work` (the same work in another form), `shared_project` (another work that probably comes from the same
-project), `dataset_citation`. All other types (citations, reviews, requirements, ...) lead anywhere and are left out.
-Why as stated: degrees are counted on what the sources say, before anything is turned round. The partner need not be
-in the index. Parts differ: DataCite uses HasPart for the files and versions of one deposit, Crossref for chapters and
-issues.
+project), `dataset_citation`. All other types (citations, reviews, requirements, ...) may join unrelated works and are
+left out.
+Why as stated: degrees are counted in the direction that a source states, before relations are made symmetric. The
+partner need not be in the index. Parts differ: DataCite uses HasPart for the files and versions of one deposit,
+Crossref for chapters and issues.
+Source of the types: Crossref, "Relationships", intra-work and inter-work types, whose names the public data file writes
+in kebab case (https://www.crossref.org/documentation/schema-library/markup-guide-metadata-segments/relationships/, read
+2026-12-01); DataCite Metadata Schema 4.7 of 2026-03-03, relationType
+(https://schema.datacite.org/meta/kernel-4.7/include/datacite-relationType-v4.xsd).
 */
 MODEL (
   name relations.stated,

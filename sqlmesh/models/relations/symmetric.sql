@@ -1,9 +1,9 @@
 /*
-The relations that are left without hubs, in both directions, each once per kind.
+The relations without those of hubs, in both directions, each once per kind.
 Why: a DOI with more than `max_relation_degrees` partners (a collection, a reference database) says nothing about any one
-of them. Partners are counted per relation type of a source, and per direction: those a DOI names (a part its
-collections) and those that name it (a collection its parts). A DOI over the limit in either direction loses all its
-relations of that type; those of other types stay, and so do a DOI's that is over it only with both directions together.
+of them. Partners are counted per source, relation type and direction: those that a DOI names (the collections of a
+part) and those that name it (the parts of a collection). A DOI over the limit in one direction loses all its relations
+of that type and keeps those of other types. A DOI that is over the limit only with both directions together is no hub.
 */
 MODEL (
   name relations.symmetric,

@@ -1,7 +1,8 @@
 /*
-One row per foreign identifier (GRID, ISNI, Crossref Funder id, Wikidata): the ROR id it stands for.
-Why: sources name organisations by whatever id they have; the index knows only ROR. ISNI is written with and without
-spaces, so no id keeps any. Where two organisations claim an id, an active one wins, then the lower ROR id.
+One row per foreign identifier (GRID, ISNI, Crossref Funder id, Wikidata): the ROR id of that organisation.
+Why: sources identify organisations in different ways; the index knows only ROR. ISNI is written with and without
+spaces, so spaces are removed from every id. Where two organisations claim an id, an active one wins, then the lower ROR
+id.
 */
 MODEL (
   name ror.ids,

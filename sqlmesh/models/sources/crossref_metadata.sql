@@ -1,6 +1,6 @@
 /*
 The Crossref records of this run, as the chain `crossref-metadata` wrote them.
-Why: the one place where a download cut short is noticed; without it awards and abstracts would vanish from the index.
+Why: its audit detects an incomplete download, which would remove awards and abstracts from the index.
 */
 MODEL (
   name sources.crossref_metadata,

@@ -1,6 +1,6 @@
 /*
 The publication-dataset pairs of this run, as the chain `data-citation-corpus` wrote them.
-Why: the one place where a corpus cut short is noticed before its relations vanish from the index.
+Why: its audit detects an incomplete corpus, which would remove dataset citations from the index.
 */
 MODEL (
   name sources.data_citation_corpus,

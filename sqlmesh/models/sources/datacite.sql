@@ -1,6 +1,6 @@
 /*
-The DataCite records of this run, as the chain `datacite` wrote them: older records of a DOI are still in.
-Why: the one place where a download cut short is noticed; without it half of the index would be deleted.
+The DataCite records of this run, as the chain `datacite` wrote them: older records of a DOI are still included.
+Why: its audit detects an incomplete download, which would delete works from the index.
 */
 MODEL (
   name sources.datacite,

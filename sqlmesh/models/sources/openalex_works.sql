@@ -1,7 +1,7 @@
 /*
 The OpenAlex works of this run, as the chain `openalex-works` wrote them: repeated DOIs and repeated works are still
-in.
-Why: the one place where a download cut short is noticed; without it half of the index would be deleted.
+included.
+Why: its audit detects an incomplete download, which would delete works from the index.
 */
 MODEL (
   name sources.openalex_works,

@@ -1,6 +1,6 @@
 /*
 The ROR organisations of this run, as the chain `ror` wrote them.
-Why: the one place where a ROR file cut short is noticed before anything is built from it.
+Why: its audit detects an incomplete ROR file before anything is built from it.
 */
 MODEL (
   name sources.ror,

@@ -1,9 +1,9 @@
 /*
-What this run changes: UPSERT for works that are new, have another hash or were deleted and are back; DELETE for those
-gone.
-Why: the cost of a run follows what changed. A DOI that a sync tried to change and did not finish (`inputs.unsynced`)
-may be in the engine in any state, so it is sent again whatever its hash; `export_all` treats every DOI so, for an
-engine that lost its index. New states are younger than every earlier one, whatever the clock says.
+What this run changes: UPSERT for works that are new, have another hash, or were deleted and have returned; DELETE for
+works that are no longer present.
+Why: the cost of a run follows what changed. A DOI that an unfinished sync may have changed (`inputs.unsynced`) may be
+in the search index in any state, so it is sent again whatever its hash; `export_all` does so for every DOI, for an
+index that was lost. New states are later than every earlier one, whatever the clock of this machine says.
 */
 MODEL (
   name states.changes,

@@ -1,6 +1,6 @@
 /*
-The earlier states that stay: with this run's own, at most `max_doi_states` per DOI, the newest.
-Why: a few states tell how a work came to be what it is; all of them would grow without end.
+The earlier states to keep: together with those of this run the newest `max_doi_states` per DOI.
+Why: a few states show the history of a work; all of them would grow without limit.
 */
 MODEL (
   name states.kept,

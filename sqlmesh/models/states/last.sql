@@ -1,6 +1,6 @@
 /*
-The last state of each DOI that the search engine has certainly seen: that of the last completed sync.
-Why: a DOI keeps several states; only the newest says what the engine holds.
+The state of each DOI after the last completed sync.
+Why: a DOI has several states; the newest one says what the search index holds.
 */
 MODEL (
   name states.last,

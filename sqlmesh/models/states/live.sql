@@ -1,8 +1,8 @@
 /*
-One row: how many DOIs are live after this run by their states, and how many works the index has. The search engine
-must hold as many at the end of the sync.
-Why: counted from the states rather than taken from the index, and audited against it, so that states that went astray
-stop the run before anything is sent.
+One row: how many DOIs are live after this run according to their states, and how many works the index has. The search
+index must hold as many documents at the end of the sync.
+Why: the number comes from the states and is audited against the index, so that wrong states stop the run before
+anything is sent.
 */
 MODEL (
   name states.live,

@@ -1,7 +1,7 @@
 /*
-One row per DOI of the index: the source that wins and what it says.
-Why: DataCite describes its own DOIs best, so every DataCite work is in with its own metadata, and every OpenAlex work
-whose DOI DataCite does not have. For those Crossref's title or abstract is taken where it is the longer one.
+One row per DOI of the index, with the metadata of the source that describes it.
+Why: DataCite describes its own DOIs best, so every DataCite work is included with DataCite's metadata, and every
+OpenAlex work whose DOI DataCite does not have. OpenAlex works take Crossref's title or abstract where it is longer.
 */
 MODEL (
   name works.chosen,

@@ -1,5 +1,5 @@
 /*
-The full rows of this run's UPSERTs: what sync-works sends to the search engine.
+The full rows of this run's UPSERTs: what sync-works sends to the search index.
 */
 MODEL (
   name works.export,

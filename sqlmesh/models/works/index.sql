@@ -1,7 +1,7 @@
 /*
-The works index: one row per DOI, ready for search, with the MD5 of all that search or the DMP Tool shows.
+The works index: one row per DOI, ready for search, with an MD5 hash of everything that search or the DMP Tool shows.
 Why the hash leaves out `doi` and `updated_date`: it must change if and only if something that is shown has changed.
-Every list above has a defined order, so the hash depends neither on the order of reading nor on the run.
+Every list has a defined order, so the hash depends neither on the order in which files are read nor on the run.
 */
 MODEL (
   name works.index,

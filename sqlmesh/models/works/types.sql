@@ -1,8 +1,10 @@
 /*
-The work types we know, by source: what DataCite's `resourceTypeGeneral` and OpenAlex's `type` are called in the
-index.
-Why: search and the DMP Tool know one vocabulary, UPPER_SNAKE. A DataCite type that is not here becomes OTHER; an
-OpenAlex type is taken over by rule (see works.chosen) and only looked up to warn of a new one.
+The known work types: the name in the index for each `resourceTypeGeneral` of DataCite and each `type` of OpenAlex.
+Why: search and the DMP Tool use one vocabulary, UPPER_SNAKE. A DataCite type that is missing here becomes OTHER; an
+OpenAlex type is converted by rule (see works.chosen) and listed here only to warn of a new one.
+Source of the types: DataCite Metadata Schema 4.7 of 2026-03-03, resourceTypeGeneral
+(https://schema.datacite.org/meta/kernel-4.7/include/datacite-resourceType-v4.xsd); OpenAlex, "Work types"
+(https://developers.openalex.org/api-reference/work-types, read 2026-12-01), and the types of its snapshot of 2026.
 */
 MODEL (
   name works.types,

@@ -168,7 +168,7 @@ def test_the_fullest_openalex_record_wins_with_the_longest_texts_and_the_newest_
     assert work["work_type"] == "BOOK_CHAPTER"
 
 
-def test_equally_full_openalex_records_are_told_apart_by_id(works):
+def test_equally_full_openalex_records_are_ordered_by_id(works):
     assert works["10.1/tie"]["source"]["url"] == "https://openalex.org/W6"
 
 

@@ -18,8 +18,8 @@ def context(tmp_path_factory) -> Context:
 
 def test_all_unit_tests_pass(context):
     result = context.test()
-    told = "\n".join(f"{test}\n{text}" for test, text in [*result.failures, *result.errors])
-    assert result.wasSuccessful(), told
+    failures = "\n".join(f"{test}\n{text}" for test, text in [*result.failures, *result.errors])
+    assert result.wasSuccessful(), failures
     assert result.testsRun == len(context.select_tests())
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dmpworks.chains.process_works.documents import document, work
+from dmpworks.chains.process_works.documents import document, work_record
 from dmpworks.errors import JobError, SyncError
 from dmpworks.matching.fields import FIELDS
 from dmpworks.matching.records import Author, Relations, Source
@@ -33,7 +33,7 @@ ROW = {
 
 
 def test_a_row_becomes_a_record_and_a_document():
-    record = work(ROW)
+    record = work_record(ROW)
     assert record.authors == (Author(full="Ann Author", orcid="0000-0001-0000-000x"),)
     assert record.relations == Relations(intra_work_dois=("10.1/b",), dataset_citation_dois=("10.1/c", "10.1/d"))
     assert record.source == Source("DataCite", "https://commons.datacite.org/doi.org/10.1/a")

@@ -71,7 +71,7 @@ def relation(relation_type: str, doi: str) -> dict:
 
 
 class World:
-    """A bucket with the five datasets of one run id, each written anew at will."""
+    """A bucket with the five datasets of one run id, each of which can be replaced."""
 
     def __init__(self, bucket, empty: bool = True) -> None:
         self.bucket = bucket
@@ -158,7 +158,7 @@ class World:
 
 
 class Engine:
-    """A search engine in memory with the real one's interface, as far as syncing goes; fails as it is told to."""
+    """A search engine in memory with the real one's interface, as far as syncing goes; fails on request."""
 
     def __init__(self) -> None:
         self.documents: dict[str, object] = {}
