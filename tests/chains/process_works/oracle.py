@@ -205,7 +205,7 @@ def awards(sources: Iterable[Iterable[Row]], ror: Ror) -> list[dict[str, Any]]:
 
 
 def funders_of_award(stated: list[tuple[str | None, str | None]]) -> list[tuple[str | None, str | None]]:
-    """One entry per funder, identified by ROR id (also of the same name elsewhere), else by name; none only if none has."""
+    """One entry per funder, by ROR id (also that of an equal name), else by name; none only if none has."""
     known = [(folded(name), id) for name, id in stated if id]
     funders: dict[str, tuple[str | None, str | None]] = {}
     for name, own in sorted(stated, key=lambda funder: funder[0] is None):

@@ -12,9 +12,7 @@ import pytest
 from dmpworks.chains.process_works.sync import sync
 from dmpworks.chains.process_works.sync_state import (
     CHANGES,
-    DELETED,
     EXPORT,
-    LIVE,
     STATES,
     last_sync,
     synced_states,
@@ -95,8 +93,7 @@ class Life:
             counts = dict(connection.execute("SELECT state, COUNT(*) FROM states.changes GROUP BY state").fetchall())
         assert live == indexed == len(rows)
         if not killed:
-            also = {LIVE: live, DELETED: counts.get("DELETE", 0)}
-            self.world.complete(run, Counts(written=counts.get("UPSERT", 0), also=also))
+            self.world.complete(run, Counts(read=live, written=counts.get("UPSERT", 0)))
             self.newest = run_id
             self.indexes[run_id] = {work["doi"]: work["hash"] for work in rows}
 
