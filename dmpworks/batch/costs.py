@@ -68,9 +68,6 @@ def usual_seconds(states: Iterable[RunState], job: str) -> float | None:
     """Return the median duration of a job's earlier attempts that succeeded; None when there is none."""
     jobs = [state.jobs[job] for state in states if job in state.jobs]
     taken = [
-        (one.ended - one.started).total_seconds()
-        for each in jobs
-        for one in each.attempts
-        if one.outcome == "succeeded" and one.ended
+        one.seconds for each in jobs for one in each.attempts if one.outcome == "succeeded" and one.seconds is not None
     ]
     return median(taken) if taken else None

@@ -78,4 +78,4 @@ def test_a_resume_runs_the_array_again_and_takes_finished_parts_over(
     made_first = [file for file in found[0].files if file.key.rpartition("-")[2].partition(".")[0] in first]
     assert 0 < len(made_first) < len(found[0].files)
     again = Ledger(planted, RUN).state().jobs["transform"]
-    assert [one.counts for one in again.own if one.counts] == [found[0].counts]
+    assert [one.ended.counts for one in again.own if one.ended.counts] == [found[0].counts]

@@ -57,7 +57,9 @@ def test_a_watch_tells_how_many_shards_are_done(scene):
     assert said[-1].startswith("succeeded (4 of 4 shards done, after 10 min")
     job = scene.ledger.state().jobs["count"]
     assert (job.status, job.id, len(job.attempts)) == ("succeeded", scene.batch.job("count").id, 4)
-    assert [one.counts is not None for one in sorted(job.attempts, key=lambda one: one.ended)] == [False] * 3 + [True]
+    assert [one.ended.counts is not None for one in sorted(job.attempts, key=lambda one: one.ended.at)] == [
+        False
+    ] * 3 + [True]
 
 
 def test_children_that_wait_for_machines_are_seen_as_waiting(scene):

@@ -28,7 +28,7 @@ def test_the_ledger_tells_the_same_as_the_manifests(embedded_world, chain):
     for job in state.current:
         verdict = check(embedded_world, chain, chain.job(job.name), RUN_ID, values(embedded_world, chain))
         assert isinstance(verdict, Complete)
-        assert (job.last.token, job.last.counts) == (verdict.manifest.attempt, verdict.manifest.counts)
+        assert (job.last.token, job.last.ended.counts) == (verdict.manifest.attempt, verdict.manifest.counts)
 
 
 def test_another_run_of_an_input_makes_the_index_stale(embedded_world):

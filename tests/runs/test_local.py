@@ -40,9 +40,9 @@ def test_a_run_from_plan_to_end(planted):
     assert plan.settings["ROR_RUN_ID"] == RUN.run_id
     jobs = state(planted).jobs
     assert state(planted).status == "succeeded"
-    assert jobs["transform"].last.counts == transform.counts == Counts(read=138, written=138)
+    assert jobs["transform"].last.ended.counts == transform.counts == Counts(read=138, written=138)
     assert jobs["download"].last.token == download.attempt
-    assert jobs["transform"].last.peak_memory > 20
+    assert jobs["transform"].last.ended.peak_memory > 20
     assert "138 read, 138 written" in planted.get(ledger.log_key(1, "transform")).decode()
     assert holder(planted, "ror") is None
 
@@ -77,7 +77,7 @@ def test_a_job_that_fails_tells_why_and_the_jobs_after_it_are_skipped(planted, c
     found = state(planted)
     assert {name: job.status for name, job in found.jobs.items()} == {"download": "failed", "transform": "skipped"}
     assert found.jobs["transform"].reason == "download before it failed"
-    assert found.jobs["download"].last.error.what in capsys.readouterr().err
+    assert found.jobs["download"].last.ended.error.what in capsys.readouterr().err
 
 
 def test_a_job_that_never_began_has_failed_nevertheless(planted):

@@ -80,7 +80,11 @@ def test_an_attempt_that_could_not_write_its_end(bucket, reconciled):
     code, findings = reconciled(str(RUN), repair=True)
     assert (code, [each.get("mended", False) for each in findings]) == (0, [True, False])
     job = told.state.jobs["download"]
-    assert (job.status, job.last.counts.written, job.last.ended) == ("succeeded", 3, BEGAN + timedelta(minutes=7))
+    assert (job.status, job.last.ended.counts.written, job.last.ended_at) == (
+        "succeeded",
+        3,
+        BEGAN + timedelta(minutes=7),
+    )
     assert reconciled(str(RUN))[0] == 0
 
 

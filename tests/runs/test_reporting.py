@@ -43,8 +43,8 @@ def test_a_failure_is_told_with_its_three_lines(bucket):
         run(bucket, "count")
     job = Ledger(bucket, RUN).state().jobs["count"]
     assert job.status == "failed"
-    assert job.last.error.what == "the job fetch of letters 2026-10-01 has not run"
-    assert job.last.error.next.startswith("dmpworks run letters")
+    assert job.last.ended.error.what == "the job fetch of letters 2026-10-01 has not run"
+    assert job.last.ended.error.next.startswith("dmpworks run letters")
 
 
 def test_a_bug_is_told_too(bucket):
@@ -52,7 +52,7 @@ def test_a_bug_is_told_too(bucket):
     with pytest.raises(ValueError, match="a bug"):
         run(bucket, "count")
     last = Ledger(bucket, RUN).state().jobs["count"].last
-    assert (last.outcome, last.exit_code, last.error.what) == ("failed", 1, "ValueError: a bug")
+    assert (last.outcome, last.ended.exit_code, last.ended.error.what) == ("failed", 1, "ValueError: a bug")
 
 
 @pytest.mark.parametrize(

@@ -150,8 +150,8 @@ def test_submissions_are_counted_without_gap(submission):
 
 def test_an_attempt_keeps_what_it_told():
     job = run(*PATHS["succeeded"]).jobs[JOB]
-    assert (job.last.token, job.last.number, job.last.peak_memory) == ("t1", 1, 9)
-    assert job.last.counts == Counts(read=1, written=1)
+    assert (job.last.token, job.last.number, job.last.ended.peak_memory) == ("t1", 1, 9)
+    assert job.last.ended.counts == Counts(read=1, written=1)
     assert (job.submitted, job.ended, job.exit_code) == (at(1)["at"], at(3)["at"], 0)
 
 

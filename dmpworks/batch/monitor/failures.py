@@ -103,7 +103,8 @@ def failed_shards(job: JobState, around: Around) -> list[int]:
 def _of_shard(job: JobState, number: int, around: Around) -> JobState:
     """Return a job as if the shard were all of it."""
     attempts = tuple(one for one in job.attempts if one.shard and one.shard.number == number)
-    exit_code = attempts[-1].exit_code if attempts else None
+    ended = attempts[-1].ended if attempts else None
+    exit_code = ended.exit_code if ended else None
     one = replace(job, attempts=attempts, exit_code=exit_code if exit_code is not None else job.exit_code)
     if not job.id:
         return one
@@ -170,7 +171,8 @@ def _cause(job: JobState) -> str:
 
 
 def _told(job: JobState) -> Told | None:
-    return job.last.error if job.last and job.last.outcome != "succeeded" else None
+    ended = job.last.ended if job.last else None
+    return ended.error if ended and ended.outcome != "succeeded" else None
 
 
 def _what(job: JobState, cause: str, told: Told | None) -> str:

@@ -191,7 +191,7 @@ def _on_batch(state: RunState) -> bool:
 
 def _age(job: JobState, inspection: Inspection) -> timedelta:
     """Return for how long nothing was heard of a job."""
-    last = (job.submitted, job.ended, job.last.started if job.last else None)
+    last = (job.submitted, job.ended, job.last.started.at if job.last else None)
     return inspection.at - max((each for each in last if each), default=inspection.at)
 
 

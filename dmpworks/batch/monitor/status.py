@@ -105,7 +105,7 @@ def _as_the_ledger_tells(job: JobState, now: datetime) -> Row:
         job=job.name,
         status=status,
         tries=0 if job.asked.shards else max(len(job.tries), len(own)),
-        since=last.started if last else job.submitted,
+        since=last.started.at if last else job.submitted,
         elapsed=_elapsed(last, now if status == "running" else job.ended, whole=not job.asked.shards),
         detail=_detail(job, status, job.reason, len(job.done(job.asked.shards or 0))),
         id=job.id,
@@ -114,7 +114,7 @@ def _as_the_ledger_tells(job: JobState, now: datetime) -> Row:
 
 def _began(job: JobState, told: BatchJob) -> datetime | None:
     """Return when a job began to run, which AWS Batch need not tell of an array job."""
-    return told.started or (job.own[0].started if told.shards and job.own else None)
+    return told.started or (job.own[0].started.at if told.shards and job.own else None)
 
 
 def _detail(job: JobState, status: Shown, reason: str | None, done: int) -> str:
@@ -134,7 +134,7 @@ def _why(job: JobState, status: Shown, reason: str | None) -> str:
 
 
 def _elapsed(attempt: Attempt | None, until: datetime | None, *, whole: bool) -> float | None:
-    return _seconds(attempt.started, (attempt.ended if whole else None) or until) if attempt else None
+    return _seconds(attempt.started.at, (attempt.ended_at if whole else None) or until) if attempt else None
 
 
 def _seconds(since: datetime | None, until: datetime | None) -> float | None:

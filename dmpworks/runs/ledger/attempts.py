@@ -48,17 +48,13 @@ class Attempts:
 
     def begin(self, event: Started) -> None:
         """Add an attempt."""
-        self._add(
-            Attempt(
-                token=event.attempt, started=event.at, by=event.by, id=event.id, number=event.number, shard=event.shard
-            )
-        )
+        self._add(Attempt(event))
 
     def end(self, job: JobState, event: Ended) -> None:
         """Write to an attempt how it ended, and count the shard of the job that it has done."""
         for place in self._places.get(event.attempt, ()):
             before = self._all[place]
-            self._all[place] = _ended(before, event)
+            self._all[place] = replace(before, ended=event)
             self._count(job, before, self._all[place])
 
     def _add(self, one: Attempt) -> None:
@@ -77,16 +73,3 @@ class Attempts:
         if self._submission != (job.submitted, job.id):
             self._submission, self._done = (job.submitted, job.id), {}
         return self._done
-
-
-def _ended(one: Attempt, event: Ended) -> Attempt:
-    return replace(
-        one,
-        ended=event.at,
-        outcome=event.outcome,
-        exit_code=event.exit_code,
-        counts=event.counts,
-        error=event.error,
-        peak_memory=event.peak_memory,
-        cpu_seconds=event.cpu_seconds,
-    )

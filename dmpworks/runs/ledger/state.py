@@ -5,8 +5,8 @@ from typing import Literal
 
 import msgspec
 
-from dmpworks.jobs.model import Counts, Shard
-from dmpworks.runs.ledger.events import Asked, Outcome, Planned, Told, Try
+from dmpworks.jobs.model import Shard
+from dmpworks.runs.ledger.events import Asked, Ended, Outcome, Planned, Started, Try
 
 Status = Literal["planned", "submitted", "running", "succeeded", "failed", "skipped", "cancelled", "withdrawn"]
 RunStatus = Literal["running", "succeeded", "failed", "cancelled", "incomplete"]
@@ -19,26 +19,50 @@ def whole_id(id: str | None) -> str | None:
     return id.partition(":")[0] if id else None
 
 
-class Attempt(msgspec.Struct, frozen=True, kw_only=True):
-    """One execution of a job, as it told itself."""
+class Attempt(msgspec.Struct, frozen=True):
+    """One execution of a job as the job itself recorded it; `ended` is None while it runs, or if it was killed."""
 
-    token: str
-    started: datetime
-    by: str
-    id: str | None = None
-    number: int | None = None
-    shard: Shard | None = None
-    ended: datetime | None = None
-    outcome: Outcome | None = None
-    exit_code: int | None = None
-    counts: Counts | None = None
-    error: Told | None = None
-    peak_memory: int | None = None  # MiB
-    cpu_seconds: float | None = None
+    started: Started
+    ended: Ended | None = None
+
+    @property
+    def token(self) -> str:
+        """The random token in its manifest and its file names."""
+        return self.started.attempt
+
+    @property
+    def id(self) -> str | None:
+        """The id of its Batch job; None on one machine."""
+        return self.started.id
+
+    @property
+    def number(self) -> int | None:
+        """AWS Batch's count of the attempts of this Batch job, from 1."""
+        return self.started.number
+
+    @property
+    def shard(self) -> Shard | None:
+        """The share of the job it did; None for all of it."""
+        return self.started.shard
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """The time of its end."""
+        return self.ended.at if self.ended else None
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """How it ended."""
+        return self.ended.outcome if self.ended else None
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took; None while it has no end."""
+        return (self.ended.at - self.started.at).total_seconds() if self.ended else None
 
     @property
     def done(self) -> Shard | None:
-        """The shard that it has brought to a good end, if it was of one."""
+        """The shard that it completed, if it was of one."""
         return self.shard if self.outcome == "succeeded" else None
 
 
@@ -72,7 +96,7 @@ class JobState(msgspec.Struct, frozen=True, kw_only=True):
 
     def owns(self, one: Attempt) -> bool:
         """Whether an attempt is of the newest submission."""
-        if self.submitted is None or one.started >= self.submitted:
+        if self.submitted is None or one.started.at >= self.submitted:
             return True
         id = whole_id(self.id)
         return bool(id) and whole_id(one.id) == id

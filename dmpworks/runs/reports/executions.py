@@ -128,23 +128,20 @@ def _submissions(events: Iterable[AnyEvent]) -> dict[str, int]:
     return found
 
 
-def _execution(job: str, one: Attempt, submission: int) -> Execution:
-    return Execution(
+def _execution(job: str, attempt: Attempt, submission: int) -> Execution:
+    own = Execution(
         job=job,
         submission=submission,
-        started=one.started,
-        ended=one.ended,
-        ending=one.outcome,
-        token=one.token,
-        id=one.id,
-        number=one.number,
-        shard=one.shard,
-        exit_code=one.exit_code,
-        counts=one.counts,
-        error=one.error,
-        peak_memory=one.peak_memory,
-        cpu_seconds=one.cpu_seconds,
+        started=attempt.started.at,
+        token=attempt.token,
+        id=attempt.id,
+        number=attempt.number,
+        shard=attempt.shard,
     )
+    if not (end := attempt.ended):
+        return own
+    figures = {name: getattr(end, name) for name in ("exit_code", "counts", "error", "peak_memory", "cpu_seconds")}
+    return replace(own, ended=end.at, ending=end.outcome, **figures)
 
 
 def _with_try(found: list[Execution], job: str, id: str, number: int, one: Try, submission: int) -> list[Execution]:

@@ -43,9 +43,9 @@ def _of_job(newest: RunState, name: str, runs: Sequence[RunState], hourly: Hourl
     measured = [own for own in (_measured(run, name) for run in runs) if own]
     if len(measured) < RUNS or asked.memory is None or asked.vcpus is None:
         return
-    memory = float(max(one.peak_memory or 0 for own in measured for one in own))
-    cores = max(_cores(one) for own in measured for one in own)
-    hours = median(_seconds(one) for own in measured for one in own) / HOUR
+    memory = float(max(_peak_memory(attempt) for own in measured for attempt in own))
+    cores = max(_cores(attempt) for own in measured for attempt in own)
+    hours = median(attempt.seconds or 0.0 for own in measured for attempt in own) / HOUR
     for field, unit, now, used, better in (
         ("memory", "MiB", asked.memory, memory, _memory(asked.memory, memory)),
         ("vcpus", "vCPUs", asked.vcpus, cores, _vcpus(asked.vcpus, cores)),
@@ -69,17 +69,21 @@ def _dollars(hourly: Hourly, asked: Asked, better: Asked, hours: float) -> float
 
 
 def _measured(run: RunState, name: str) -> list[Attempt]:
-    """Return the attempts of a job that succeeded and were measured: what was killed tells too little."""
+    """Return the attempts of a job that succeeded and were measured: a killed one did not reach its peak."""
     attempts = run.jobs[name].attempts if name in run.jobs else ()
-    return [one for one in attempts if one.outcome == "succeeded" and one.peak_memory and one.ended]
+    return [
+        attempt
+        for attempt in attempts
+        if attempt.ended and attempt.outcome == "succeeded" and attempt.ended.peak_memory
+    ]
 
 
-def _seconds(one: Attempt) -> float:
-    return (one.ended - one.started).total_seconds() if one.ended else 0.0
+def _peak_memory(attempt: Attempt) -> int:
+    return (attempt.ended.peak_memory if attempt.ended else None) or 0
 
 
-def _cores(one: Attempt) -> float:
-    return (one.cpu_seconds or 0.0) / (_seconds(one) or 1.0)
+def _cores(attempt: Attempt) -> float:
+    return ((attempt.ended.cpu_seconds if attempt.ended else None) or 0.0) / (attempt.seconds or 1.0)
 
 
 def _memory(asked: int, used: float) -> int:
