@@ -10,7 +10,9 @@ import sys
 import tomllib
 from collections import Counter
 from graphlib import CycleError, TopologicalSorter
+from importlib import import_module
 from importlib.metadata import packages_distributions
+from inspect import signature
 from pathlib import Path
 
 import pytest
@@ -149,6 +151,7 @@ def test_no_folder_holds_too_many_modules():
 
 def test_every_dataset_chain_has_the_same_five_modules():
     from dmpworks.catalog import CHAINS
+    from dmpworks.datasets.transform.dataset import Dataset
 
     folders = {chain.module.rpartition(".")[0] for chain in CHAINS if "download" in chain.job_names}
     assert len(folders) >= 5
@@ -158,12 +161,25 @@ def test_every_dataset_chain_has_the_same_five_modules():
         if (missing := {each for each in DATASET_MODULES if f"{folder}.{each}".removeprefix("dmpworks.") not in TREES})
     }
     assert lacking == {}
+    for folder in folders:
+        assert isinstance(import_module(f"{folder}.reading").DATASET, Dataset)
+        assert list(signature(import_module(f"{folder}.reading").parts).parameters) == ["download"]
 
 
 def test_the_catalog_loads_nothing_heavy():
     code = f"import sys, dmpworks.catalog; print([name for name in {HEAVY} if name in sys.modules])"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "[]"
+
+
+def test_the_schema_of_a_dataset_loads_no_clients_and_no_transform():
+    schemas = [name for name in TREES if name.startswith("chains.") and name.endswith(".schema")]
+    code = f"import sys; {'; '.join(f'import dmpworks.{name}' for name in schemas)}; print(*sys.modules)"
+    loaded = set(
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    )
+    assert {"httpx", "obstore", "rich", "boto3", "numba", "dmpworks.datasets.transform.run_parts"} & loaded == set()
+    assert {name for name in loaded if name.startswith(("dmpworks.services", "dmpworks.jobs"))} == set()
 
 
 def test_the_sqlmesh_folder_does_not_shadow_the_library():

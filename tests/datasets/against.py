@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from dmpworks.datasets.reading.json_lines import Batch, Undecoded, read_lines
 from dmpworks.datasets.subset import Subset
-from dmpworks.datasets.transform.run_parts import LENIENT, Columns, by_row
+from dmpworks.datasets.transform.dataset import LENIENT, Columns, by_row
 
 Row = Callable[[Any, Subset | None, Counter[str]], Any]
 

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 
 from dmpworks.datasets.subset import Subset
-from dmpworks.datasets.transform.run_parts import Columns, Made
+from dmpworks.datasets.transform.dataset import BatchResult, Columns
 
 
-def rows(made: Made, kind: type[NamedTuple]) -> list[Any]:
+def rows(made: BatchResult, kind: type[NamedTuple]) -> list[Any]:
     """Return the rows of a batch, checked against the schema."""
     made.rows.validate(full=True)
     hints = get_type_hints(kind)

@@ -11,7 +11,7 @@ import msgspec
 from dmpworks.datasets.columns.arrow import Party, schema_of
 from dmpworks.datasets.reading.json_lines import Batch, read_gzip_lines
 from dmpworks.datasets.subset import Subset
-from dmpworks.datasets.transform.run_parts import Dataset, Notes, Part, by_row
+from dmpworks.datasets.transform.dataset import Dataset, Notes, Part, by_row
 
 
 class Place(msgspec.Struct):

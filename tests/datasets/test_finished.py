@@ -14,7 +14,8 @@ import dmpworks
 from dmpworks.chains.ror.schema import SCHEMA as OTHER_SCHEMA
 from dmpworks.datasets.subset import INSTITUTIONS, WORK_DOIS, Subset
 from dmpworks.datasets.transform.checkpoints import RECORDS, fingerprint
-from dmpworks.datasets.transform.run_parts import Dataset, Part, transform
+from dmpworks.datasets.transform.dataset import Dataset, Part
+from dmpworks.datasets.transform.run_parts import transform_parts
 from dmpworks.errors import TransformError
 from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import Run
@@ -37,7 +38,7 @@ def again(bucket: Bucket, make_run: MakeRun, parts: list[Part], **how: object) -
     run.inputs = how.pop("inputs", {})  # type: ignore[assignment]
     dataset = how.pop("dataset", DATASET)
     options = {"workers": 1, "use_subset": False, "max_bad_records": 0.5} | how
-    transform(run, dataset, parts, **options)  # type: ignore[arg-type]
+    transform_parts(run, dataset, parts, **options)  # type: ignore[arg-type]
     return [run.token in file.key for file in run.outputs if file.key.endswith(".parquet")]
 
 

@@ -11,7 +11,8 @@ from threading import Barrier
 import pytest
 
 from dmpworks.catalog import CHAINS, chain_named
-from dmpworks.datasets.transform.run_parts import Part, transform
+from dmpworks.datasets.transform.dataset import Part
+from dmpworks.datasets.transform.run_parts import transform_parts
 from dmpworks.datasets.transform.shards import share
 from dmpworks.errors import JobError, SettingsError, TransformError
 from dmpworks.jobs.execute import execute
@@ -56,7 +57,7 @@ def do_shard(
 ) -> tuple[Run, Counts | Partial]:
     run = make_run(bucket, "things", "transform")
     run.shard = shard
-    return run, transform(run, DATASET, parts, workers=1, use_subset=False, max_bad_records=bad)
+    return run, transform_parts(run, DATASET, parts, workers=1, use_subset=False, max_bad_records=bad)
 
 
 def six(bucket: Bucket) -> list[Part]:
@@ -113,7 +114,7 @@ def test_two_shards_that_complete_the_phase_at_once(
         together.wait()  # both have found all parts finished by now
 
     def complete(run: Run) -> None:
-        counts = transform(run, DATASET, parts, workers=1, use_subset=False, max_bad_records=0, check=check)
+        counts = transform_parts(run, DATASET, parts, workers=1, use_subset=False, max_bad_records=0, check=check)
         assert isinstance(counts, Counts) and counts.read == 75
         completed(run)
 

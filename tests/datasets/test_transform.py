@@ -8,8 +8,9 @@ import pyarrow.parquet as pq
 import pytest
 from isal import igzip
 
+from dmpworks.datasets.transform.dataset import Part
 from dmpworks.datasets.transform.quarantine import SetAside, too_many
-from dmpworks.datasets.transform.run_parts import Part, transform
+from dmpworks.datasets.transform.run_parts import transform_parts
 from dmpworks.errors import JobError, TransformError
 from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import File, Run
@@ -30,7 +31,7 @@ def put(bucket: Bucket, **files: bytes) -> list[Part]:
 
 
 def run_it(run: Run, parts: list[Part], workers: int = 1, use_subset: bool = False, bad: float = 0.0) -> Counts:
-    return transform(run, DATASET, parts, workers=workers, use_subset=use_subset, max_bad_records=bad)
+    return transform_parts(run, DATASET, parts, workers=workers, use_subset=use_subset, max_bad_records=bad)
 
 
 def dois(run: Run) -> list[str]:

@@ -39,21 +39,15 @@ class Transform:
 
 def download(run: Run, source: Source) -> Counts:
     """Copy Crossref's newest public data file into the bucket, and note where the files in it lie."""
-    from dmpworks.chains.crossref_metadata.source import index_tars, newest
-    from dmpworks.datasets.download.copy import copy_files
-    from dmpworks.datasets.sources.opening import open_source
-    from dmpworks.datasets.sources.s3 import Access
+    from dmpworks.chains.crossref_metadata.source import copy
 
-    place = open_source(source.source, Access(region="us-east-1", requester_pays=True))
-    counts = copy_files(run, place, newest(place.items()))
-    index_tars(run)
-    return counts
+    return copy(run, source.source)
 
 
 def transform(run: Run, options: Transform, scope: Scope, bad: BadRecords) -> Counts | Partial:
     """Turn the Crossref records into Parquet."""
     from dmpworks.chains.crossref_metadata.reading import DATASET, parts
-    from dmpworks.datasets.transform.run_parts import transform as transform_parts
+    from dmpworks.datasets.transform.run_parts import transform_parts
 
     return transform_parts(
         run,

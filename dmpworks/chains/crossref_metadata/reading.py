@@ -7,7 +7,7 @@ from dmpworks.chains.crossref_metadata.schema import SCHEMA, Record
 from dmpworks.chains.crossref_metadata.source import LINES, TAR, indexed
 from dmpworks.datasets.reading.archives import Member, read_tar_lines, tar_members, unreadable
 from dmpworks.datasets.reading.json_lines import Batch, read_gzip_lines
-from dmpworks.datasets.transform.run_parts import Dataset, Part
+from dmpworks.datasets.transform.dataset import Dataset, Part
 from dmpworks.jobs.run import File, Phase
 from dmpworks.services.storage import Openable
 

@@ -24,7 +24,7 @@ from dmpworks.datasets.kernels.strings import texts as texts_of
 from dmpworks.datasets.kernels.strings import valid
 from dmpworks.datasets.reading.loose_values import as_list, as_text
 from dmpworks.datasets.subset import Subset
-from dmpworks.datasets.transform.run_parts import Made, Notes
+from dmpworks.datasets.transform.dataset import BatchResult, Notes
 
 NO_DOI, NOT_IN_SUBSET = "no DOI", "not in subset"
 NO_UPDATE = "deposited dates not parsed"
@@ -35,7 +35,7 @@ def undecoded(record: Record) -> bytes:
     return bytes(record.funder)
 
 
-def columns(records: Sequence[Record], subset: Subset | None, notes: Notes) -> Made:
+def columns(records: Sequence[Record], subset: Subset | None, notes: Notes) -> BatchResult:
     """Return the rows of records, without those that have no DOI or are not in the subset."""
     dropped: Counter[str] = Counter()
     doi = identifiers.doi(texts([record.doi for record in records]))
@@ -46,7 +46,7 @@ def columns(records: Sequence[Record], subset: Subset | None, notes: Notes) -> M
         kept = wanted(doi, _institutions(records, notes), subset)
         dropped[NOT_IN_SUBSET] = int(np.count_nonzero(~kept))
         records, doi = list(compress(records, kept)), doi.filter(pa.array(kept))
-    return Made(_rows(doi, records, notes), +dropped)
+    return BatchResult(_rows(doi, records, notes), +dropped)
 
 
 def _rows(doi: pa.StringArray, records: Sequence[Record], notes: Notes) -> pa.RecordBatch:

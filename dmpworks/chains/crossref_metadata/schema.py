@@ -6,8 +6,7 @@ from typing import NamedTuple
 import msgspec
 
 from dmpworks.datasets.columns import arrow as columns
-from dmpworks.datasets.columns.raw_json import NULL
-from dmpworks.datasets.reading.loose_values import Loose
+from dmpworks.datasets.reading.loose_values import NULL, Loose
 
 
 class Identified(msgspec.Struct, gc=False):

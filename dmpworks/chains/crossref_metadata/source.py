@@ -1,4 +1,4 @@
-"""Which files of Crossref's bucket are copied, and the index of the tar among them.
+"""What is copied: the newest tar of Crossref's bucket, and the index of the files in it.
 
 The index (`<tar>.members.json`) says where each member lies, so that the transform can read any of them by itself.
 """
@@ -10,17 +10,28 @@ from functools import partial
 
 import msgspec
 
-from dmpworks.datasets.download.copy import publish_made
+from dmpworks.datasets.download.copy import copy_files, publish_made
 from dmpworks.datasets.reading.archives import Member, tar_members
 from dmpworks.datasets.reading.json_lines import REPLACE
+from dmpworks.datasets.sources.opening import open_source
+from dmpworks.datasets.sources.s3 import Access
 from dmpworks.datasets.sources.source import Item
 from dmpworks.errors import DownloadError, TransformError
+from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import File, Phase, Run
 
 LINES, TAR, INDEX = ".jsonl.gz", ".tar", ".members.json"
 _INDEX = re.compile(r"\.tar-[0-9a-f]{8}\.members\.json$")
 _MONTHS = [month.lower() for month in calendar.month_name[1:]]
 _RELEASE = re.compile(rf"({'|'.join(_MONTHS)})[_ -](\d{{4}})", re.IGNORECASE)
+
+
+def copy(run: Run, address: str) -> Counts:
+    """Copy the newest public data file into the bucket and index it; raises DownloadError when it is not whole."""
+    source = open_source(address, Access(region="us-east-1", requester_pays=True))
+    counts = copy_files(run, source, newest(source.items()))
+    index_tars(run)
+    return counts
 
 
 def newest(items: Sequence[Item]) -> list[Item]:

@@ -26,19 +26,24 @@ class Source:
 
 def download(run: Run, source: Source) -> Counts:
     """Copy the corpus' zip into the bucket and check it."""
-    from dmpworks.chains.data_citation_corpus.source import RECORD
-    from dmpworks.datasets.download.zenodo import copy_release
+    from dmpworks.chains.data_citation_corpus.source import copy
 
-    return copy_release(run, source.download_url, source.hash, source.file_name, RECORD)
+    return copy(run, source.download_url, source.hash, source.file_name)
 
 
 def transform(run: Run, bad: BadRecords) -> Counts | Partial:
     """Turn the citations into Parquet."""
     from dmpworks.chains.data_citation_corpus.reading import DATASET, parts
-    from dmpworks.datasets.transform.run_parts import transform as transform_parts
+    from dmpworks.datasets.transform.run_parts import transform_parts
 
-    found = parts(run.earlier("download"))
-    return transform_parts(run, DATASET, found, workers=1, use_subset=False, max_bad_records=bad.max_bad_records)
+    return transform_parts(
+        run,
+        DATASET,
+        parts(run.earlier("download")),
+        workers=1,
+        use_subset=False,
+        max_bad_records=bad.max_bad_records,
+    )
 
 
 CHAIN = Chain("data-citation-corpus", Job(download, size=SMALL), Job(transform, size=SMALL, sharded=True))

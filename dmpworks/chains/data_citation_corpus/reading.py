@@ -7,7 +7,7 @@ from dmpworks.chains.data_citation_corpus.schema import SCHEMA, Citation
 from dmpworks.datasets.download.zips import data_files
 from dmpworks.datasets.reading.archives import read_zip_array, unreadable
 from dmpworks.datasets.reading.json_lines import Batch
-from dmpworks.datasets.transform.run_parts import Dataset, Part, by_row
+from dmpworks.datasets.transform.dataset import Dataset, Part, by_row
 from dmpworks.jobs.run import File, Phase
 from dmpworks.services.storage import Openable
 

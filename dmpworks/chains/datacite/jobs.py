@@ -45,29 +45,24 @@ class Transform:
 
 def download(run: Run, source: Source) -> Counts:
     """Copy DataCite's monthly data file into the bucket."""
-    from dmpworks.chains.datacite.source import check_unchanged, listed, open_data_file
-    from dmpworks.datasets.download.copy import copy_files
+    from dmpworks.chains.datacite.source import copy
 
-    place = open_data_file(source.source, source.api_url, source.username, source.password)
-    items, said = listed(place)
-    counts = copy_files(run, place, items)
-    check_unchanged(place, said)
-    return counts
+    return copy(run, source.source, source.api_url, source.username, source.password)
 
 
 def transform(run: Run, options: Transform, scope: Scope, bad: BadRecords) -> Counts | Partial:
     """Turn the DataCite records into Parquet, each month checked against its CSV."""
     from dmpworks.chains.datacite.reading import DATASET, check_months, parts, stated
-    from dmpworks.datasets.transform.run_parts import transform as transform_parts
+    from dmpworks.datasets.transform.run_parts import transform_parts
 
     data_file = run.earlier("download")
-    found, numbers = parts(data_file), stated(data_file)
+    numbers = stated(data_file)
     if not numbers:
         run.progress("the data file holds no CSV: how many records each month should have is not known")
     return transform_parts(
         run,
         DATASET,
-        found,
+        parts(data_file),
         workers=options.workers,
         use_subset=scope.use_subset,
         max_bad_records=bad.max_bad_records,

@@ -19,7 +19,7 @@ from dmpworks.datasets.kernels import identifiers as ids
 from dmpworks.datasets.kernels import names as people
 from dmpworks.datasets.kernels.gather import Lists, coded
 from dmpworks.datasets.kernels.strings import Flags
-from dmpworks.datasets.transform.run_parts import Notes
+from dmpworks.datasets.transform.dataset import Notes
 
 ORGANISATION, PERSON = "Organizational", "Personal"
 AUTHORS = SCHEMA.field("authors").type

@@ -14,7 +14,7 @@ from dmpworks.datasets.columns.raw_json import read
 from dmpworks.datasets.kernels.moments import DAY, days
 from dmpworks.datasets.kernels.strings import replaced, valid
 from dmpworks.datasets.reading.loose_values import Loose, as_text
-from dmpworks.datasets.transform.run_parts import Notes
+from dmpworks.datasets.transform.dataset import Notes
 
 ISSUED = "Issued"
 

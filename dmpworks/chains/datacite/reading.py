@@ -11,7 +11,7 @@ from dmpworks.chains.datacite.listing import CSV, LINES, check_whole, month
 from dmpworks.chains.datacite.records import columns, undecoded
 from dmpworks.chains.datacite.schema import SCHEMA, Record
 from dmpworks.datasets.reading.json_lines import DAMAGED, REPLACE, Batch, damaged, read_gzip_lines
-from dmpworks.datasets.transform.run_parts import Dataset, Part
+from dmpworks.datasets.transform.dataset import Dataset, Part
 from dmpworks.errors import TransformError
 from dmpworks.jobs.run import Phase
 from dmpworks.services.storage import Openable

@@ -28,7 +28,7 @@ from dmpworks.datasets.kernels.gather import counted
 from dmpworks.datasets.kernels.strings import replaced, valid
 from dmpworks.datasets.reading.loose_values import Loose
 from dmpworks.datasets.subset import Subset
-from dmpworks.datasets.transform.run_parts import Made, Notes
+from dmpworks.datasets.transform.dataset import BatchResult, Notes
 
 NO_DOI, NOT_IN_SUBSET = "no DOI", "not in subset"
 NO_DATE, NO_UPDATE = "publication dates not parsed", "updated dates not parsed"
@@ -42,7 +42,7 @@ def undecoded(record: Record) -> bytes:
     return b"".join(_raw(record.attributes or _NOTHING))
 
 
-def columns(records: Sequence[Record], subset: Subset | None, notes: Notes) -> Made:
+def columns(records: Sequence[Record], subset: Subset | None, notes: Notes) -> BatchResult:
     """Return the rows of records, without those that have no DOI or are not in the subset."""
     dropped: Counter[str] = Counter()
     doi = _doi(records)
@@ -56,7 +56,7 @@ def columns(records: Sequence[Record], subset: Subset | None, notes: Notes) -> M
         dropped[NOT_IN_SUBSET] = int(np.count_nonzero(~kept))
         works, doi = list(compress(works, kept)), doi.filter(pa.array(kept))
         made_by = makers(works, Counter())
-    return Made(_rows(doi, works, made_by, notes), +dropped)
+    return BatchResult(_rows(doi, works, made_by, notes), +dropped)
 
 
 def _doi(records: Sequence[Record]) -> pa.StringArray:

@@ -11,8 +11,7 @@ import msgspec
 
 from dmpworks.cleaners.names import Person
 from dmpworks.datasets.columns.arrow import Award, Party, Relation, schema_of
-from dmpworks.datasets.columns.raw_json import NULL
-from dmpworks.datasets.reading.loose_values import Loose
+from dmpworks.datasets.reading.loose_values import NULL, Loose
 
 
 class Title(msgspec.Struct, gc=False):

@@ -1,4 +1,4 @@
-"""Which files of DataCite's bucket are copied, and whether the month is whole."""
+"""What is copied: every month of DataCite's bucket, once the data file is complete and whole."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -7,10 +7,13 @@ import msgspec
 
 from dmpworks.chains.datacite.credentials import REGION, provider
 from dmpworks.chains.datacite.listing import CSV, LINES, check_whole
+from dmpworks.datasets.download.copy import copy_files
 from dmpworks.datasets.sources.opening import open_source
 from dmpworks.datasets.sources.s3 import Access
 from dmpworks.datasets.sources.source import Item, Source, read
 from dmpworks.errors import DownloadError, SettingsError
+from dmpworks.jobs.model import Counts
+from dmpworks.jobs.run import Run
 from dmpworks.settings.declare import Secret
 
 STATUS = "STATUS.json"
@@ -28,6 +31,15 @@ class DataFile(NamedTuple):
 
     items: list[Item]
     said: dict[str, Status]
+
+
+def copy(run: Run, address: str, api_url: str, username: Secret | None, password: Secret | None) -> Counts:
+    """Copy the monthly data file into the bucket; raises DownloadError when it is incomplete or changes."""
+    source = open_data_file(address, api_url, username, password)
+    items, said = listed(source)
+    counts = copy_files(run, source, items)
+    check_unchanged(source, said)
+    return counts
 
 
 def open_data_file(address: str, api_url: str, username: Secret | None, password: Secret | None) -> Source:

@@ -8,20 +8,32 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from msgspec import inspect
 
-from dmpworks.chains.openalex_works.schema import Work
+from dmpworks.chains.openalex_works.records import columns
+from dmpworks.chains.openalex_works.release_files import choose_files, is_manifest
+from dmpworks.chains.openalex_works.schema import DICTIONARY, SCHEMA, Work
 from dmpworks.datasets.reading.coerce import type_info
 from dmpworks.datasets.reading.json_lines import BATCH, Batch, damaged, read_gzip_lines
-from dmpworks.datasets.transform.run_parts import Part
+from dmpworks.datasets.transform.dataset import Dataset, Part
 from dmpworks.errors import TransformError
+from dmpworks.jobs.run import Phase
 from dmpworks.services.storage import Openable
 
 LIST = "list.element"
 OPTIONAL = frozenset(("display_name", "is_xpac"))
 
 
+def parts(download: Phase) -> list[Part]:
+    """Return the files of works of the phase; raises TransformError when some are missing or contradict each other."""
+    manifests = {file.key: download.content(file) for file in download.files if is_manifest(file.key)}
+    return choose_files(download.files, manifests)
+
+
 def read(path: Openable, part: Part) -> Iterator[Batch[Any]]:
     """Yield the works of one published file, JSON Lines or Parquet by its name."""
     return _read_parquet(path, part.file.key) if part.file.key.endswith(".parquet") else read_gzip_lines(path, Work)
+
+
+DATASET = Dataset(schema=SCHEMA, read=read, columns=columns, dictionary=DICTIONARY)
 
 
 def _read_parquet(path: Openable, name: str) -> Iterator[Batch[Any]]:

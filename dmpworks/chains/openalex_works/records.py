@@ -23,7 +23,7 @@ from dmpworks.datasets.kernels.gather import Coded, Codes, coded
 from dmpworks.datasets.kernels.strings import Flags, replaced, texts, valid
 from dmpworks.datasets.reading.json_lines import NO_RECORD
 from dmpworks.datasets.subset import Subset
-from dmpworks.datasets.transform.run_parts import Made, Notes
+from dmpworks.datasets.transform.dataset import BatchResult, Notes
 
 XPAC, NO_DOI, NOT_IN_SUBSET = "xpac", "no DOI", "not in subset"
 NO_DATE, NO_UPDATE = "publication dates not parsed", "updated dates not parsed"
@@ -38,7 +38,7 @@ class Parties(NamedTuple):
     rors: pa.StringArray
 
 
-def columns(works: Works, subset: Subset | None, notes: Notes, include_xpac: bool = False) -> Made:
+def columns(works: Works, subset: Subset | None, notes: Notes, include_xpac: bool = False) -> BatchResult:
     """Return the rows of works, without those of the expansion pack, without DOI and not in the subset."""
     dropped: Counter[str] = Counter()
     if not include_xpac:
@@ -52,7 +52,7 @@ def columns(works: Works, subset: Subset | None, notes: Notes, include_xpac: boo
         works, doi = _kept(works, wanted, NOT_IN_SUBSET, dropped), doi.filter(pa.array(wanted))
         leaves = leaves_of.of(works)
         institutions = _institutions(leaves)
-    return Made(_rows(doi, leaves, institutions, notes), dropped)
+    return BatchResult(_rows(doi, leaves, institutions, notes), dropped)
 
 
 def _kept(works: Works, wanted: Flags, reason: str, dropped: Counter[str]) -> Works:

@@ -7,8 +7,7 @@ import msgspec
 
 from dmpworks.cleaners.names import Person
 from dmpworks.datasets.columns.arrow import Award, Party, schema_of
-from dmpworks.datasets.columns.raw_json import NULL
-from dmpworks.datasets.reading.loose_values import Loose
+from dmpworks.datasets.reading.loose_values import NULL, Loose
 
 
 class Author(msgspec.Struct, gc=False):

@@ -1,26 +1,27 @@
-"""The manifest of an OpenAlex release: which files it holds, how large, with how many records.
+"""What is copied: the files that the manifest of an OpenAlex release lists, checked against its sizes and totals.
 
-OpenAlex writes it last, so its presence means that the release is complete. In the bucket, names carry the token of the
-run that wrote them (`part_0000-1a2b3c4d.gz`), which is looked past here.
+OpenAlex writes the manifest last, so its presence means that the release is complete.
 """
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from dmpworks.errors import DownloadError, TransformError, first_few
-from dmpworks.jobs.run import File
+from dmpworks.datasets.download.checksums import Digest, digest_of
+from dmpworks.datasets.download.copy import copy_files, publish_made
+from dmpworks.datasets.download.in_place import refer_to
+from dmpworks.datasets.sources.opening import open_source
+from dmpworks.datasets.sources.s3 import Access
+from dmpworks.datasets.sources.source import Item, Source, read
+from dmpworks.errors import DownloadError, first_few
+from dmpworks.jobs.model import Counts
+from dmpworks.jobs.run import Run
 
 NAME = "manifest.json"
 AGAIN = "run the download job again"
-PARQUET = ".parquet"
-
-_MANIFEST = re.compile(r"(?:^|/)manifest(?:-[0-9a-f]{8})?\.json$")
-_SUFFIXES = r"\.parquet|\.jsonl\.gz|\.gz"
-_PART = re.compile(rf"(?:^|/)((?:updated_date=[^/]+/)?[^/]+?)(?:-[0-9a-f]{{8}})?({_SUFFIXES})$")
+PUBLIC = "s3://openalex/"
+REGION = "us-east-1"
 
 
 class Meta(msgspec.Struct, frozen=True):
@@ -59,11 +60,39 @@ class Release(msgspec.Struct, frozen=True):
         return self.files or self.entries
 
 
-class Input(NamedTuple):
-    """A file of works in the bucket, and how many records its release says it has."""
+def copy(run: Run, address: str, *, in_place: bool) -> Counts:
+    """Copy a release into the bucket or, in place, only list its files; raises DownloadError when it is not whole."""
+    source = open_source(address, _access(run, address))
+    content = read(source, NAME)
+    listed = parse_release(content, f"{source.address} {NAME}").listed
+    records = sum(entry.meta.record_count or 0 for entry in listed)
+    run.progress(f"the release lists {len(listed):,} files with {records:,} records")
+    items = _items(source, listed)
+    digests = {entry.name: stated for entry in listed if (stated := _digests(entry.meta))}
+    if in_place:
+        counts = refer_to(run, source, items, digests)
+    else:
+        counts = copy_files(run, source, items, {name: first for name, (first, *_) in digests.items()}, previous=True)
+    # The very bytes that the files were checked against: the source's manifest may be another one by now.
+    publish_made(run, NAME, source.locate(NAME), str(digest_of(content)), lambda: content)
+    return counts + Counts(also={"records stated": records})
 
-    file: File
-    stated: int | None
+
+def _access(run: Run, address: str) -> Access:
+    """Return how the source is read: OpenAlex' own bucket is public and in a region of its own."""
+    return Access(region=REGION, anonymous=True) if address.startswith(PUBLIC) else Access(region=run.region)
+
+
+def _items(source: Source, listed: Sequence[Entry]) -> list[Item]:
+    """Return the listed files as the source has them; raises DownloadError when one is missing or of another size."""
+    present = {item.name: item for item in source.items()}
+    check_sizes(source.address, listed, {name: item.size for name, item in present.items()})
+    return [Item(entry.name, present[entry.name].size, present[entry.name].etag) for entry in listed]
+
+
+def _digests(meta: Meta) -> list[Digest]:
+    stated = {"sha256": meta.sha256, "md5": meta.md5}
+    return [Digest(algorithm, value.lower()) for algorithm, value in stated.items() if value]
 
 
 def parse_release(content: bytes, where: str) -> Release:
@@ -113,65 +142,3 @@ def check_sizes(where: str, listed: Sequence[Entry], found: Mapping[str, int | N
             on=f"{where}: {first_few(wrong, between=', ')}",
             next="the release may be about to change: " + AGAIN,
         )
-
-
-def inputs(files: Iterable[File], read: Mapping[str, bytes]) -> list[Input]:
-    """Return the files of works among those of a download phase: of two copies of the same release, the Parquet one.
-
-    `read` holds the content of the phase's manifests by key. Raises TransformError when a listed file is not there, or
-    when files would be passed over: two of one name, or Parquet and JSON Lines that are not copies of each other.
-    """
-    chosen = _one_copy(_named(files))
-    parquet = any(name.endswith(PARQUET) for name in chosen)
-    entries = [entry for key, content in read.items() for entry in parse_release(content, key).listed]
-    stated = {entry.name: entry.meta.record_count for entry in entries if entry.name.endswith(PARQUET) == parquet}
-    if missing := sorted(stated.keys() - chosen.keys()):
-        raise TransformError(
-            f"{len(missing)} files that the release lists are not in the bucket",
-            on=first_few(missing, between=", "),
-            next=AGAIN + ", then the transform",
-        )
-    return [Input(file, stated.get(name)) for name, file in sorted(chosen.items())]
-
-
-def _named(files: Iterable[File]) -> dict[str, File]:
-    """Return the files of works by the names that a release gives them."""
-    named: dict[str, File] = {}
-    for file in files:
-        if _PART.search(file.key) and (other := named.setdefault(_name(file.key), file)) != file:
-            raise TransformError(
-                "two files stand for the same one of a release",
-                on=f"{other.key} and {file.key}: both are {_name(file.key)}",
-                next="remove one of them, or give each a name of its own below updated_date=YYYY-MM-DD/, "
-                "then run the transform again",
-            )
-    return named
-
-
-def _one_copy(named: dict[str, File]) -> dict[str, File]:
-    """Return the Parquet files where each has its twin in JSON Lines, else all if they are of one kind."""
-    parquet = {name: file for name, file in named.items() if name.endswith(PARQUET)}
-    lines = {name: file for name, file in named.items() if name not in parquet}
-    if not parquet or not lines:
-        return named
-    if alone := sorted({_stem(name) for name in parquet} ^ {_stem(name) for name in lines}):
-        raise TransformError(
-            "the input holds Parquet files and JSON Lines that are not copies of each other",
-            on=f"{first_few(alone, between=', ')}: there in one of the two only",
-            next="leave the files of one copy in the bucket, all of them, then run the transform again",
-        )
-    return parquet
-
-
-def _stem(name: str) -> str:
-    return re.sub(rf"({_SUFFIXES})$", "", name)
-
-
-def is_manifest(key: str) -> bool:
-    """Return whether a key in the bucket is that of a release's manifest."""
-    return bool(_MANIFEST.search(key))
-
-
-def _name(key: str) -> str:
-    found = _PART.search(key)
-    return "".join(found.groups()) if found else key

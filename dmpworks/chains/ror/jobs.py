@@ -27,19 +27,24 @@ class Source:
 
 def download(run: Run, source: Source) -> Counts:
     """Copy ROR's zip into the bucket and check it."""
-    from dmpworks.chains.ror.source import RECORD
-    from dmpworks.datasets.download.zenodo import copy_release
+    from dmpworks.chains.ror.source import copy
 
-    return copy_release(run, source.download_url, source.hash, source.file_name, RECORD)
+    return copy(run, source.download_url, source.hash, source.file_name)
 
 
 def transform(run: Run, bad: BadRecords) -> Counts | Partial:
     """Turn the ROR organisations into Parquet."""
     from dmpworks.chains.ror.reading import DATASET, parts
-    from dmpworks.datasets.transform.run_parts import transform as transform_parts
+    from dmpworks.datasets.transform.run_parts import transform_parts
 
-    found = parts(run.earlier("download"))
-    return transform_parts(run, DATASET, found, workers=1, use_subset=False, max_bad_records=bad.max_bad_records)
+    return transform_parts(
+        run,
+        DATASET,
+        parts(run.earlier("download")),
+        workers=1,
+        use_subset=False,
+        max_bad_records=bad.max_bad_records,
+    )
 
 
 CHAIN = Chain("ror", Job(download, size=SMALL), Job(transform, size=SMALL, sharded=True))

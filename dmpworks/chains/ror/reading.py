@@ -8,7 +8,7 @@ from dmpworks.chains.ror.schema import SCHEMA, Organisation
 from dmpworks.datasets.download.zips import data_files
 from dmpworks.datasets.reading.archives import read_zip_array, unreadable
 from dmpworks.datasets.reading.json_lines import Batch
-from dmpworks.datasets.transform.run_parts import Dataset, Part, by_row
+from dmpworks.datasets.transform.dataset import Dataset, Part, by_row
 from dmpworks.jobs.run import Phase
 from dmpworks.services.storage import Openable
 

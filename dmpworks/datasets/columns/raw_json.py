@@ -20,10 +20,8 @@ from dmpworks.datasets.kernels.gather import Lists
 from dmpworks.datasets.kernels.objects import Values, objects, values
 from dmpworks.datasets.reading.coerce import decode_leniently
 from dmpworks.datasets.reading.json_lines import NO_RECORD
-from dmpworks.datasets.reading.loose_values import Loose
-from dmpworks.datasets.transform.run_parts import LENIENT, Notes
-
-NULL = msgspec.Raw(b"null")
+from dmpworks.datasets.reading.loose_values import NULL, Loose
+from dmpworks.datasets.transform.dataset import LENIENT, Notes
 
 
 class Elements(NamedTuple):

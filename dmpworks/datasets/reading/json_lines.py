@@ -47,6 +47,11 @@ class Bad(NamedTuple):
     reason: str
     raw: bytes
 
+    @property
+    def kind(self) -> str:
+        """The words of the reason before its colon, by which bad records are counted."""
+        return self.reason.partition(":")[0]
+
 
 class Batch(NamedTuple, Generic[T]):
     """Some decoded records of a file, its bad lines among them, and how many records needed the lenient way."""

@@ -3,12 +3,15 @@
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
+import msgspec
+
 from dmpworks.cleaners import identifiers
 from dmpworks.cleaners.text import number, plain
 from dmpworks.datasets.columns.arrow import Party
 
 T = TypeVar("T")
 Loose = str | int | float | None
+NULL = msgspec.Raw(b"null")  # the default of a field that its decoder leaves as JSON (`columns/raw_json.py`)
 
 
 def as_text(value: Loose) -> str | None:

@@ -1,6 +1,5 @@
 """Sets bad records aside as gzip JSON Lines beside the output, and tells whether there are too many."""
 
-from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -42,14 +41,12 @@ class Quarantine:
     def __init__(self, path: Path, file: str) -> None:
         self.path, self.file, self.count = path, file, 0
         self.sample: list[str] = []
-        self.reasons: Counter[str] = Counter()  # by their kind, the words before the colon
         self._stream: igzip.IGzipFile | None = None
 
     def add(self, bad: Sequence[Bad]) -> None:
         """Write bad records, and keep the first few for a message."""
         for record in bad:
             self.count += 1
-            self.reasons[record.reason.partition(":")[0]] += 1
             line = set_aside(self.file, record)
             if len(self.sample) < SAMPLE:
                 self.sample.append(f"{self.file} line {line.line}: {line.reason}")

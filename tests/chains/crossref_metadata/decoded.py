@@ -3,8 +3,7 @@
 import msgspec
 
 from dmpworks.chains.crossref_metadata.schema import Moment, Related
-from dmpworks.datasets.columns.raw_json import NULL
-from dmpworks.datasets.reading.loose_values import Loose
+from dmpworks.datasets.reading.loose_values import NULL, Loose
 
 
 class Funder(msgspec.Struct, gc=False):

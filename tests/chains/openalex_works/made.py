@@ -9,13 +9,13 @@ from dmpworks.chains.openalex_works.records import columns
 from dmpworks.chains.openalex_works.schema import SCHEMA, Row
 from dmpworks.cleaners.names import Person
 from dmpworks.datasets.columns.arrow import Award, Party
-from dmpworks.datasets.transform.run_parts import Made, Part
+from dmpworks.datasets.transform.dataset import BatchResult, Part
 from dmpworks.jobs.run import File
 
 NESTED = {"authors": Person, "institutions": Party, "funders": Party, "awards": Award}
 
 
-def rows(made: Made) -> list[Row]:
+def rows(made: BatchResult) -> list[Row]:
     """Return the rows of a batch, checked against the schema."""
     made.rows.validate(full=True)
     assert made.rows.schema == SCHEMA

@@ -9,7 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from dmpworks.chains.openalex_works.jobs import Scope, Source, Transform, download, transform
-from dmpworks.chains.openalex_works.source import inputs, parse_release
+from dmpworks.chains.openalex_works.release_files import choose_files
+from dmpworks.chains.openalex_works.source import parse_release
 from dmpworks.errors import DownloadError
 from dmpworks.jobs.run import File, Run
 from dmpworks.services.storage import Bucket
@@ -126,7 +127,7 @@ def test_the_parquet_copy_is_preferred_where_both_are_there() -> None:
         f"{folder}/jsonl/works/updated_date=2026-01-01/part_0000.gz",
         f"{folder}/parquet/works/updated_date=2026-01-01/part_0000.parquet",
     ]
-    assert [found.file.key for found in inputs([File(key, 1) for key in keys], {})] == keys[1:]
+    assert [found.file.key for found in choose_files([File(key, 1) for key in keys], {})] == keys[1:]
 
 
 def test_a_manifest_that_lists_a_file_twice_is_refused(bucket: Bucket, make_run: MakeRun, release: Path) -> None:

@@ -13,7 +13,7 @@ from collections import Counter
 from pathlib import Path
 from dmpworks.chains.openalex_works.reading import read
 from dmpworks.chains.openalex_works.records import columns
-from dmpworks.datasets.transform.run_parts import Part
+from dmpworks.datasets.transform.dataset import Part
 from dmpworks.jobs.run import File
 path = Path(sys.argv[1])
 (batch,) = read(path, Part(File(path.name, 1)))
