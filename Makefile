@@ -1,7 +1,8 @@
 # make demo        all seven chains on a small bundled world, in under a minute after the installation
 # make test        the whole test suite
 # make test-fast   the tests that need no server, under three minutes
-# make site   the documentation as a static site with search, in build/site
+# make test-image  the same tests inside the image, with its Python and libraries (podman)
+# make site        the documentation as a static site with search, in build/site
 # make bench       the transforms beside what the machine can do at all, about eight minutes
 PYTHON ?= python3
 BIN := .venv/bin
@@ -12,7 +13,7 @@ INSTALL := $(PIP) --no-index --no-deps --no-build-isolation --editable .
 PYTEST := $(BIN)/python -m pytest --numprocesses logical --no-loadscope-reorder
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(LOCK_ARGS)
 
-.PHONY: demo test test-fast loops bench lint docs site lock clean
+.PHONY: demo test test-fast test-image loops bench lint docs site lock clean
 
 demo: .venv/runtime.stamp
 	@$(BIN)/python demo/run.py
@@ -22,6 +23,9 @@ test: .venv/dev.stamp loops
 
 test-fast: .venv/dev.stamp loops
 	$(PYTEST) -m "not server" $(PYTEST_ARGS)
+
+test-image: .venv/dev.stamp
+	$(BIN)/python -m tests.in_image $(PYTEST_ARGS)
 
 # Once, before several processes need them at the same time; nothing to do where they are compiled.
 loops: .venv/dev.stamp
