@@ -1,5 +1,7 @@
 """What a job uses: the memory of all its processes together, and the CPU seconds of those that ended."""
 
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -44,7 +46,7 @@ def test_memory_of_other_processes_does_not_count():
     try:
         assert abs(memory() - before) < 5 * MIB
     finally:
-        subprocess.run(["kill", stranger], check=True)
+        os.kill(int(stranger), signal.SIGTERM)
 
 
 def test_a_peak_between_start_and_end_is_seen(start, monkeypatch):
