@@ -10,6 +10,7 @@ from typing import NamedTuple
 from dmpworks.errors import JobError
 from dmpworks.jobs.manifest import MANIFEST, STARTED, UPLOADED, File, Manifest, phase_folder, read_manifest
 from dmpworks.jobs.model import WHOLE, Shard
+from dmpworks.jobs.newest import ANY_RUN, newest_manifest
 from dmpworks.services.storage import Bucket, Openable
 
 __all__ = ["File", "Phase", "Run"]
@@ -69,6 +70,22 @@ class Run:
             self.progress(f"{folder} has no manifest: taken as uploaded by hand, {len(found.files)} files")
         return Phase(folder, found.files, found.manifest, self.bucket, self.scratch)
 
+    def newest(self, chain: str, job: str) -> Phase:
+        """Return what the newest run of a chain wrote in a job, and note it as an input; raises JobError without one.
+
+        The input is noted for any run, so that the output made from it is stale as soon as another run is the newest.
+        """
+        found = find_phase(self.bucket, phase_folder(chain, ANY_RUN, job))
+        if found is None or found.manifest is None:
+            raise JobError(
+                f"no run of {chain} has completed the job {job}",
+                on=f"{self.bucket.name}: {phase_folder(chain, ANY_RUN, job)}/{MANIFEST}",
+                next=f"run it first: dmpworks run {chain} (or batch-submit)",
+            )
+        self.inputs[phase_folder(chain, ANY_RUN, job)] = found.digest
+        folder = phase_folder(chain, found.manifest.run_id, job)
+        return Phase(folder, found.files, found.manifest, self.bucket, self.scratch)
+
     def earlier(self, job: str) -> Phase:
         """Return what another job of this run wrote."""
         return self.phase(self.chain, self.run_id, job)
@@ -122,6 +139,10 @@ class Found(NamedTuple):
 
 def find_phase(bucket: Bucket, folder: str) -> Found | None:
     """Return what is readable of a phase; None when there is nothing, or only what a killed job left."""
+    chain, run_id, job = folder.split("/", 2)
+    if run_id == ANY_RUN:
+        newest = newest_manifest(bucket, chain, job)
+        return Found(newest[0].files, *newest) if newest else None
     found = read_manifest(bucket, folder)
     if found:
         return Found(found[0].files, *found)

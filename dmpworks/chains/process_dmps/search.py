@@ -13,6 +13,7 @@ from isal import igzip
 
 from dmpworks.chains.process_dmps.plan_files import read_lines, read_plans
 from dmpworks.chains.process_dmps.settings import SearchSettings
+from dmpworks.chains.process_dmps.works_index import check_works_index
 from dmpworks.errors import JobError, SettingsError, first_few
 from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import Run
@@ -54,8 +55,12 @@ class SearchedBatch(msgspec.Struct, frozen=True):
 
 
 def search_plans(run: Run, engine: Search, settings: SearchSettings, modified_since: str | None = None) -> Counts:
-    """Search works for the plans of enrich-dmps; raises JobError, after the other batches, when some failed."""
-    works = _count_works(run, engine)
+    """Search works for the plans of enrich-dmps.
+
+    Raises SyncError when the works index is not what the last sync left, before and after the search; JobError, after
+    the other batches, when some failed.
+    """
+    works = _check_index(run, engine)
     plans = ModifiedPlans(read_plans(run.earlier("enrich-dmps")), parse_day(modified_since))
     batches = [
         PlanBatch(
@@ -71,15 +76,16 @@ def search_plans(run: Run, engine: Search, settings: SearchSettings, modified_si
             on=first_few(sorted({failure.reason for failure in failed})),
             next="run the job dmp-works-search again when the cause is removed",
         )
+    _check_index(run, engine)  # a sync may have begun meanwhile: what was found beside it is not complete
     for batch in searched:
         run.publish(batch.matches, batch.matches.name, rows=batch.plans)
     return _counts(plans, searched)
 
 
-def _count_works(run: Run, settings: Search) -> int:
+def _check_index(run: Run, settings: Search) -> int:
     engine = open_engine(settings, run.bucket, run.region)
     try:
-        return engine.count(settings.opensearch_works_index)
+        return check_works_index(run, engine, settings.opensearch_works_index)
     finally:
         engine.close()
 

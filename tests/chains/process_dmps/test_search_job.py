@@ -10,12 +10,11 @@ from dmpworks.chains.process_dmps.match_files import read_matches
 from dmpworks.chains.process_dmps.plan_files import write_plans
 from dmpworks.chains.process_dmps.search import search_plans
 from dmpworks.chains.process_dmps.settings import SearchSettings
-from dmpworks.chains.process_works.documents import document
 from dmpworks.errors import JobError, SettingsError
 from dmpworks.jobs.model import Counts
 from dmpworks.matching.records import Author, Award, Funder, Institution, Plan, PlanAward, Relations, Work
-from dmpworks.services.search import open_engine
 from dmpworks.settings.shared import Search
+from tests.chains.process_dmps.works import fill_index
 
 NSF = ("National Science Foundation", "021nxhr62")
 ADA = Author(None, "A", "Ada", None, None, "Byron", "Ada Byron")
@@ -62,11 +61,7 @@ EMBEDDED = Search(search_engine="embedded")
 @pytest.fixture
 def world(bucket, make_run):
     """A bucket whose index holds the works, and whose run has plans to search for."""
-    engine = open_engine(EMBEDDED, bucket, None)
-    engine.create("works")
-    assert engine.bulk("works", map(document, WORKS), []).failures == []
-    engine.refresh("works")
-    engine.close()
+    fill_index(bucket, EMBEDDED, WORKS)
     write_plans(make_run(bucket, "process-dmps", "enrich-dmps"), [PLAN, LONELY, UNDATED])
     return bucket
 
