@@ -41,7 +41,7 @@ class DmpworksError(Exception):
         return _rebuild, (type(self), self.what, self.on, self.next)
 
 
-def together(errors: Sequence[E]) -> E:
+def merge_errors(errors: Sequence[E]) -> E:
     """Return several errors as one, what they have in common said once."""
     first, *others = errors
     if others:

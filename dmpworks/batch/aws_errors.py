@@ -77,7 +77,7 @@ def asking(on: str, again: str = "try again") -> Iterator[None]:
     try:
         yield
     except REFUSALS as error:
-        raise told(error, on, again) from error
+        raise as_dmpworks_error(error, on, again) from error
 
 
 def patiently(ask: Callable[[], T], sleep: Callable[[float], None]) -> T:
@@ -92,7 +92,7 @@ def patiently(ask: Callable[[], T], sleep: Callable[[float], None]) -> T:
     return ask()
 
 
-def told(error: Exception, on: str, again: str = "try again") -> DmpworksError:
+def as_dmpworks_error(error: Exception, on: str, again: str = "try again") -> DmpworksError:
     """Return the refusal of a question as an error of ours; `again` is what to do once the cause is mended."""
     found = cause(error)
     kind = TemporaryError if found.passing else PreflightError

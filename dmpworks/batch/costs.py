@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from dmpworks.formatting import money
-from dmpworks.runs.ledger.events import Asked
+from dmpworks.runs.ledger.events import JobRequest
 from dmpworks.runs.ledger.state import RunState
 
 HOUR = 3600
@@ -52,12 +52,12 @@ def prices(values: Mapping[str, Any]) -> Prices:
     return replace(price_table(), **given, source="BATCH_PRICE_* settings") if given else price_table()
 
 
-def hourly(asked: Asked, price: Prices) -> float:
+def hourly(asked: JobRequest, price: Prices) -> float:
     """Return dollars an hour for a machine of this size."""
     return (asked.vcpus or 0) * price.vcpu_hour + (asked.memory or 0) / 1024 * price.gib_hour
 
 
-def estimate(asked: Asked, price: Prices, seconds: float | None) -> Estimate:
+def estimate(asked: JobRequest, price: Prices, seconds: float | None) -> Estimate:
     """Return what a job may cost, all its machines together; `seconds`: how long one usually takes, if known."""
     rate = hourly(asked, price) * (asked.shards or 1)
     usual = None if seconds is None else rate * seconds / HOUR

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from botocore.exceptions import ClientError
 
-from dmpworks.batch.aws_errors import REFUSALS, asking, cause, told
+from dmpworks.batch.aws_errors import REFUSALS, as_dmpworks_error, asking, cause
 from dmpworks.errors import PreflightError
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def find_image(ecr: Any, reference: str) -> Image:
             ) from error
         found = cause(error)
         if found.kind != "denied" and not found.passing:
-            raise told(error, f"image {reference}") from error
+            raise as_dmpworks_error(error, f"image {reference}") from error
         return Image(reference, why_not=f"{found.what}: {found.remedy}")
     return Image(reference, digest=answer["imageDetails"][0]["imageDigest"])
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 from botocore.exceptions import ClientError
 
-from dmpworks.runs.ledger.events import Final, Observed, Try
+from dmpworks.runs.ledger.events import BatchAttempt, Final, Observed
 
 if TYPE_CHECKING:
     from mypy_boto3_batch import BatchClient
@@ -47,7 +47,7 @@ class BatchJob(msgspec.Struct, frozen=True, kw_only=True):
     started: datetime | None = None
     stopped: datetime | None = None
     stopping: bool = False  # somebody asked for its end
-    tries: tuple[Try, ...] = ()  # attempts that have ended
+    tries: tuple[BatchAttempt, ...] = ()  # attempts that have ended
     log_group: str = LOG_GROUP
     log: str | None = None  # stream of the newest attempt
     parameters: dict[str, str] = {}
@@ -188,10 +188,10 @@ def _status(status: str, children: Mapping[str, int]) -> str:
     return next((each for each in ("RUNNING", "STARTING", "RUNNABLE") if children.get(each)), status)
 
 
-def _try(told: Mapping[str, Any]) -> Try:
+def _try(told: Mapping[str, Any]) -> BatchAttempt:
     container = told.get("container", {})
     reasons = (told.get("statusReason"), container.get("reason"))
-    return Try(
+    return BatchAttempt(
         started=moment(told.get("startedAt")),
         stopped=moment(told.get("stoppedAt")),
         reason="; ".join(text for text in reasons if text) or None,

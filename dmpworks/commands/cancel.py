@@ -7,11 +7,11 @@ import socket
 import sys
 
 from dmpworks.batch.monitor.cancel import Cancellation
-from dmpworks.batch.monitor.context import Around, around
+from dmpworks.batch.monitor.context import RunContext, run_context
 from dmpworks.commands.shared.options import BucketName, project
 from dmpworks.errors import JobError
 from dmpworks.jobs.commands import EnvFile, Json
-from dmpworks.runs.ledger.current import GONE, process_of
+from dmpworks.runs.ledger.current import PROCESS_GONE, process_of
 from dmpworks.runs.ledger.events import Cancelling, Observed
 from dmpworks.runs.ledger.locks import Lock, hold
 from dmpworks.runs.ledger.state import LIVE, RunState
@@ -33,7 +33,7 @@ def cancel(
     values, bucket = project(bucket_name, env_file)
     ledger = Ledger(bucket, find_run(bucket, run))
     before = ledger.state()
-    state = end(ledger, around(before, values["AWS_REGION"]))
+    state = end(ledger, run_context(before, values["AWS_REGION"]))
     if as_json:
         jobs = {job.name: job.status for job in state.current}
         print(json.dumps({"run": state.name, "status": state.status, "jobs": jobs}))
@@ -42,25 +42,25 @@ def cancel(
         print(f"{state.name} {job.name}: {job.status}")
 
 
-def end(ledger: Ledger, around: Around) -> RunState:
+def end(ledger: Ledger, context: RunContext) -> RunState:
     """End a run and return its state once every job is over; raises JobError when it runs on another machine."""
-    if around.batch:
-        return _end_on_batch(ledger, around)
+    if context.batch:
+        return _end_on_batch(ledger, context)
     if lock := process_of(ledger):
-        return _end_process(ledger, around, lock)
-    return _end_abandoned(ledger, around)
+        return _end_process(ledger, context, lock)
+    return _end_abandoned(ledger, context)
 
 
-def _end_on_batch(ledger: Ledger, around: Around) -> RunState:
-    assert around.batch
-    cancellation = Cancellation(around.batch, ledger, around.clock)
+def _end_on_batch(ledger: Ledger, context: RunContext) -> RunState:
+    assert context.batch
+    cancellation = Cancellation(context.batch, ledger, context.clock)
     with hold(ledger.bucket, ledger.run.chain, f"dmpworks runs cancel {ledger.run}") as held:
         asked = cancellation.ask(held)
         _say(f"{ledger.run}: {', '.join(asked)} asked to end" if asked else f"{ledger.run}: nothing of it is live")
-        return cancellation.wait(around.sleep)
+        return cancellation.wait(context.sleep)
 
 
-def _end_process(ledger: Ledger, around: Around, lock: Lock) -> RunState:
+def _end_process(ledger: Ledger, context: RunContext, lock: Lock) -> RunState:
     """Interrupt the process that runs the chain here, as Ctrl-C does; it writes down how its jobs ended."""
     if lock.host != socket.gethostname():
         raise JobError(
@@ -68,7 +68,7 @@ def _end_process(ledger: Ledger, around: Around, lock: Lock) -> RunState:
             on=f"{lock.owner}, process {lock.pid}",
             next=f"there: dmpworks runs cancel {ledger.run}",
         )
-    _announce(ledger, around)
+    _announce(ledger, context)
     try:
         os.kill(lock.pid, signal.SIGTERM)
     except ProcessLookupError:  # it ended just now
@@ -81,11 +81,11 @@ def _end_process(ledger: Ledger, around: Around, lock: Lock) -> RunState:
         ) from error
     _say(f"{ledger.run}: process {lock.pid} asked to end")
     while (now := process_of(ledger)) and (now.pid, now.taken) == (lock.pid, lock.taken):
-        around.sleep(LOOK)
+        context.sleep(LOOK)
     return ledger.state()
 
 
-def _end_abandoned(ledger: Ledger, around: Around) -> RunState:
+def _end_abandoned(ledger: Ledger, context: RunContext) -> RunState:
     """Write down the end of a local run whose process is gone."""
     with hold(ledger.bucket, ledger.run.chain, f"dmpworks runs cancel {ledger.run}"):
         state = ledger.state()
@@ -93,16 +93,18 @@ def _end_abandoned(ledger: Ledger, around: Around) -> RunState:
         if not live:
             _say(f"{ledger.run}: nothing of it is live")
             return state
-        _announce(ledger, around)
+        _announce(ledger, context)
         for name in (job.name for job in state.current if job.status in LIVE | {"planned"}):
-            state = ledger.append(Observed(at=around.clock(), by=who(), job=name, state="cancelled", reason=GONE))
+            state = ledger.append(
+                Observed(at=context.clock(), by=who(), job=name, state="cancelled", reason=PROCESS_GONE)
+            )
         return state
 
 
-def _announce(ledger: Ledger, around: Around) -> None:
+def _announce(ledger: Ledger, context: RunContext) -> None:
     state = ledger.state()
     if state.newest and state.newest.submission not in state.cancelling:
-        ledger.append(Cancelling(at=around.clock(), by=who(), submission=state.newest.submission))
+        ledger.append(Cancelling(at=context.clock(), by=who(), submission=state.newest.submission))
 
 
 def _say(text: str) -> None:

@@ -21,7 +21,7 @@ from dmpworks.errors import DmpworksError, SettingsError
 from dmpworks.jobs.commands import COMMAND, ENV_FILE, EnvFile, Json, sources
 from dmpworks.jobs.model import Chain
 from dmpworks.jobs.wiring import prefixes, size_settings, sized, variables
-from dmpworks.runs.ledger.events import Asked
+from dmpworks.runs.ledger.events import JobRequest
 from dmpworks.runs.ledger.locks import holder
 from dmpworks.services.storage import Bucket, names_folder, open_bucket
 from dmpworks.settings.declare import declared
@@ -141,11 +141,11 @@ def _of_queues_and_definition(values: Mapping[str, Any], found: Sources) -> list
 
     client, ecr = batch_client(values["AWS_REGION"], only_reads=True), ecr_client(values["AWS_REGION"])
     queues = sorted({queue for chain in CHAINS for queue in chain_queues(chain, values)})
-    asked: dict[str, Asked] = {}
+    asked: dict[str, JobRequest] = {}
     for chain in CHAINS:
         sizes = resolve(size_settings(chain), found, chain.prefix)
         for job in (sized(chain, each, sizes) for each in chain):
-            size = Asked(queue=queue_of(job, values), vcpus=job.size.vcpus, memory=job.size.memory)
+            size = JobRequest(queue=queue_of(job, values), vcpus=job.size.vcpus, memory=job.size.memory)
             asked[f"{chain.name} {job.name}"] = size
     return [
         *of_queues(client, queues, asked, values["BATCH_SHARE_IDENTIFIER"]),

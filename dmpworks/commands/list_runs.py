@@ -15,7 +15,7 @@ from dmpworks.commands.shared.tables import print_json, print_lines, print_table
 from dmpworks.errors import LedgerError, SettingsError
 from dmpworks.formatting import NONE, duration, moment
 from dmpworks.jobs.commands import EnvFile, Json
-from dmpworks.runs.ledger.current import standing
+from dmpworks.runs.ledger.current import current_state
 from dmpworks.runs.ledger.state import RunState
 from dmpworks.runs.ledger.store import AT_ONCE, Ledger, RunName, newest_runs, now
 from dmpworks.services.storage import Bucket
@@ -68,7 +68,7 @@ def list_runs(
 def _line(bucket: Bucket, run: RunName) -> Line:
     """Return a run in one line; one whose ledger contradicts itself does not hide the others."""
     try:
-        state = standing(Ledger(bucket, run)).state
+        state = current_state(Ledger(bucket, run)).state
     except LedgerError as error:
         return Line(run=str(run), status="unreadable", jobs=error.on)
     live = bool(state.live)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from dmpworks.batch.monitor.context import Around, around
+from dmpworks.batch.monitor.context import RunContext, run_context
 from dmpworks.batch.monitor.log_reader import LogReader
 from dmpworks.batch.monitor.log_streams import LogPlace
 from dmpworks.commands.shared.options import BucketName, project
@@ -41,18 +41,18 @@ def logs(
     """
     values, bucket = project(bucket_name, env_file)
     ledger = Ledger(bucket, find_run(bucket, run))
-    here = around(ledger.state(), values["AWS_REGION"])
+    here = run_context(ledger.state(), values["AWS_REGION"])
     print_logs(ledger, here, job, attempt, follow=follow, as_json=as_json)
 
 
 def print_logs(
-    ledger: Ledger, around: Around, job: str | None, attempt: int | None, *, follow: bool, as_json: bool
+    ledger: Ledger, context: RunContext, job: str | None, attempt: int | None, *, follow: bool, as_json: bool
 ) -> None:
     """Print lines to standard output; on stderr is said which attempt they are of."""
     state = ledger.state()
     if job and job not in state.jobs:
         raise SettingsError(f"{state.name} has no job {job}", on="its ledger", next=f"one of {', '.join(state.jobs)}")
-    reader = LogReader(ledger, around)
+    reader = LogReader(ledger, context)
     said = None
     for place, line in reader.follow(job, attempt) if follow else reader.read(job, attempt):
         if not as_json and place != said:

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from dmpworks.batch.costs import usual_seconds
-from dmpworks.batch.monitor.context import Around, around
-from dmpworks.batch.monitor.failures import digests
+from dmpworks.batch.monitor.context import RunContext, run_context
+from dmpworks.batch.monitor.failures import explain_failures
 from dmpworks.batch.monitor.watch import CANCELLED, FAILED, STUCK, SUCCEEDED, Pace, Snapshot, Watch
 from dmpworks.commands.shared.options import BucketName, project
 from dmpworks.commands.shared.watch_views import Screen, screen
@@ -37,14 +37,14 @@ def watch(
 def follow(bucket: Bucket, run: RunName, values: Mapping[str, Any], *, as_json: bool) -> int:
     """Follow a run until it is over and return the exit code that tells how it ended."""
     ledger = Ledger(bucket, run)
-    here = around(ledger.state(), values["AWS_REGION"])
+    here = run_context(ledger.state(), values["AWS_REGION"])
     return follow_on(ledger, here, screen(as_json=as_json, clock=here.clock))
 
 
-def follow_on(ledger: Ledger, around: Around, shown: Screen) -> int:
+def follow_on(ledger: Ledger, context: RunContext, shown: Screen) -> int:
     """Follow a run on a screen and return the exit code; Ctrl-C detaches, and the run goes on."""
     try:
-        last = _watch(ledger, around, shown)
+        last = _watch(ledger, context, shown)
     except KeyboardInterrupt:
         shown.close()
         shown.say(
@@ -55,13 +55,13 @@ def follow_on(ledger: Ledger, around: Around, shown: Screen) -> int:
         return DETACHED
     finally:
         shown.close()
-    _conclude(ledger, around, shown, last)
+    _conclude(ledger, context, shown, last)
     return last.code or SUCCEEDED
 
 
-def _watch(ledger: Ledger, around: Around, shown: Screen) -> Snapshot:
+def _watch(ledger: Ledger, context: RunContext, shown: Screen) -> Snapshot:
     """Look until there is nothing more to see; what passes (throttling, no network) is said once and waited for."""
-    eye, pace = Watch(ledger, around.batch, _usual(ledger), around.clock), Pace.of(around.batch)
+    eye, pace = Watch(ledger, context.batch, _usual(ledger), context.clock), Pace.of(context.batch)
     before, trouble = None, None
     while True:
         try:
@@ -70,13 +70,13 @@ def _watch(ledger: Ledger, around: Around, shown: Screen) -> Snapshot:
             if error.what != trouble:
                 shown.say(f"{error.what}: trying again ({error.on})")
             trouble = error.what
-            around.sleep(pace.after(changed=False))
+            context.sleep(pace.after(changed=False))
             continue
         trouble = None
         shown.show(now)
         if now.code is not None:
             return now
-        around.sleep(pace.after(changed=before is None or now.statuses != before.statuses))
+        context.sleep(pace.after(changed=before is None or now.statuses != before.statuses))
         before = now
 
 
@@ -87,7 +87,7 @@ def _usual(ledger: Ledger) -> dict[str, float]:
     return {job: usual for job, usual in seconds.items() if usual is not None}
 
 
-def _conclude(ledger: Ledger, around: Around, shown: Screen, last: Snapshot) -> None:
+def _conclude(ledger: Ledger, context: RunContext, shown: Screen, last: Snapshot) -> None:
     run = ledger.run
     if last.code == STUCK and last.stuck:
         shown.say(f"{run} is stuck: {last.stuck.what}", f"  next: {last.stuck.next}")
@@ -97,7 +97,7 @@ def _conclude(ledger: Ledger, around: Around, shown: Screen, last: Snapshot) -> 
     elif last.code == CANCELLED:
         shown.say(f"{run} was cancelled", f"  next: dmpworks runs resume {run}")
     elif last.code == FAILED:
-        shown.explain(digests(ledger, around))
+        shown.explain(explain_failures(ledger, context))
         if last.why:
             shown.say(f"{run}: {last.why}")
     else:

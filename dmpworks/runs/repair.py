@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from dmpworks.errors import LedgerError
 from dmpworks.formatting import size
 from dmpworks.jobs.manifest import Manifest
-from dmpworks.runs.ledger.current import silent_ends
+from dmpworks.runs.ledger.current import presumed_failures
 from dmpworks.runs.ledger.events import AnyEvent, Ended, Started
 from dmpworks.runs.ledger.fold import Folding, after
 from dmpworks.runs.ledger.state import RunState
@@ -162,7 +162,9 @@ def from_orphans(inspection: Inspection, outputs: Outputs) -> None:
 
 def from_silence(inspection: Inspection, reason: str, kind: Kind) -> None:
     """Write down that the jobs which the ledger thinks alive are not."""
-    for job, event in zip(inspection.state.live, silent_ends(inspection.state, reason, inspection.by), strict=True):
+    for job, event in zip(
+        inspection.state.live, presumed_failures(inspection.state, reason, inspection.by), strict=True
+    ):
         inspection.mend(kind, f"{job.name} is {job.status} as the ledger tells: {reason}", event)
 
 

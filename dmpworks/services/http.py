@@ -146,7 +146,7 @@ class Http:
                 with attempt:
                     return self._once(request, ask)
         except (_Busy, httpx.HTTPError, httpx.InvalidURL) as error:
-            raise _told(error, request) from error
+            raise _as_dmpworks_error(error, request) from error
         raise AssertionError("retries end with an answer or an error")
 
     def _once(self, request: str, ask: Callable[[], httpx.Response]) -> bytes:
@@ -197,7 +197,7 @@ def _retry_after(value: str | None) -> float | None:
     return max(0.0, (then - datetime.now(UTC)).total_seconds())
 
 
-def _told(error: Exception, request: str) -> DmpworksError:
+def _as_dmpworks_error(error: Exception, request: str) -> DmpworksError:
     reason = f"{request}: {type(error).__name__.lstrip('_')}: {error}"
     if isinstance(error, _Busy) or _is_temporary(error):
         return TemporaryError("the server is busy or away", on=reason, next="run the job again later")

@@ -78,7 +78,7 @@ class InsideS3:
         A large one is copied under the key of the execution that began it, as noted in the object `note`. Raises
         DownloadError when the source has changed or is refused, TemporaryError when S3 is busy.
         """
-        with _told(str(source)):
+        with _translate_errors(str(source)):
             if source.size > self._largest:
                 return self._in_parts(source, key, note, moved), None
             told = self._at_once(source, key, algorithm)
@@ -173,7 +173,7 @@ class Checksums:
             return None
         parts = urlsplit(address)
         asked = {"Bucket": parts.netloc, "Key": parts.path.lstrip("/"), "ChecksumMode": "ENABLED"} | self._payer
-        with _told(address):
+        with _translate_errors(address):
             answer = self._client.head_object(**asked, **({"IfMatch": etag} if etag else {}))
         return _hexadecimal(answer.get("ChecksumSHA256"))
 
@@ -183,7 +183,7 @@ def _hexadecimal(checksum: str | None) -> str | None:
 
 
 @contextmanager
-def _told(where: str) -> Iterator[None]:
+def _translate_errors(where: str) -> Iterator[None]:
     try:
         yield
     except ClientError as error:

@@ -46,13 +46,13 @@ class _Stat(NamedTuple):
 
 
 class ObjectFile(NamedTuple):
-    """An object of a store, of that size and ETag; `told` turns the store's failures into ours."""
+    """An object of a store, of that size and ETag; `translate_errors` turns the store's failures into ours."""
 
     store: "ObjectStore"
     key: str
     size: int
     etag: str | None
-    told: Callable[[], AbstractContextManager[None]]
+    translate_errors: Callable[[], AbstractContextManager[None]]
 
     @property
     def name(self) -> str:
@@ -74,7 +74,7 @@ class ObjectFile(NamedTuple):
     def fetch(self, start: int, end: int) -> memoryview:
         """Return the bytes from `start` to before `end`."""
         options: dict[str, Any] = {"range": (start, end)} | ({"if_match": self.etag} if self.etag else {})
-        with self.told():
+        with self.translate_errors():
             return memoryview(obstore.get(self.store, self.key, options=options).bytes())  # type: ignore[arg-type]
 
 

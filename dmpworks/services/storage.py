@@ -19,7 +19,7 @@ from obstore.store import LocalStore, MemoryStore, S3Store
 
 from dmpworks.errors import JobError, SettingsError, TemporaryError
 from dmpworks.services.ranged import ObjectFile, Openable
-from dmpworks.services.store_failures import told
+from dmpworks.services.store_failures import translate_errors
 
 __all__ = ["Bucket", "Openable", "Stored", "names_folder", "open_bucket", "remove_tree"]
 
@@ -56,30 +56,30 @@ class Bucket:
         """Whether the bucket is a folder on this machine."""
         return self.root is not None
 
-    def _told(self, key: str) -> AbstractContextManager[None]:
-        return told(self.name, key, self.is_folder)
+    def _translate_errors(self, key: str) -> AbstractContextManager[None]:
+        return translate_errors(self.name, key, self.is_folder)
 
     def get(self, key: str) -> bytes:
         """Return an object's bytes; raises FileNotFoundError."""
-        with self._told(key):
+        with self._translate_errors(key):
             return bytes(obstore.get(self._store, key).bytes())
 
     def put(self, key: str, data: bytes) -> None:
         """Write an object in one atomic step: nobody sees a part of it."""
-        with self._told(key):
+        with self._translate_errors(key):
             obstore.put(self._store, key, data, use_multipart=False)
 
     def create(self, key: str, data: bytes) -> None:
         """Write an object that must not exist yet; raises FileExistsError."""
         try:
-            with self._told(key):
+            with self._translate_errors(key):
                 obstore.put(self._store, key, data, mode="create", use_multipart=False)
         except AlreadyExistsError as error:
             raise FileExistsError(key) from error
 
     def size(self, key: str) -> int:
         """Return an object's size in bytes; raises FileNotFoundError."""
-        with self._told(key):
+        with self._translate_errors(key):
             return int(obstore.head(self._store, key)["size"])
 
     def exists(self, key: str) -> bool:
@@ -92,7 +92,7 @@ class Bucket:
 
     def list(self, prefix: str) -> list[Stored]:
         """Return the objects below a prefix (a folder of keys), sorted by key."""
-        with self._told(prefix):
+        with self._translate_errors(prefix):
             pages = list(obstore.list(self._store, prefix=prefix))
         return sorted(Stored(item["path"], int(item["size"])) for page in pages for item in page)
 
@@ -100,11 +100,11 @@ class Bucket:
         """Remove objects; those that are gone already are no error."""
         gone = list(keys)
         if isinstance(self._store, S3Store) and gone:
-            with self._told(gone[0]):
+            with self._translate_errors(gone[0]):
                 obstore.delete(self._store, gone)  # a thousand a request: a transform leaves many records
             return
         for key in gone:
-            with suppress(FileNotFoundError), self._told(key):
+            with suppress(FileNotFoundError), self._translate_errors(key):
                 obstore.delete(self._store, key)
 
     def delete_unfinished(self, prefix: str) -> None:
@@ -115,7 +115,7 @@ class Bucket:
 
     def upload(self, path: Path, key: str) -> int:
         """Write a local file as an object, in parts when large; returns its size in bytes."""
-        with self._told(key):
+        with self._translate_errors(key):
             obstore.put(self._store, key, path)
         return path.stat().st_size
 
@@ -130,13 +130,13 @@ class Bucket:
                 size += len(piece)
                 yield piece
 
-        with ThreadPoolExecutor(1) as aside, self._told(key):
+        with ThreadPoolExecutor(1) as aside, self._translate_errors(key):
             obstore.put(self._store, key, counted(), chunk_size=PART, max_concurrency=2)
         return size
 
     def folders(self, prefix: str) -> tuple[str, ...]:
         """Return the names of the folders directly below a prefix, sorted."""
-        with self._told(prefix):
+        with self._translate_errors(prefix):
             found = obstore.list_with_delimiter(self._store, prefix)["common_prefixes"]
         return tuple(sorted(path.rpartition("/")[2] for path in found))
 
@@ -167,11 +167,13 @@ class Bucket:
         if self.root is not None:
             return self.local(key, self.root)
         try:
-            with self._told(key):
+            with self._translate_errors(key):
                 found = obstore.head(self._store, key)
         except FileNotFoundError as error:
             raise self._gone(key) from error
-        return ObjectFile(self._store, key, int(found["size"]), found["e_tag"], partial(told, self.name, key, False))
+        return ObjectFile(
+            self._store, key, int(found["size"]), found["e_tag"], partial(translate_errors, self.name, key, False)
+        )
 
     def _gone(self, key: str) -> JobError:
         return JobError(
@@ -182,7 +184,7 @@ class Bucket:
 
     def read_in_pieces(self, key: str, size: int = PIECE) -> Iterator[bytes]:
         """Yield an object's bytes in pieces of at least `size` bytes, the last one shorter."""
-        with self._told(key):
+        with self._translate_errors(key):
             for piece in obstore.get(self._store, key).stream(min_chunk_size=size):
                 yield bytes(piece)
 

@@ -17,7 +17,7 @@ DENIED = ("403 Forbidden", "401 Unauthorized", "ExpiredToken")  # a listing hide
 
 
 @contextmanager
-def told(name: str, key: str, is_folder: bool) -> Iterator[None]:
+def translate_errors(name: str, key: str, is_folder: bool) -> Iterator[None]:
     """Turn the store's own failures into ours; a missing object stays a FileNotFoundError."""
     try:
         yield

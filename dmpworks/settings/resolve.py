@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from dmpworks.errors import SettingsError, together
+from dmpworks.errors import SettingsError, merge_errors
 from dmpworks.settings.declare import REQUIRED, Setting, declared
 
 C = TypeVar("C")
@@ -60,7 +60,7 @@ def resolve(wanted: Iterable[Setting], sources: Sources, chain_prefix: str) -> d
     if missing := [setting for setting in settings if values.get(setting.variable) is REQUIRED]:
         wrong.append(_missing(missing, sources, chain_prefix))
     if wrong:
-        raise together(wrong)
+        raise merge_errors(wrong)
     return values
 
 

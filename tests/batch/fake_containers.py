@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dmpworks.jobs.model import Counts, Shard
-from dmpworks.runs.ledger.events import Ended, Outcome, Started, Told
+from dmpworks.runs.ledger.events import Ended, ErrorText, Outcome, Started
 from dmpworks.runs.ledger.store import Ledger, RunName
 from dmpworks.services.storage import Bucket
 from tests.batch.fake_jobs import Job
@@ -20,7 +20,7 @@ class Container:
     bucket: Bucket
     logs: FakeLogs | None = None
     lines: tuple[str, ...] = ("at work",)
-    error: Told | None = None
+    error: ErrorText | None = None
     counts: Counts = field(default_factory=lambda: Counts(read=3, written=3))
 
     def __call__(self, batch: Any, job: Job, moment: str, exit_code: int | None) -> None:

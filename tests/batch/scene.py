@@ -4,12 +4,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from dmpworks.batch.monitor.context import Around
+from dmpworks.batch.monitor.context import RunContext
 from dmpworks.batch.submission.plan import Plan, make_plan
 from dmpworks.batch.submission.submit import Outlet, submit
 from dmpworks.jobs.model import Chain
 from dmpworks.jobs.wiring import submit_settings
-from dmpworks.runs.ledger.events import Asked, Planned, Started, Submitted
+from dmpworks.runs.ledger.events import JobRequest, Planned, Started, Submitted
 from dmpworks.runs.ledger.locks import hold
 from dmpworks.runs.ledger.store import Ledger, RunName
 from dmpworks.services.storage import open_bucket
@@ -47,8 +47,8 @@ class Scene:
         self.waited = timedelta()
 
     @property
-    def around(self) -> Around:
-        return Around(self.batch, self.logs, self.batch.clock, self.sleep)
+    def context(self) -> RunContext:
+        return RunContext(self.batch, self.logs, self.batch.clock, self.sleep)
 
     @property
     def run(self) -> str:
@@ -83,7 +83,7 @@ class Scene:
         """Return the ledger of a local run (2026-11-01) whose first job has begun."""
         ledger = Ledger(self.bucket, RunName(CHAIN.name, "2026-11-01"))
         about = {"at": self.batch.now, "by": "ada@laptop"}
-        jobs = {"fetch": Asked(), "count": Asked()}
+        jobs = {"fetch": JobRequest(), "count": JobRequest()}
         ledger.append(
             Planned(**about, submission=1, where="local", jobs=jobs, skipped={}, settings={"ENV": "dev"}, version="0")
         )

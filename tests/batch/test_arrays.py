@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from dmpworks.batch.describe import describe
-from dmpworks.batch.monitor.failures import Digest, digests
+from dmpworks.batch.monitor.failures import FailureReport, explain_failures
 from dmpworks.batch.monitor.log_reader import LogReader
 from dmpworks.batch.monitor.reconcile import Deployment, inspect
 from dmpworks.batch.monitor.watch import Watch
@@ -14,7 +14,7 @@ from dmpworks.commands.cancel import end
 from dmpworks.commands.shared.watch_views import Lines
 from dmpworks.commands.watch import follow_on
 from dmpworks.errors import SettingsError
-from dmpworks.runs.ledger.events import Told
+from dmpworks.runs.ledger.events import ErrorText
 from dmpworks.runs.ledger.store import now
 from tests.batch.fake_containers import Container
 from tests.batch.fake_jobs import Execution, machine_lost, out_of_memory
@@ -33,14 +33,14 @@ def scene(scene: Scene) -> Scene:
 def follow(scene: Scene) -> tuple[int, list[str]]:
     """Watch to the end; return the exit code and what was said of the shared job."""
     output = io.StringIO()
-    code = follow_on(scene.ledger, scene.around, Lines(Console(file=output, width=300)))
+    code = follow_on(scene.ledger, scene.context, Lines(Console(file=output, width=300)))
     return code, [line.split(" count: ")[1] for line in output.getvalue().splitlines() if " count: " in line]
 
 
-def failed(scene: Scene) -> Digest:
+def failed(scene: Scene) -> FailureReport:
     scene.submit(LETTERS_COUNT_SHARDS="4")
     assert follow(scene)[0] == 1
-    (digest,) = digests(scene.ledger, scene.around)
+    (digest,) = explain_failures(scene.ledger, scene.context)
     return digest
 
 
@@ -89,7 +89,7 @@ def test_a_shard_whose_machine_is_lost_is_tried_again_alone(scene):
 
 
 def test_a_failed_shard_is_named_and_explained(scene):
-    told = Told("3 files could not be read", "s3://my-bucket/letters", "run fetch again")
+    told = ErrorText("3 files could not be read", "s3://my-bucket/letters", "run fetch again")
     broken = Container(scene.bucket, scene.logs, lines=("x.gz is damaged",), error=told)
     scene.does("count:2", Execution(exit_code=1, container=broken))
     digest = failed(scene)
@@ -112,7 +112,7 @@ def test_what_aws_batch_has_forgotten_the_ledger_tells(scene):
     scene.does("count:1", Execution(exit_code=1))
     failed(scene)
     scene.batch.jobs.clear()
-    (digest,) = digests(scene.ledger, scene.around)
+    (digest,) = explain_failures(scene.ledger, scene.context)
     assert (digest.shards, digest.of, digest.exit_code) == ((1,), 4, 1)
 
 
@@ -122,7 +122,7 @@ def test_what_aws_batch_has_forgotten_the_ledger_tells(scene):
 def test_the_log_of_a_failed_shard_comes_first(scene):
     scene.does("count:1", Execution(exit_code=1, container=Container(scene.bucket, scene.logs, lines=("damaged",))))
     failed(scene)
-    reader = LogReader(scene.ledger, scene.around)
+    reader = LogReader(scene.ledger, scene.context)
     ((place, line),) = reader.read("count", None)
     assert (place.shard, place.name, line.text) == (1, f"dmpworks/default/{scene.batch.job('count').id}:1-1", "damaged")
     ((third, _),) = reader.read("count", 3)
@@ -133,7 +133,7 @@ def test_there_are_no_more_logs_than_attempts(scene):
     scene.submit(LETTERS_COUNT_SHARDS="3")
     follow(scene)
     with pytest.raises(SettingsError, match="there is no log of attempt 4"):
-        list(LogReader(scene.ledger, scene.around).read("count", 4))
+        list(LogReader(scene.ledger, scene.context).read("count", 4))
 
 
 # ended
@@ -144,7 +144,7 @@ def test_a_cancelled_array_ends_its_children(scene):
     scene.submit(LETTERS_COUNT_SHARDS="3")
     scene.sleep(150)
     assert describe(scene.batch, [scene.batch.job("count").id]).popitem()[1].status == "RUNNING"
-    assert end(scene.ledger, scene.around).status == "cancelled"
+    assert end(scene.ledger, scene.context).status == "cancelled"
     assert [name.rsplit("-", 1)[-1] for name in scene.batch.names("TerminateJob")] == ["count"]
     assert {job.status for job in scene.batch.jobs.values() if job.index is not None} == {"FAILED"}
 

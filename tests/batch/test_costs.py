@@ -5,10 +5,10 @@ from datetime import date
 import pytest
 
 from dmpworks.batch.costs import estimate, hourly, price_table, prices, usual_seconds
-from dmpworks.runs.ledger.events import Asked
+from dmpworks.runs.ledger.events import JobRequest
 from tests.runs.sample import good_run
 
-LARGE = Asked(vcpus=32, memory=250_880, timeout=36_000)
+LARGE = JobRequest(vcpus=32, memory=250_880, timeout=36_000)
 
 
 def test_the_table_says_when_and_from_where_it_is():
@@ -20,7 +20,7 @@ def test_the_table_says_when_and_from_where_it_is():
 @pytest.mark.parametrize(("vcpus", "gib", "dollars"), [(2, 4, 0.085), (2, 8, 0.096), (2, 16, 0.126), (32, 256, 2.016)])
 def test_the_table_gives_what_instances_cost_within_four_per_cent(vcpus, gib, dollars):
     """The prices of c6i.large, m6i.large, r6i.large and r6i.8xlarge, on demand in us-east-1."""
-    assert hourly(Asked(vcpus=vcpus, memory=gib * 1024), price_table()) == pytest.approx(dollars, rel=0.04)
+    assert hourly(JobRequest(vcpus=vcpus, memory=gib * 1024), price_table()) == pytest.approx(dollars, rel=0.04)
 
 
 def test_prices_can_be_set():

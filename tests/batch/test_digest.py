@@ -6,10 +6,10 @@ import pytest
 from rich.console import Console
 
 from dmpworks.batch.describe import cause_of
-from dmpworks.batch.monitor.failures import Digest, digests
+from dmpworks.batch.monitor.failures import FailureReport, explain_failures
 from dmpworks.commands.shared.watch_views import Lines
 from dmpworks.commands.watch import follow_on
-from dmpworks.runs.ledger.events import Observed, Told
+from dmpworks.runs.ledger.events import ErrorText, Observed
 from tests.batch.fake_containers import Container
 from tests.batch.fake_jobs import Execution, Fault, denied, image_not_pulled, machine_lost, out_of_memory
 from tests.batch.scene import Scene
@@ -17,11 +17,11 @@ from tests.batch.scene import Scene
 RESUME = "dmpworks runs resume letters/2026-10-01"
 
 
-def failed(scene: Scene, *executions: Execution, job: str = "fetch", **environ: str) -> Digest:
+def failed(scene: Scene, *executions: Execution, job: str = "fetch", **environ: str) -> FailureReport:
     scene.does(job, *executions)
     scene.submit(**environ)
-    assert follow_on(scene.ledger, scene.around, Lines(Console(file=io.StringIO()))) == 1
-    (digest,) = digests(scene.ledger, scene.around)
+    assert follow_on(scene.ledger, scene.context, Lines(Console(file=io.StringIO()))) == 1
+    (digest,) = explain_failures(scene.ledger, scene.context)
     return digest
 
 
@@ -70,7 +70,7 @@ def test_an_image_that_cannot_be_pulled_is_named_as_such(scene):
 
 
 def test_an_error_of_ours_is_told_with_its_three_lines_and_the_last_of_its_log(scene):
-    told = Told("3 files could not be read", "s3://my-bucket/letters", "run fetch again")
+    told = ErrorText("3 files could not be read", "s3://my-bucket/letters", "run fetch again")
     lines = tuple(f"line {number}" for number in range(60))
     scene.logs.page = 1000
     container = Container(scene.bucket, scene.logs, lines=lines, error=told)
@@ -96,8 +96,8 @@ def test_a_log_that_may_not_be_read_does_not_hide_the_failure(scene):
     scene.does("fetch", out_of_memory())
     scene.submit()
     scene.logs.faults += [denied("GetLogEvents")] * 2
-    follow_on(scene.ledger, scene.around, Lines(Console(file=io.StringIO())))
-    (digest,) = digests(scene.ledger, scene.around)
+    follow_on(scene.ledger, scene.context, Lines(Console(file=io.StringIO())))
+    (digest,) = explain_failures(scene.ledger, scene.context)
     assert digest.log == ("the log cannot be read: these AWS credentials do not have the right",)
     assert digest.cause == "out of memory"
 
@@ -110,15 +110,15 @@ def test_machines_that_may_not_be_asked_for_bound_nothing(scene):
 def test_only_the_job_that_failed_of_itself_is_told_of(scene):
     scene.does("fetch", Execution(exit_code=1))
     scene.submit()
-    follow_on(scene.ledger, scene.around, Lines(Console(file=io.StringIO())))
-    assert [digest.job for digest in digests(scene.ledger, scene.around)] == ["fetch"]
+    follow_on(scene.ledger, scene.context, Lines(Console(file=io.StringIO())))
+    assert [digest.job for digest in explain_failures(scene.ledger, scene.context)] == ["fetch"]
 
 
 def test_when_batch_has_forgotten_all_the_ledger_still_knows_why_and_where_the_log_is(scene):
     before = failed(scene, out_of_memory())
     scene.sleep(8 * 86400)
     assert scene.batch.jobs == {}
-    (after,) = digests(scene.ledger, scene.around)
+    (after,) = explain_failures(scene.ledger, scene.context)
     assert after == before
     assert after.log == ("at work",)
 
@@ -128,7 +128,7 @@ def test_a_local_run_that_was_killed_for_memory_names_other_remedies(scene):
     about = {"at": scene.batch.now, "by": "ada@laptop"}
     ledger.append(Observed(**about, job="fetch", state="failed", reason="was killed by signal 9", exit_code=137))
     scene.bucket.put(ledger.log_key(1, "fetch"), b"reading\nstill reading\n")
-    (digest,) = digests(ledger, scene.around._replace(batch=None, logs=None))
+    (digest,) = explain_failures(ledger, scene.context._replace(batch=None, logs=None))
     assert digest.cause == "out of memory"
     assert digest.reason is None  # AWS says nothing of it
     assert digest.log == ("reading", "still reading")

@@ -19,7 +19,7 @@ def saying(scene: Scene, *lines: str, **about: object) -> Execution:
 
 
 def printed(scene: Scene, capsys, job=None, attempt=None, **how: bool) -> list[str]:
-    print_logs(scene.ledger, scene.around, job, attempt, **{"follow": False, "as_json": False, **how})
+    print_logs(scene.ledger, scene.context, job, attempt, **{"follow": False, "as_json": False, **how})
     return capsys.readouterr().out.splitlines()
 
 
@@ -49,7 +49,7 @@ def test_without_a_job_the_one_that_failed_is_shown(scene, capsys):
     scene.does("count", saying(scene, "bad", exit_code=1))
     scene.submit()
     scene.sleep(300)
-    print_logs(scene.ledger, scene.around, None, None, follow=False, as_json=False)
+    print_logs(scene.ledger, scene.context, None, None, follow=False, as_json=False)
     out, err = capsys.readouterr()
     assert out == "bad\n"
     assert err.startswith("==> letters/2026-10-01 count, attempt 1 (dmpworks/default/")
@@ -66,7 +66,7 @@ def test_following_shows_lines_as_they_come_and_ends_with_the_job(scene, capsys)
         if scene.batch.now - begin > timedelta(seconds=70) and len(scene.logs.streams[stream]) == 1:
             scene.logs.write(stream, "goes on")
 
-    print_logs(scene.ledger, scene.around._replace(sleep=sleep), "fetch", None, follow=True, as_json=False)
+    print_logs(scene.ledger, scene.context._replace(sleep=sleep), "fetch", None, follow=True, as_json=False)
     assert capsys.readouterr().out.splitlines() == ["begins", "goes on"]
     assert scene.batch.job("fetch").status == "SUCCEEDED"
 
@@ -89,7 +89,7 @@ def test_as_json_each_line_says_whose_it_is(scene, capsys):
     scene.does("fetch", saying(scene, "one"))
     scene.submit()
     scene.sleep(60)
-    begun = scene.ledger.state().jobs["fetch"].attempts[0].started
+    begun = scene.ledger.state().jobs["fetch"].attempts[0].started.at
     (line,) = printed(scene, capsys, "fetch", as_json=True)
     assert json.loads(line) == {"job": "fetch", "attempt": 1, "at": begun.isoformat(), "text": "one"}
 
@@ -108,14 +108,14 @@ def test_without_a_job_one_that_never_began_is_passed_over(scene, capsys):
     scene.bucket.put(ledger.log_key(1, "fetch"), b"begins\n")
     for job in ("fetch", "count"):
         ledger.append(Observed(at=scene.batch.now, by="ada@laptop", job=job, state="cancelled"))
-    print_logs(ledger, scene.around._replace(batch=None, logs=None), None, None, follow=False, as_json=False)
+    print_logs(ledger, scene.context._replace(batch=None, logs=None), None, None, follow=False, as_json=False)
     assert capsys.readouterr().out == "begins\n"
 
 
 def test_what_is_over_is_not_to_be_waited_for(scene, capsys):
     ledger = scene.local_run()  # its process is gone
     with pytest.raises(SettingsError) as caught:
-        print_logs(ledger, scene.around._replace(batch=None, logs=None), "fetch", None, follow=False, as_json=False)
+        print_logs(ledger, scene.context._replace(batch=None, logs=None), "fetch", None, follow=False, as_json=False)
     assert caught.value.on == "letters/2026-11-01 fetch: the process that ran it is gone"
     assert caught.value.next == "dmpworks runs show letters/2026-11-01"
 
@@ -148,9 +148,9 @@ def test_the_log_of_a_local_run_is_followed_while_it_grows(scene, capsys):
         elif not ledger.state().jobs["fetch"].ended:
             ledger.append(Ended(**about, job="fetch", attempt="a1", outcome="succeeded"))
 
-    around = scene.around._replace(batch=None, logs=None, sleep=sleep)
+    context = scene.context._replace(batch=None, logs=None, sleep=sleep)
     with hold(scene.bucket, "letters", "dmpworks run letters/2026-11-01"):
-        print_logs(ledger, around, "fetch", None, follow=True, as_json=False)
+        print_logs(ledger, context, "fetch", None, follow=True, as_json=False)
     assert capsys.readouterr().out.splitlines() == ["begins", "half a line"]
-    print_logs(ledger, around, "fetch", None, follow=False, as_json=False)
+    print_logs(ledger, context, "fetch", None, follow=False, as_json=False)
     assert capsys.readouterr().out.splitlines() == ["begins", "half a line"]

@@ -26,7 +26,7 @@ from tests.batch.scene import Scene
 
 def watched(scene: Scene) -> tuple[int, list[str]]:
     output = io.StringIO()
-    code = follow_on(scene.ledger, scene.around, Lines(Console(file=output, width=200, soft_wrap=True)))
+    code = follow_on(scene.ledger, scene.context, Lines(Console(file=output, width=200, soft_wrap=True)))
     return code, output.getvalue().splitlines()
 
 
@@ -97,7 +97,7 @@ def test_the_time_left_comes_from_earlier_runs(scene):
     snapshot = Watch(scene.ledger, scene.batch, {"fetch": 60.0, "count": 60.0}, scene.batch.clock).look()
     assert snapshot.left == 120
     output = io.StringIO()
-    follow_on(scene.ledger, scene.around, JsonLines(output))
+    follow_on(scene.ledger, scene.context, JsonLines(output))
     snapshots = [json.loads(line) for line in output.getvalue().splitlines()]
     assert snapshots[0]["left"] == 120.0
     running = next(each for each in snapshots if each["rows"][1]["status"] == "running")
@@ -150,7 +150,7 @@ def test_ctrl_c_detaches_and_says_how_to_come_back_and_how_to_cancel(scene):
         raise KeyboardInterrupt
 
     output = io.StringIO()
-    code = follow_on(scene.ledger, scene.around._replace(sleep=interrupted), Lines(Console(file=output, width=200)))
+    code = follow_on(scene.ledger, scene.context._replace(sleep=interrupted), Lines(Console(file=output, width=200)))
     assert code == 130
     assert output.getvalue().splitlines()[-3:] == [
         f"detached: {scene.run} goes on",

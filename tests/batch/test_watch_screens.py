@@ -30,7 +30,7 @@ def test_json_lines_hold_every_look_and_why_jobs_failed(scene):
     scene.does("count", out_of_memory())
     scene.submit()
     output = io.StringIO()
-    assert follow_on(scene.ledger, scene.around, JsonLines(output)) == 1
+    assert follow_on(scene.ledger, scene.context, JsonLines(output)) == 1
     *snapshots, digest = [json.loads(line) for line in output.getvalue().splitlines()]
     assert {each["event"] for each in snapshots} == {"snapshot"}
     assert (snapshots[-1]["code"], snapshots[0].get("code")) == (1, None)
@@ -43,7 +43,7 @@ def test_a_terminal_gets_a_live_table(scene):
     scene.submit()
     output = io.StringIO()
     console = Console(file=output, force_terminal=True, width=120, color_system=None)
-    assert follow_on(scene.ledger, scene.around, LiveTable(console, scene.batch.clock)) == 0
+    assert follow_on(scene.ledger, scene.context, LiveTable(console, scene.batch.clock)) == 0
     last = output.getvalue().rsplit("job ", 1)[-1]
     assert "fetch" in last and "succeeded" in last and "1 min" in last
     assert isinstance(screen(as_json=False, clock=scene.batch.clock, output=io.StringIO()), Lines)
@@ -61,9 +61,9 @@ def test_a_local_run_is_followed_by_its_ledger_alone(scene):
         ]
     )
     output = io.StringIO()
-    around = scene.around._replace(batch=None, logs=None, sleep=lambda seconds: ledger.append(next(events)))
+    context = scene.context._replace(batch=None, logs=None, sleep=lambda seconds: ledger.append(next(events)))
     with hold(scene.bucket, "letters", f"dmpworks run {ledger.run}"):
-        code = follow_on(ledger, around, Lines(Console(file=output, width=200)))
+        code = follow_on(ledger, context, Lines(Console(file=output, width=200)))
     assert code == 0
     assert [line.split(" ", 3)[-1] for line in output.getvalue().splitlines()] == [
         "fetch: running",
@@ -79,8 +79,8 @@ def test_a_local_run_is_followed_by_its_ledger_alone(scene):
 def test_a_local_run_whose_process_is_gone_is_not_waited_for(scene):
     ledger = scene.local_run()
     output = io.StringIO()
-    around = scene.around._replace(batch=None, logs=None)
-    assert follow_on(ledger, around, Lines(Console(file=output, width=200))) == 1
+    context = scene.context._replace(batch=None, logs=None)
+    assert follow_on(ledger, context, Lines(Console(file=output, width=200))) == 1
     said = output.getvalue().splitlines()
     assert said[-2:] == [
         "letters/2026-11-01 fetch failed: the process that ran it is gone",

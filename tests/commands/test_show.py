@@ -6,7 +6,7 @@ import pytest
 
 from dmpworks.commands.show import show
 from dmpworks.errors import SettingsError
-from dmpworks.runs.ledger.events import Told
+from dmpworks.runs.ledger.events import ErrorText
 from dmpworks.runs.ledger.locks import hold
 from dmpworks.runs.ledger.store import RunName
 from tests.runs.sample import SMALL, Story, good_run, troubled_run
@@ -31,7 +31,7 @@ def test_the_jobs_of_a_run(bucket, capsys):
 
 def test_why_a_job_failed(bucket, capsys):
     told = Story(bucket, RunName("ror", "2026-10-01")).plan({"download": SMALL, "transform": SMALL})
-    error = Told("2 files could not be read", "part_3.json", "download it again")
+    error = ErrorText("2 files could not be read", "part_3.json", "download it again")
     told.wait(1).start("download").end("download", 2, "failed", error=error)
     told.see("download", "failed", cause="failed", reason="Essential container in task exited")
     told.see("transform", "skipped", reason="Dependent Job failed")

@@ -5,16 +5,16 @@ from datetime import UTC, datetime, timedelta
 
 from dmpworks.jobs.model import Counts
 from dmpworks.runs.ledger.events import (
-    Asked,
+    BatchAttempt,
     Cancelling,
     Ended,
+    ErrorText,
+    JobRequest,
     Observed,
     Outcome,
     Planned,
     Started,
     Submitted,
-    Told,
-    Try,
 )
 from dmpworks.runs.ledger.state import RunState
 from dmpworks.runs.ledger.store import Ledger, RunName
@@ -22,8 +22,8 @@ from dmpworks.services.storage import Bucket
 
 BEGAN = datetime(2026, 10, 1, 2, 0, tzinfo=UTC)
 ADA, MACHINE = "ada@laptop", "container@ip-10-0-3-17"
-SMALL = Asked(queue="dmpworks-prod", vcpus=2, memory=4096, timeout=86400, retries=3)
-LARGE = Asked(queue="dmpworks-prod-large", vcpus=32, memory=250_880, timeout=86400, retries=3)
+SMALL = JobRequest(queue="dmpworks-prod", vcpus=2, memory=4096, timeout=86400, retries=3)
+LARGE = JobRequest(queue="dmpworks-prod-large", vcpus=32, memory=250_880, timeout=86400, retries=3)
 JOBS = {"sync-dmps": SMALL, "enrich-dmps": SMALL, "dmp-works-search": LARGE, "merge-related-works": SMALL}
 SETTINGS = {"BUCKET_NAME": "dmpworks-prod", "ENV": "prod", "PROCESS_WORKS_RUN_ID": "2026-09-01"}
 
@@ -37,7 +37,7 @@ class Story:
     now: datetime = BEGAN
     submission: int = 0
     ids: dict[str, str] = field(default_factory=dict)
-    tries: dict[str, list[Try]] = field(default_factory=dict)
+    tries: dict[str, list[BatchAttempt]] = field(default_factory=dict)
     begun: dict[str, datetime] = field(default_factory=dict)
     where: str = "batch"
 
@@ -55,7 +55,7 @@ class Story:
 
     def plan(
         self,
-        jobs: dict[str, Asked],
+        jobs: dict[str, JobRequest],
         skipped: dict[str, str] | None = None,
         settings: dict[str, str] | None = None,
     ) -> "Story":
@@ -68,7 +68,7 @@ class Story:
                 by=ADA,
                 submission=self.submission,
                 where=self.where,
-                jobs=jobs if on_batch else dict.fromkeys(jobs, Asked()),
+                jobs=jobs if on_batch else dict.fromkeys(jobs, JobRequest()),
                 skipped=skipped or {},
                 settings=settings or SETTINGS,
                 version="0.4.0",
@@ -107,7 +107,7 @@ class Story:
         minutes: float,
         outcome: Outcome = "succeeded",
         counts: Counts | None = None,
-        error: Told | None = None,
+        error: ErrorText | None = None,
         peak: int | None = 900,
         cores: float = 1.4,
     ) -> "Story":
@@ -133,7 +133,7 @@ class Story:
     def tried(self, job: str, code: int | None, reason: str | None = None) -> "Story":
         """Note an attempt as AWS Batch will tell it once the job has ended."""
         self.tries.setdefault(job, []).append(
-            Try(started=self.begun.get(job), stopped=self.now, exit_code=code, reason=reason)
+            BatchAttempt(started=self.begun.get(job), stopped=self.now, exit_code=code, reason=reason)
         )
         return self
 
@@ -200,7 +200,7 @@ def troubled_run(bucket: Bucket, run_id: str = "2026-10-01") -> Story:
     story.wait(14).start("dmp-works-search").wait(71).tried("dmp-works-search", 137, "OutOfMemoryError: killed")
     story.see("dmp-works-search", "failed", cause="out of memory", exit_code=137, reason="OutOfMemoryError: killed")
     story.wait(1).see("merge-related-works", "skipped", reason="Dependent Job failed")
-    larger = Asked(queue="dmpworks-prod-large", vcpus=32, memory=501_760, timeout=86400, retries=3)
+    larger = JobRequest(queue="dmpworks-prod-large", vcpus=32, memory=501_760, timeout=86400, retries=3)
     done = dict.fromkeys(("sync-dmps", "enrich-dmps"), "complete since 2026-10-01 03:06 UTC")
     story.wait(320).plan({"dmp-works-search": larger, "merge-related-works": SMALL}, done, settings)
     story.run_job("dmp-works-search", 17, 88, counts=counts["dmp-works-search"], peak=262_310, cores=14.8)

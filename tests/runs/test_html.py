@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dmpworks.jobs.model import Counts
-from dmpworks.runs.ledger.events import Asked, Told
+from dmpworks.runs.ledger.events import ErrorText, JobRequest
 from dmpworks.runs.ledger.store import RunName
 from dmpworks.runs.reports.gantt import Scale
 from dmpworks.runs.reports.html_page import page
@@ -20,7 +20,7 @@ from tests.runs.sample import BEGAN, SMALL, Story, good_run, troubled_run
 MEASURE = (Path(__file__).parent / "measure.js").read_text()
 
 
-def dollars(asked: Asked) -> float:
+def dollars(asked: JobRequest) -> float:
     return (asked.vcpus or 0) * 0.036
 
 
@@ -70,7 +70,7 @@ def test_nothing_is_fetched_and_nothing_runs(month):
 
 def test_hostile_text_stays_text(bucket):
     story = Story(bucket, RunName("ror", "2026-10-01")).plan({"download": SMALL}, settings={"A": "</code><script>1"})
-    error = Told("<script>alert(1)</script> & more", '"><img src=x>', "\x1b[31mred")
+    error = ErrorText("<script>alert(1)</script> & more", '"><img src=x>', "\x1b[31mred")
     story.wait(1).start("download").end("download", 1, "failed", error=error).see("download", "failed", reason="</h2>")
     page = made(story)
     assert "<script" not in page
@@ -80,7 +80,7 @@ def test_hostile_text_stays_text(bucket):
 
 def test_why_it_failed_and_how_to_go_on(bucket):
     story = Story(bucket, RunName("ror", "2026-10-01")).plan({"download": SMALL, "transform": SMALL})
-    error = Told("2 files could not be read", "part_3.json", "download it again")
+    error = ErrorText("2 files could not be read", "part_3.json", "download it again")
     story.run_job("download", 1, 5).wait(1).start("transform").end("transform", 9, "failed", error=error)
     story.see("transform", "failed", cause="failed", reason="Essential container in task exited")
     said = text(made(story))

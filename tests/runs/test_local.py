@@ -14,7 +14,7 @@ from dmpworks.errors import JobError, PreflightError
 from dmpworks.jobs.model import Counts
 from dmpworks.runs.completeness import Start
 from dmpworks.runs.ledger import locks
-from dmpworks.runs.ledger.events import Asked, Ended, Observed, Planned, Started, Submitted
+from dmpworks.runs.ledger.events import Ended, JobRequest, Observed, Planned, Started, Submitted
 from dmpworks.runs.ledger.locks import LEASE, Lock, hold, holder
 from dmpworks.runs.ledger.store import Ledger, now, who
 from dmpworks.runs.local.runner import ChainStopped
@@ -193,7 +193,7 @@ def test_a_chain_that_is_under_way_on_aws_batch_is_left_to_it(planted, s3_bucket
     bucket = open_bucket(s3_bucket, "us-east-1")
     about = {"at": now(), "by": "bob@laptop"}
     plan = Planned(
-        **about, submission=1, where="batch", jobs={"download": Asked()}, skipped={}, settings={}, version="1"
+        **about, submission=1, where="batch", jobs={"download": JobRequest()}, skipped={}, settings={}, version="1"
     )
     other = Ledger(bucket, RUN._replace(run_id="2026-08-01"))
     other.append(plan)

@@ -7,7 +7,7 @@ from dmpworks.jobs.execute import execute
 from dmpworks.jobs.manifest import read_manifest
 from dmpworks.jobs.model import Counts
 from dmpworks.jobs.usage import Usage
-from dmpworks.runs.ledger.events import Ended, Started, Told
+from dmpworks.runs.ledger.events import Ended, ErrorText, Started
 from dmpworks.runs.ledger.recorder import LedgerReport
 from dmpworks.runs.ledger.store import Ledger, RunName, who
 from tests.jobs.sample import CHAIN
@@ -60,8 +60,8 @@ def test_a_bug_is_told_too(bucket):
     [
         (Counts(read=1), "succeeded", 0, None),
         (KeyboardInterrupt(), "interrupted", 130, None),
-        (TemporaryError("busy", on="a", next="b"), "again", 75, Told("busy", "a", "b")),
-        (DmpworksError("broken", on="a", next="b"), "failed", 1, Told("broken", "a", "b")),
+        (TemporaryError("busy", on="a", next="b"), "again", 75, ErrorText("busy", "a", "b")),
+        (DmpworksError("broken", on="a", next="b"), "failed", 1, ErrorText("broken", "a", "b")),
     ],
 )
 def test_how_an_attempt_ends(bucket, make_run, result, outcome, code, error):

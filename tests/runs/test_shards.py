@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from dmpworks.errors import LedgerError
 from dmpworks.jobs.model import Counts, Shard
-from dmpworks.runs.ledger.events import AnyEvent, Asked, Ended, Observed, Planned, Started, Submitted, Told
+from dmpworks.runs.ledger.events import AnyEvent, Ended, ErrorText, JobRequest, Observed, Planned, Started, Submitted
 from dmpworks.runs.ledger.fold import Folding, after, fold
 from dmpworks.runs.ledger.state import JobState, RunState
 from dmpworks.runs.ledger.store import Ledger, RunName
@@ -30,7 +30,7 @@ def at(minute: float) -> dict:
 
 
 def sent(submission: int = 1, minute: float = 0, id: str | None = ARRAY, shards: int = 3) -> list[AnyEvent]:
-    asked = Asked(queue="dmpworks-dev", vcpus=2, memory=4096, retries=3, shards=shards)
+    asked = JobRequest(queue="dmpworks-dev", vcpus=2, memory=4096, retries=3, shards=shards)
     plan = Planned(
         **at(minute), submission=submission, where="batch", jobs={JOB: asked}, skipped={}, settings={}, version="1"
     )
@@ -213,7 +213,7 @@ def test_its_bar_goes_from_the_first_start_to_the_last_end(bucket: Bucket) -> No
 
 
 def test_a_failed_shard_makes_a_failed_bar_and_tells_why(bucket: Bucket) -> None:
-    error = Told("a file is damaged", "x.gz", "download it again")
+    error = ErrorText("a file is damaged", "x.gz", "download it again")
     ends = [did(0, 3), did(1, 5, "failed", error=error, exit_code=1), did(2, 7)]
     found = reading(bucket, *ALL, *ends, observed("failed"))
     (bar,) = found.timelines[0].lanes[0].executions

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dmpworks.runs.ledger.events import Asked
+from dmpworks.runs.ledger.events import JobRequest
 from dmpworks.runs.ledger.store import RunName
 from dmpworks.runs.reports.sizing import suggestions
 from tests.runs.sample import Story
@@ -10,7 +10,7 @@ from tests.runs.sample import Story
 
 def runs(bucket, peaks, cores=1.0, asked=None, where="batch"):
     """Return the states of runs with these peaks of memory (MiB), the newest first."""
-    asked = asked or Asked(queue="q", vcpus=2, memory=4096)
+    asked = asked or JobRequest(queue="q", vcpus=2, memory=4096)
     told = [
         Story(bucket, RunName("ror", f"2026-0{month}-01"), where=where)
         .plan({"transform": asked})
@@ -54,7 +54,7 @@ def test_local_runs_ask_for_nothing(bucket):
 
 def test_a_run_that_failed_tells_nothing(bucket):
     newest, *before = runs(bucket, (800, 800))
-    failed = Story(bucket, RunName("ror", "2026-03-01")).plan({"transform": Asked(vcpus=2, memory=4096)})
+    failed = Story(bucket, RunName("ror", "2026-03-01")).plan({"transform": JobRequest(vcpus=2, memory=4096)})
     failed.wait(1).start("transform").end("transform", 9, "failed", peak=800)
     assert suggestions(failed.state, [newest, *before]) == []
 

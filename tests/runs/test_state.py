@@ -8,15 +8,15 @@ import pytest
 from dmpworks.errors import LedgerError
 from dmpworks.jobs.model import Counts
 from dmpworks.runs.ledger.events import (
-    Asked,
+    BatchAttempt,
     Cancelling,
     Ended,
+    JobRequest,
     Observed,
     Outcome,
     Planned,
     Started,
     Submitted,
-    Try,
     Withdrawn,
 )
 from dmpworks.runs.ledger.fold import after, fold
@@ -34,7 +34,7 @@ def planned(submission=1, jobs=(JOB,), minute=0, retries=3) -> Planned:
         **at(minute),
         submission=submission,
         where="batch",
-        jobs=dict.fromkeys(jobs, Asked(retries=retries)),
+        jobs=dict.fromkeys(jobs, JobRequest(retries=retries)),
         skipped={},
         settings={},
         version="1",
@@ -211,7 +211,7 @@ def test_an_attempt_that_lingers_on_a_lost_machine_ends_no_newer_one():
 
 
 def test_what_batch_tells_of_attempts_gives_the_end():
-    tries = (Try(started=at(2)["at"], stopped=at(8)["at"], reason="Host EC2 gone", exit_code=None),)
+    tries = (BatchAttempt(started=at(2)["at"], stopped=at(8)["at"], reason="Host EC2 gone", exit_code=None),)
     job = run(*PATHS["running"], observed("failed", minute=30, tries=tries, exit_code=137)).jobs[JOB]
     assert (job.ended, job.exit_code, job.tries) == (at(8)["at"], 137, tries)
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
 
 
-class Around(NamedTuple):
+class RunContext(NamedTuple):
     """Clients of AWS (none for a local run), the clock, and how to wait."""
 
     batch: "BatchClient | None" = None
@@ -23,8 +23,8 @@ class Around(NamedTuple):
     sleep: Callable[[float], None] = time.sleep
 
 
-def around(state: RunState, region: str | None) -> Around:
+def run_context(state: RunState, region: str | None) -> RunContext:
     """Return what surrounds a run; a local one needs no AWS at all."""
     if state.newest and state.newest.where == "batch":
-        return Around(batch_client(region, only_reads=True), logs_client(region))
-    return Around()
+        return RunContext(batch_client(region, only_reads=True), logs_client(region))
+    return RunContext()

@@ -8,11 +8,11 @@ from msgspec.structs import replace
 from dmpworks.batch.aws_errors import REFUSALS, cause
 from dmpworks.batch.compute import queues_named
 from dmpworks.batch.describe import describe, failed_children
-from dmpworks.batch.monitor.context import Around
+from dmpworks.batch.monitor.context import RunContext
 from dmpworks.batch.monitor.log_streams import log_places
 from dmpworks.errors import DmpworksError
-from dmpworks.runs.ledger.current import GONE, standing
-from dmpworks.runs.ledger.events import Told
+from dmpworks.runs.ledger.current import PROCESS_GONE, current_state
+from dmpworks.runs.ledger.events import ErrorText
 from dmpworks.runs.ledger.state import JobState, RunState
 from dmpworks.runs.ledger.store import Ledger
 
@@ -30,11 +30,11 @@ WHAT = {
     "timed out": "it took longer than its time-out",
     "worth another attempt": "a service it needs was throttled or out of reach, as often as it was tried",
     "interrupted": "it was interrupted",
-    "process gone": GONE,  # of a local run
+    "process gone": PROCESS_GONE,  # of a local run
 }
 
 
-class Digest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="event", tag="digest"):
+class FailureReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="event", tag="digest"):
     """Why a job failed and what to do next; `told` are the three lines of an error of ours, if it was one."""
 
     run: str
@@ -46,7 +46,7 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_
     exit_code: int | None = None
     tries: int = 0
     lost: int = 0  # attempts whose machine was lost
-    told: Told | None = None
+    told: ErrorText | None = None
     log: tuple[str, ...] = ()
     shards: tuple[int, ...] = ()  # that failed; all else is of the first of them
     of: int | None = None  # so many shards
@@ -72,35 +72,35 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_
         return f" ({', '.join(parts)})" if parts else ""
 
 
-def digests(ledger: Ledger, around: Around) -> list[Digest]:
+def explain_failures(ledger: Ledger, context: RunContext) -> list[FailureReport]:
     """Return why each job failed that failed of itself, with the last lines of its log."""
-    state = standing(ledger).state
+    state = current_state(ledger).state
     failed = [job for job in state.current if job.status == "failed"]
-    if failed and around.logs:
-        around.sleep(LAG)
-    return [_digest(ledger, state, job, around) for job in failed]
+    if failed and context.logs:
+        context.sleep(LAG)
+    return [_explain(ledger, state, job, context) for job in failed]
 
 
-def _digest(ledger: Ledger, state: RunState, job: JobState, around: Around) -> Digest:
-    shards = failed_shards(job, around)
-    one = _of_shard(job, shards[0], around) if shards else job
-    lines = _last_lines(ledger, replace(state, jobs=state.jobs | {job.name: one}), one, around)
-    found = digest(state, one, lines, largest=_largest(job, around))
+def _explain(ledger: Ledger, state: RunState, job: JobState, context: RunContext) -> FailureReport:
+    shards = failed_shards(job, context)
+    one = _of_shard(job, shards[0], context) if shards else job
+    lines = _last_lines(ledger, replace(state, jobs=state.jobs | {job.name: one}), one, context)
+    found = explain_failure(state, one, lines, largest=_largest(job, context))
     return replace(found, shards=tuple(shards), of=job.asked.shards)
 
 
-def failed_shards(job: JobState, around: Around) -> list[int]:
+def failed_shards(job: JobState, context: RunContext) -> list[int]:
     """Return the shards of a job that failed: AWS Batch knows those too that were killed before they could tell."""
     if not job.asked.shards:
         return []
     try:
-        told = failed_children(around.batch, job.id) if around.batch and job.id else []
+        told = failed_children(context.batch, job.id) if context.batch and job.id else []
     except REFUSALS:
         told = []
     return told or job.failed_shards
 
 
-def _of_shard(job: JobState, number: int, around: Around) -> JobState:
+def _of_shard(job: JobState, number: int, context: RunContext) -> JobState:
     """Return a job as if the shard were all of it."""
     attempts = tuple(one for one in job.attempts if one.shard and one.shard.number == number)
     ended = attempts[-1].ended if attempts else None
@@ -110,7 +110,7 @@ def _of_shard(job: JobState, number: int, around: Around) -> JobState:
         return one
     one = replace(one, id=f"{job.id}:{number}")
     try:
-        told = describe(around.batch, [one.id]).get(one.id) if around.batch and one.id else None
+        told = describe(context.batch, [one.id]).get(one.id) if context.batch and one.id else None
     except REFUSALS:
         return one
     if not told:
@@ -118,11 +118,11 @@ def _of_shard(job: JobState, number: int, around: Around) -> JobState:
     return replace(one, cause=told.cause, reason=told.told, exit_code=told.exit_code, tries=told.tries)
 
 
-def _last_lines(ledger: Ledger, state: RunState, job: JobState, around: Around) -> list[str]:
+def _last_lines(ledger: Ledger, state: RunState, job: JobState, context: RunContext) -> list[str]:
     """Return the end of the log of the newest attempt; what AWS or the bucket refuses is told in its place."""
     try:
-        batch = describe(around.batch, [job.id]) if around.batch and job.id else {}
-        logs = [place.log for place in log_places(ledger, state, batch, around) if place.job == job.name]
+        batch = describe(context.batch, [job.id]) if context.batch and job.id else {}
+        logs = [place.log for place in log_places(ledger, state, batch, context) if place.job == job.name]
         return [line.text for line in logs[-1].last(LINES) if line.text.strip()] if logs else []
     except REFUSALS as error:
         return [f"the log cannot be read: {cause(error).what}"]
@@ -130,22 +130,24 @@ def _last_lines(ledger: Ledger, state: RunState, job: JobState, around: Around) 
         return [f"the log cannot be read: {error.what}"]
 
 
-def _largest(job: JobState, around: Around) -> int | None:
+def _largest(job: JobState, context: RunContext) -> int | None:
     """Return the most memory (MiB) that the machines of a job's queue have, where AWS tells it."""
-    if not around.batch or not job.asked.queue:
+    if not context.batch or not job.asked.queue:
         return None
     try:
-        queue = queues_named(around.batch, [job.asked.queue]).get(job.asked.queue.rsplit("/", 1)[-1])
+        queue = queues_named(context.batch, [job.asked.queue]).get(job.asked.queue.rsplit("/", 1)[-1])
     except REFUSALS:
         return None
     return queue.largest if queue else None
 
 
-def digest(state: RunState, job: JobState, log: Sequence[str] = (), *, largest: int | None = None) -> Digest:
+def explain_failure(
+    state: RunState, job: JobState, log: Sequence[str] = (), *, largest: int | None = None
+) -> FailureReport:
     """Return why a job failed; `largest` is the most memory (MiB) its queue's machines have, where that is known."""
     cause = _cause(job)
     told = _told(job)
-    return Digest(
+    return FailureReport(
         run=state.name,
         job=job.name,
         cause=cause,
@@ -163,19 +165,19 @@ def digest(state: RunState, job: JobState, log: Sequence[str] = (), *, largest: 
 def _cause(job: JobState) -> str:
     if job.cause:
         return job.cause
-    if job.reason == GONE:
+    if job.reason == PROCESS_GONE:
         return "process gone"
     if job.exit_code in KILLED:
         return "out of memory"
     return "interrupted" if job.last and job.last.outcome == "interrupted" else "failed"
 
 
-def _told(job: JobState) -> Told | None:
+def _told(job: JobState) -> ErrorText | None:
     ended = job.last.ended if job.last else None
     return ended.error if ended and ended.outcome != "succeeded" else None
 
 
-def _what(job: JobState, cause: str, told: Told | None) -> str:
+def _what(job: JobState, cause: str, told: ErrorText | None) -> str:
     if cause == "out of memory" and job.asked.memory:
         return f"{WHAT[cause]}: {job.asked.memory:,} MiB were not enough"
     if cause == "timed out" and job.asked.timeout:
@@ -185,7 +187,7 @@ def _what(job: JobState, cause: str, told: Told | None) -> str:
     return WHAT.get(cause, cause)
 
 
-def _next(state: RunState, job: JobState, cause: str, told: Told | None, largest: int | None) -> str:
+def _next(state: RunState, job: JobState, cause: str, told: ErrorText | None, largest: int | None) -> str:
     again = f"dmpworks runs resume {state.name}"
     match cause:
         case "out of memory":

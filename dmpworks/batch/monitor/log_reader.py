@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 from dmpworks.batch.aws_errors import asking
 from dmpworks.batch.describe import BatchJob, describe
-from dmpworks.batch.monitor.context import Around
+from dmpworks.batch.monitor.context import RunContext
 from dmpworks.batch.monitor.log_streams import LogPlace, ids_of, log_places
 from dmpworks.errors import SettingsError
-from dmpworks.runs.ledger.current import standing
+from dmpworks.runs.ledger.current import current_state
 from dmpworks.runs.ledger.state import ENDS, RunState
 from dmpworks.runs.ledger.store import Ledger
 from dmpworks.runs.logs import Line
@@ -39,8 +39,8 @@ class Moment(NamedTuple):
 class LogReader:
     """Reads the logs of a run's newest submission."""
 
-    def __init__(self, ledger: Ledger, around: Around) -> None:
-        self._ledger, self._around = ledger, around
+    def __init__(self, ledger: Ledger, context: RunContext) -> None:
+        self._ledger, self._around = ledger, context
 
     def read(self, job: str | None, attempt: int | None) -> Iterator[tuple[LogPlace, Line]]:
         """Yield the lines of one log: of this job (else the one that runs, failed, or ran last), its newest attempt.
@@ -70,7 +70,7 @@ class LogReader:
             self._around.sleep(PAUSE)
 
     def _moment(self) -> Moment:
-        _, state, held = standing(self._ledger)
+        _, state, held = current_state(self._ledger)
         ids = {id for job in state.current for id in [job.id, *ids_of(job)] if id}
         if not self._around.batch or not ids:
             return Moment(state, {}, held)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from botocore.exceptions import ClientError
 
 from dmpworks.batch.describe import LOG_GROUP, BatchJob, moment
-from dmpworks.batch.monitor.context import Around
+from dmpworks.batch.monitor.context import RunContext
 from dmpworks.runs.ledger.state import JobState, RunState, whole_id
 from dmpworks.runs.ledger.store import Ledger
 from dmpworks.runs.logs import Line, LocalLog, Log
@@ -27,13 +27,15 @@ class LogPlace(NamedTuple):
     shard: int | None = None
 
 
-def log_places(ledger: Ledger, state: RunState, batch: Mapping[str, BatchJob], around: Around) -> Iterator[LogPlace]:
+def log_places(
+    ledger: Ledger, state: RunState, batch: Mapping[str, BatchJob], context: RunContext
+) -> Iterator[LogPlace]:
     """Yield the logs of all attempts of the newest submission, in the order of jobs and attempts.
 
     `batch` are its jobs as AWS Batch tells them; of those it has forgotten the ledger knows the streams.
     """
     for job in state.current:
-        if not around.logs:
+        if not context.logs:
             key = ledger.log_key(job.submission, job.name)
             if ledger.bucket.exists(key):
                 yield LogPlace(job.name, 1, key, LocalLog(ledger.bucket, key))
@@ -41,7 +43,7 @@ def log_places(ledger: Ledger, state: RunState, batch: Mapping[str, BatchJob], a
         streams = [(id, told, name) for id in ids_of(job) for told in [batch.get(id)] for name in _streams(job, told)]
         for number, (id, told, name) in enumerate(streams, 1):
             if name:
-                log = Stream(around.logs, told.log_group if told else LOG_GROUP, name)
+                log = Stream(context.logs, told.log_group if told else LOG_GROUP, name)
                 yield LogPlace(job.name, number, name, log, shard_of(id))
 
 

@@ -9,8 +9,8 @@ from dmpworks.batch.aws_errors import asking
 from dmpworks.batch.compute import queues_named
 from dmpworks.batch.describe import BatchJob, describe, jobs_named, moment, observed
 from dmpworks.errors import LedgerError
-from dmpworks.runs.ledger.current import GONE
-from dmpworks.runs.ledger.events import AnyEvent, Asked, Observed, Planned, Started, Submitted, Withdrawn
+from dmpworks.runs.ledger.current import PROCESS_GONE
+from dmpworks.runs.ledger.events import AnyEvent, JobRequest, Observed, Planned, Started, Submitted, Withdrawn
 from dmpworks.runs.ledger.fold import fold
 from dmpworks.runs.ledger.state import ENDS, LIVE, JobState, RunState, whole_id
 from dmpworks.runs.ledger.store import Ledger, RunName
@@ -176,7 +176,7 @@ def _from_absence(inspection: Inspection, deployment: Deployment | None, jobs: M
     if not alone or len(alone) < len(state.live):
         return  # what waits for a job that AWS Batch knows will be told by it
     if not _on_batch(state):
-        from_silence(inspection, GONE, "lost end")
+        from_silence(inspection, PROCESS_GONE, "lost end")
     elif deployment and all(_age(job, inspection) > MEMORY for job in alone):
         from_silence(inspection, FORGOTTEN, "forgotten job")
     elif deployment and all(_age(job, inspection) > RECENT for job in alone):
@@ -195,9 +195,9 @@ def _age(job: JobState, inspection: Inspection) -> timedelta:
     return inspection.at - max((each for each in last if each), default=inspection.at)
 
 
-def _asked(told: Mapping[str, Any]) -> Asked:
+def _asked(told: Mapping[str, Any]) -> JobRequest:
     sizes = {each["type"]: int(each["value"]) for each in told.get("container", {}).get("resourceRequirements", ())}
-    return Asked(
+    return JobRequest(
         queue=told["jobQueue"].rsplit("/", 1)[-1],
         vcpus=sizes.get("VCPU"),
         memory=sizes.get("MEMORY"),

@@ -34,12 +34,12 @@ IN_BATCH: dict[str, Shown] = {
 }
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class JobStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Where a job stands; durations in seconds."""
 
     job: str
     status: Shown
-    tries: int = 0  # attempts that began; not told of shards
+    tries: int = 0  # attempts that began; not batch_job of shards
     lost: int = 0  # of them on machines that were lost
     since: datetime | None = None  # it waits for a machine, or runs
     elapsed: float | None = None  # since then, or of the newest attempt of what is over
@@ -53,55 +53,61 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.status in OVER
 
 
-def rows_of(state: RunState, batch: Mapping[str, BatchJob], usual: Mapping[str, float], now: datetime) -> list[Row]:
+def job_statuses(
+    state: RunState, batch: Mapping[str, BatchJob], usual: Mapping[str, float], now: datetime
+) -> list[JobStatus]:
     """Return a row a job of the newest submission; `usual`: how many seconds each job took before."""
     left_out = state.newest.skipped if state.newest else {}
-    rows = [Row(job=name, status="left out", detail=why) for name, why in left_out.items()]
+    rows = [JobStatus(job=name, status="left out", detail=why) for name, why in left_out.items()]
     for job in state.current:
-        told = batch.get(job.id or "")
-        row = _as_batch_tells(job, told, state, now) if told else _as_the_ledger_tells(job, now)
+        batch_job = batch.get(job.id or "")
+        row = _as_batch_tells(job, batch_job, state, now) if batch_job else _as_the_ledger_tells(job, now)
         rows.append(msgspec.structs.replace(row, left=_left(row, usual)))
     return rows
 
 
-def left_of(rows: Iterable[Row]) -> float | None:
+def remaining_seconds(rows: Iterable[JobStatus]) -> float | None:
     """Return the seconds until all is done, if every job that is not over has an estimate."""
     estimates = [row.left for row in rows if not row.over]
     known = [each for each in estimates if each is not None]
     return sum(known) if known and len(known) == len(estimates) else None
 
 
-def waiting_since(job: JobState, told: BatchJob, state: RunState) -> datetime | None:
+def waiting_since(job: JobState, batch_job: BatchJob, state: RunState) -> datetime | None:
     """Return since when a job is RUNNABLE, which AWS Batch does not tell: the job before it or its last try ended."""
     names = [each.name for each in state.current]
     before = state.current[names.index(job.name) - 1].ended if job.name != names[0] else None
-    moments = [told.created, before, *(one.stopped for one in told.tries)]
+    moments = [batch_job.created, before, *(one.stopped for one in batch_job.tries)]
     return max((each for each in moments if each), default=None)
 
 
-def _as_batch_tells(job: JobState, told: BatchJob, state: RunState, now: datetime) -> Row:
-    status: Shown = told.final if told.ended else IN_BATCH.get(told.status, "pending")
+def _as_batch_tells(job: JobState, batch_job: BatchJob, state: RunState, now: datetime) -> JobStatus:
+    status: Shown = batch_job.final if batch_job.ended else IN_BATCH.get(batch_job.status, "pending")
     running, waiting = status == "running", status == "waiting"
-    since = waiting_since(job, told, state) if waiting else _began(job, told) if running else None
-    return Row(
+    since = waiting_since(job, batch_job, state) if waiting else _began(job, batch_job) if running else None
+    return JobStatus(
         job=job.name,
         status=status,
-        tries=len(told.tries) + (running and not told.shards),
-        lost=told.lost,
+        tries=len(batch_job.tries) + (running and not batch_job.shards),
+        lost=batch_job.lost,
         since=since,
-        elapsed=_seconds(since, now) if since else _seconds(_began(job, told), told.stopped) if told.ended else None,
-        detail=_detail(job, status, told.reason, told.done),
-        id=told.id,
+        elapsed=_seconds(since, now)
+        if since
+        else _seconds(_began(job, batch_job), batch_job.stopped)
+        if batch_job.ended
+        else None,
+        detail=_detail(job, status, batch_job.reason, batch_job.done),
+        id=batch_job.id,
     )
 
 
-def _as_the_ledger_tells(job: JobState, now: datetime) -> Row:
+def _as_the_ledger_tells(job: JobState, now: datetime) -> JobStatus:
     """Return the row of a job that is not on AWS Batch, or that AWS Batch does not tell of."""
     sent: Shown = "pending" if job.id else "starting"
     status: Shown = sent if job.status == "submitted" else job.status
     own = job.own
     last = own[0 if job.asked.shards else -1] if own else None
-    return Row(
+    return JobStatus(
         job=job.name,
         status=status,
         tries=0 if job.asked.shards else max(len(job.tries), len(own)),
@@ -112,17 +118,17 @@ def _as_the_ledger_tells(job: JobState, now: datetime) -> Row:
     )
 
 
-def _began(job: JobState, told: BatchJob) -> datetime | None:
+def _began(job: JobState, batch_job: BatchJob) -> datetime | None:
     """Return when a job began to run, which AWS Batch need not tell of an array job."""
-    return told.started or (job.own[0].started.at if told.shards and job.own else None)
+    return batch_job.started or (job.own[0].started.at if batch_job.shards and job.own else None)
 
 
 def _detail(job: JobState, status: Shown, reason: str | None, done: int) -> str:
-    told = _why(job, status, reason)
+    batch_job = _why(job, status, reason)
     if not job.asked.shards or status in ("planned", "pending", "skipped"):
-        return told
+        return batch_job
     shards = f"{done:,} of {job.asked.shards:,} shards done"
-    return f"{shards}, {told}" if told else shards
+    return f"{shards}, {batch_job}" if batch_job else shards
 
 
 def _why(job: JobState, status: Shown, reason: str | None) -> str:
@@ -130,7 +136,7 @@ def _why(job: JobState, status: Shown, reason: str | None) -> str:
         return "a job before it failed"
     if status in ("failed", "cancelled"):
         return (job.cause if job.cause != status else None) or reason or ""
-    return (reason or "").split(" - ")[0] if status == "waiting" else ""  # its code; the sentence is told apart
+    return (reason or "").split(" - ")[0] if status == "waiting" else ""  # its code; the sentence is batch_job apart
 
 
 def _elapsed(attempt: Attempt | None, until: datetime | None, *, whole: bool) -> float | None:
@@ -141,7 +147,7 @@ def _seconds(since: datetime | None, until: datetime | None) -> float | None:
     return max((until - since).total_seconds(), 0) if since and until else None
 
 
-def _left(row: Row, usual: Mapping[str, float]) -> float | None:
+def _left(row: JobStatus, usual: Mapping[str, float]) -> float | None:
     if row.over or row.job not in usual:
         return None
     return max(usual[row.job] - (row.elapsed or 0), 0) if row.status == "running" else usual[row.job]

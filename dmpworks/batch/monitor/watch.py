@@ -9,9 +9,9 @@ import msgspec
 
 from dmpworks.batch.aws_errors import asking
 from dmpworks.batch.describe import BatchJob, describe, observed
-from dmpworks.batch.monitor.status import Row, left_of, rows_of, waiting_since
+from dmpworks.batch.monitor.status import JobStatus, job_statuses, remaining_seconds, waiting_since
 from dmpworks.batch.monitor.stuck import LONG, MISCONFIGURATION, Stuck, diagnose
-from dmpworks.runs.ledger.current import standing
+from dmpworks.runs.ledger.current import current_state
 from dmpworks.runs.ledger.events import AnyEvent, Observed
 from dmpworks.runs.ledger.state import RunState
 from dmpworks.runs.ledger.store import Ledger, who
@@ -28,7 +28,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, ta
 
     run: str
     at: datetime
-    rows: tuple[Row, ...]
+    rows: tuple[JobStatus, ...]
     left: float | None = None  # seconds, an estimate
     stuck: Stuck | None = None
     code: int | None = None
@@ -53,14 +53,14 @@ class Watch:
 
         Raises TemporaryError when AWS or the bucket is out of reach, PreflightError when AWS refuses for good.
         """
-        events, state, held = standing(self._ledger)
+        events, state, held = current_state(self._ledger)
         batch = self._batch_jobs(state)
         state = self._record(state, events, batch)
-        rows = self._forgetting(state, rows_of(state, batch, self._usual, self._clock()), batch)
+        rows = self._forgetting(state, job_statuses(state, batch, self._usual, self._clock()), batch)
         stuck = self._stuck(state, batch)
         code, why = _verdict(state, rows, stuck, held)
         return Snapshot(
-            run=state.name, at=self._clock(), rows=rows, left=left_of(rows), stuck=stuck, code=code, why=why
+            run=state.name, at=self._clock(), rows=rows, left=remaining_seconds(rows), stuck=stuck, code=code, why=why
         )
 
     def _batch_jobs(self, state: RunState) -> dict[str, BatchJob]:
@@ -79,7 +79,9 @@ class Watch:
                 state = self._ledger.append(observed(told, job.name, at=self._clock(), by=who()))
         return state
 
-    def _forgetting(self, state: RunState, rows: Sequence[Row], batch: Mapping[str, BatchJob]) -> tuple[Row, ...]:
+    def _forgetting(
+        self, state: RunState, rows: Sequence[JobStatus], batch: Mapping[str, BatchJob]
+    ) -> tuple[JobStatus, ...]:
         """Mark what AWS Batch tells no more of (after seven days) and whose end nobody wrote down."""
         if not self._client:
             return tuple(rows)
@@ -104,7 +106,9 @@ class Watch:
         return None
 
 
-def _verdict(state: RunState, rows: Sequence[Row], stuck: Stuck | None, held: bool) -> tuple[int | None, str | None]:
+def _verdict(
+    state: RunState, rows: Sequence[JobStatus], stuck: Stuck | None, held: bool
+) -> tuple[int | None, str | None]:
     """Return the exit code of the watch if there is nothing more to see, and why if it is not plain."""
     if stuck and stuck.misconfigured:
         return STUCK, stuck.what

@@ -6,7 +6,7 @@ from typing import Literal, TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from dmpworks.batch.aws_errors import REFUSALS, cause, told
+from dmpworks.batch.aws_errors import REFUSALS, as_dmpworks_error, cause
 from dmpworks.errors import DmpworksError, PreflightError
 
 T = TypeVar("T")
@@ -64,7 +64,7 @@ def asked(name: str, ask: Callable[[], T]) -> T | Check:
     except REFUSALS as error:
         found = cause(error)
         if found.kind != "denied":
-            raise told(error, name) from error
+            raise as_dmpworks_error(error, name) from error
         return doubtful(name, f"not checked: {found.what}", found.remedy)
 
 

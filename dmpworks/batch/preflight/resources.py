@@ -10,7 +10,7 @@ from dmpworks.batch.preflight.checks import Check, asked, bad, doubtful, good, o
 from dmpworks.batch.submission.adopt import live_jobs, queues_to_look_in
 from dmpworks.batch.submission.plan import Plan
 from dmpworks.errors import DmpworksError, PreflightError
-from dmpworks.runs.ledger.events import Asked
+from dmpworks.runs.ledger.events import JobRequest
 from dmpworks.runs.ledger.locks import holder
 from dmpworks.services.storage import Bucket
 
@@ -43,7 +43,9 @@ def of_definition(client: "BatchClient", ecr: Any, name: str) -> Outcome:
     return Outcome([*checks, doubtful("image", f"{image.reference}, its digest unknown: {image.why_not}", next)], found)
 
 
-def of_queues(client: "BatchClient", names: Sequence[str], jobs: Mapping[str, Asked], share: str | None) -> list[Check]:
+def of_queues(
+    client: "BatchClient", names: Sequence[str], jobs: Mapping[str, JobRequest], share: str | None
+) -> list[Check]:
     """Check that these queues work, and that their machines are large enough for these jobs."""
     found = asked("queues", lambda: queues_named(client, names))
     if isinstance(found, Check):
@@ -88,7 +90,7 @@ def of_live_run(client: "BatchClient", bucket: Bucket, plan: Plan) -> Check:
     return good(name, f"no job of {plan.chain} is live")
 
 
-def _of_queue(name: str, queue: Queue | None, jobs: Mapping[str, Asked]) -> Check:
+def _of_queue(name: str, queue: Queue | None, jobs: Mapping[str, JobRequest]) -> Check:
     title = f"queue {name}"
     if queue is None:
         next = "make it, or set BATCH_QUEUE and BATCH_QUEUE_LARGE"
@@ -108,7 +110,7 @@ def _of_queue(name: str, queue: Queue | None, jobs: Mapping[str, Asked]) -> Chec
     return good(title, told)
 
 
-def _fits(machines: Machines, size: Asked) -> bool:
+def _fits(machines: Machines, size: JobRequest) -> bool:
     # what is known of instances are rules of thumb: a job is too large only if it does not fit a whole one
     whole = machines.largest / USABLE if machines.largest is not None else None
     enough = machines.max_vcpus is None or (size.vcpus or 0) <= machines.max_vcpus

@@ -11,7 +11,7 @@ from dmpworks.errors import PreflightError
 from dmpworks.jobs.containers import container_command, container_environment, recorded_settings
 from dmpworks.jobs.model import Chain, Job
 from dmpworks.jobs.wiring import asked_shards, run_id_setting, sized
-from dmpworks.runs.ledger.events import Asked
+from dmpworks.runs.ledger.events import JobRequest
 from dmpworks.runs.ledger.store import RunName
 
 # Only lost machines, failed starts and our own "try again" (exit 75) are worth another attempt; without the catch-all
@@ -50,7 +50,7 @@ class Plan:
         return name_prefix(self.env, self.chain)
 
     @property
-    def asked(self) -> dict[str, Asked]:
+    def asked(self) -> dict[str, JobRequest]:
         """What each job is submitted with."""
         return {job: _asked(draft) for job, draft in zip(self.jobs, self.drafts, strict=True)}
 
@@ -163,9 +163,9 @@ def _digest(asked: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _asked(draft: Mapping[str, Any]) -> Asked:
+def _asked(draft: Mapping[str, Any]) -> JobRequest:
     vcpus, memory = (int(each["value"]) for each in draft["containerOverrides"]["resourceRequirements"])
-    return Asked(
+    return JobRequest(
         queue=draft["jobQueue"],
         vcpus=vcpus,
         memory=memory,

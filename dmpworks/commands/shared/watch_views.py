@@ -11,8 +11,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from dmpworks.batch.monitor.failures import Digest
-from dmpworks.batch.monitor.status import Row
+from dmpworks.batch.monitor.failures import FailureReport
+from dmpworks.batch.monitor.status import JobStatus
 from dmpworks.batch.monitor.watch import Snapshot
 from dmpworks.formatting import duration
 
@@ -36,7 +36,7 @@ class Screen(Protocol):
     def say(self, *lines: str) -> None:
         """Say something beside it."""
 
-    def explain(self, digests: Sequence[Digest]) -> None:
+    def explain(self, reports: Sequence[FailureReport]) -> None:
         """Tell why jobs failed."""
 
     def close(self) -> None:
@@ -52,7 +52,7 @@ def screen(*, as_json: bool, clock: Callable[[], datetime], output: TextIO | Non
 
 
 class JsonLines:
-    """One JSON object a line: snapshots and digests, each with its `event`; words go to stderr."""
+    """One JSON object a line: snapshots and failure reports, each with its `event`; words go to stderr."""
 
     def __init__(self, output: TextIO) -> None:
         self._output = output
@@ -65,15 +65,15 @@ class JsonLines:
         """Print to stderr: words are for people."""
         print("\n".join(lines), file=sys.stderr)
 
-    def explain(self, digests: Sequence[Digest]) -> None:
+    def explain(self, reports: Sequence[FailureReport]) -> None:
         """Print each digest."""
-        for each in digests:
+        for each in reports:
             self._print(each)
 
     def close(self) -> None:
         """Do nothing."""
 
-    def _print(self, value: Snapshot | Digest) -> None:
+    def _print(self, value: Snapshot | FailureReport) -> None:
         print(msgspec.json.encode(value).decode(), file=self._output, flush=True)
 
 
@@ -100,9 +100,9 @@ class Lines:
         for line in lines:
             self._console.print(line, markup=False)
 
-    def explain(self, digests: Sequence[Digest]) -> None:
+    def explain(self, reports: Sequence[FailureReport]) -> None:
         """Print why jobs failed."""
-        for each in digests:
+        for each in reports:
             self.say(*each.lines())
 
     def close(self) -> None:
@@ -128,9 +128,9 @@ class LiveTable:
         for line in lines:
             self._console.print(line, markup=False)
 
-    def explain(self, digests: Sequence[Digest]) -> None:
+    def explain(self, reports: Sequence[FailureReport]) -> None:
         """Print why jobs failed."""
-        for each in digests:
+        for each in reports:
             self.say(*each.lines())
 
     def close(self) -> None:
@@ -157,18 +157,18 @@ def _table(snapshot: Snapshot, since: float) -> Table:
     return table
 
 
-def _cells(row: Row, since: float) -> list[str]:
+def _cells(row: JobStatus, since: float) -> list[str]:
     running = since if row.status == "running" else 0
     elapsed = "" if row.elapsed is None else duration(row.elapsed + (0 if row.over else since))
     left = "" if row.left is None or row.over else f"~{duration(max(row.left - running, 0))}"
     return [row.job, row.status, elapsed, left, str(row.tries or ""), str(row.lost or ""), row.detail]
 
 
-def _status(row: Row) -> str:
+def _status(row: JobStatus) -> str:
     return f"running, attempt {row.tries}" if row.status == "running" and row.tries > 1 else row.status
 
 
-def _more(row: Row) -> str:
+def _more(row: JobStatus) -> str:
     parts = [row.detail] if row.detail else []
     parts += [f"after {duration(row.elapsed)}"] if row.over and row.elapsed is not None else []
     parts += [f"about {duration(row.left)} left"] if row.left and row.status == "running" else []

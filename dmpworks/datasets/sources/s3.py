@@ -42,7 +42,7 @@ class S3Source:
 
     def items(self) -> list[Item]:
         """Return the objects below the prefix, or the object of that very key."""
-        with _told(self.address, self._asked):
+        with _translate_errors(self.address, self._asked):
             pages = list(obstore.list(self._store, prefix=self._prefix or None))
             found = [entry for page in pages for entry in page]
             if not found and self._prefix:
@@ -60,7 +60,7 @@ class S3Source:
         options: GetOptions = {"if_match": etag} if etag else {}
         if start:
             options["range"] = {"offset": start}
-        with _told(f"{self.address} {name}", self._asked):
+        with _translate_errors(f"{self.address} {name}", self._asked):
             answer = obstore.get(self._store, self.key(name), options=options)
             pieces = (bytes(piece) for piece in answer.stream(min_chunk_size=PIECE))
             yield Stream(int(answer.meta["size"]), pieces, start, answer.meta["e_tag"])
@@ -69,7 +69,7 @@ class S3Source:
         """Return an object to be read by ranges, each of which raises DownloadError once it has changed."""
         where = self.locate(item.name)
         return ObjectFile(
-            self._store, self.key(item.name), item.size or 0, item.etag, partial(_told, where, self._asked)
+            self._store, self.key(item.name), item.size or 0, item.etag, partial(_translate_errors, where, self._asked)
         )
 
     def _name(self, key: str) -> str:
@@ -114,7 +114,7 @@ def _open_store(bucket: str, access: Access, asked: _Asked | None) -> S3Store:
 
 
 @contextmanager
-def _told(where: str, asked: _Asked | None) -> Iterator[None]:
+def _translate_errors(where: str, asked: _Asked | None) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:

@@ -8,15 +8,15 @@ from dmpworks.runs.ledger.locks import Lock, holder
 from dmpworks.runs.ledger.state import RunState
 from dmpworks.runs.ledger.store import Ledger, RunName, who
 
-GONE = "the process that ran it is gone"
+PROCESS_GONE = "the process that ran it is gone"
 
 
-class Standing(NamedTuple):
-    """The events of a run and its state; held: somebody may still send jobs of it."""
+class CurrentState(NamedTuple):
+    """The events of a run and its state; locked: somebody may still send jobs of it."""
 
     events: list[AnyEvent]
     state: RunState
-    held: bool
+    locked: bool
 
 
 def purpose(run: RunName) -> str:
@@ -29,22 +29,22 @@ def process_of(ledger: Ledger) -> Lock | None:
     return _its_own(holder(ledger.bucket, ledger.run.chain), ledger.run)
 
 
-def standing(ledger: Ledger) -> Standing:
+def current_state(ledger: Ledger) -> CurrentState:
     """Return how a run stands; of a local run whose process is gone, what it left without an end has failed."""
     # before the events: who held the lock until now has written all he did
     lock = holder(ledger.bucket, ledger.run.chain)
     events = ledger.events()
     state = fold(*ledger.run, events)
     if not state.newest or state.newest.where != "local":
-        return Standing(events, state, lock is not None)
+        return CurrentState(events, state, lock is not None)
     if _its_own(lock, ledger.run) or (state.live and process_of(ledger)):  # it may have begun between the two looks
-        return Standing(events, state, held=True)
-    for event in silent_ends(state, GONE, who()):
+        return CurrentState(events, state, locked=True)
+    for event in presumed_failures(state, PROCESS_GONE, who()):
         state = after(state, event)
-    return Standing(events, state, held=False)
+    return CurrentState(events, state, locked=False)
 
 
-def silent_ends(state: RunState, reason: str, by: str) -> list[Observed]:
+def presumed_failures(state: RunState, reason: str, by: str) -> list[Observed]:
     """Return the ends of jobs that the ledger thinks alive and are not: the first failed, those after it never began.
 
     When is not known: the run's last sign stands for it.

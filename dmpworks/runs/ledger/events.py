@@ -23,7 +23,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_f
     by: str
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class JobRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a job was submitted with; queue and sizes (vCPUs, MiB, seconds) only on AWS Batch."""
 
     queue: str | None = None
@@ -34,7 +34,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     shards: int | None = None  # containers that share the job; sizes are of each
 
 
-class Told(msgspec.Struct, frozen=True):
+class ErrorText(msgspec.Struct, frozen=True):
     """The three lines of an error of ours."""
 
     what: str
@@ -42,7 +42,7 @@ class Told(msgspec.Struct, frozen=True):
     next: str
 
 
-class Try(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class BatchAttempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One attempt as AWS Batch knows it."""
 
     started: datetime | None = None
@@ -57,7 +57,7 @@ class Planned(Event, frozen=True, kw_only=True):
 
     submission: int  # from 1
     where: Where
-    jobs: dict[str, Asked]  # in order
+    jobs: dict[str, JobRequest]  # in order
     skipped: dict[str, str]  # job -> why it is left out
     settings: dict[str, str]  # by variable, as an environment holds them; secrets never
     version: str
@@ -99,7 +99,7 @@ class Ended(Event, frozen=True, kw_only=True):
     attempt: str
     outcome: Outcome
     counts: Counts | None = None
-    error: Told | None = None
+    error: ErrorText | None = None
     exit_code: int = 0
     peak_memory: int | None = None  # MiB, all processes of the job together
     cpu_seconds: float | None = None
@@ -115,7 +115,7 @@ class Observed(Event, frozen=True, kw_only=True):
     cause: str | None = None  # class of failure, as `batch/aws_errors.py` names it
     exit_code: int | None = None
     created: datetime | None = None
-    tries: tuple[Try, ...] = ()
+    tries: tuple[BatchAttempt, ...] = ()
 
 
 class Cancelling(Event, frozen=True, kw_only=True):

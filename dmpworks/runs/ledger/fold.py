@@ -92,15 +92,15 @@ def _planned(state: RunState, event: Planned) -> RunState:
             submission=event.submission,
             asked=asked,
             id=before.id if before and before.status in LIVE else None,  # a twin that may be adopted
-            gone=_gone(before) if before else (),
+            superseded_ids=_superseded_ids(before) if before else (),
         )
     return replace(state, jobs=jobs, submissions=(*state.submissions, event))
 
 
-def _gone(job: JobState, id: str | None = None) -> tuple[str, ...]:
+def _superseded_ids(job: JobState, id: str | None = None) -> tuple[str, ...]:
     """Return the ids that no longer count once a job is planned again, or sent as another Batch job."""
     ended = job.id is not None and job.id != id and (id is not None or job.status not in LIVE)
-    return (*(one for one in job.gone if one != id), *([job.id] if ended and job.id else []))
+    return (*(one for one in job.superseded_ids if one != id), *([job.id] if ended and job.id else []))
 
 
 def _late(event: OfJob, job: JobState, attempts: Attempts) -> bool:
@@ -110,8 +110,8 @@ def _late(event: OfJob, job: JobState, attempts: Attempts) -> bool:
     if isinstance(event, Ended):
         one = attempts.find(event.attempt)
         superseded = one is not attempts.last and event.outcome != "succeeded"  # by another; output stays output
-        return one is not None and (whole_id(one.id) in job.gone or superseded)
-    return whole_id(event.id) in job.gone
+        return one is not None and (whole_id(one.id) in job.superseded_ids or superseded)
+    return whole_id(event.id) in job.superseded_ids
 
 
 def _of_one_shard(event: Ended, job: JobState, attempts: Attempts) -> bool:
@@ -139,7 +139,13 @@ def _moved(state: RunState, attempts: Attempts, event: OfJob) -> JobState:
     match event:
         case Submitted():
             job = replace(job, tries=(), **OPEN) if status == "submitted" else job
-            return replace(job, id=event.id, adopted=event.adopted, submitted=event.at, gone=_gone(job, event.id))
+            return replace(
+                job,
+                id=event.id,
+                adopted=event.adopted,
+                submitted=event.at,
+                superseded_ids=_superseded_ids(job, event.id),
+            )
         case Withdrawn():
             return replace(job, ended=event.at)
         case Started():

@@ -7,7 +7,7 @@ from dmpworks.jobs.interrupts import INTERRUPTED
 from dmpworks.jobs.model import WHOLE, Counts, Partial
 from dmpworks.jobs.run import Run
 from dmpworks.jobs.usage import Usage
-from dmpworks.runs.ledger.events import Ended, Outcome, Started, Told
+from dmpworks.runs.ledger.events import Ended, ErrorText, Outcome, Started
 from dmpworks.runs.ledger.store import Ledger, RunName, now, who
 
 
@@ -78,10 +78,12 @@ def _outcome(result: Counts | Partial | BaseException) -> tuple[Outcome, int]:
     return "failed", 1
 
 
-def _told(result: Counts | Partial | BaseException) -> Told | None:
+def _told(result: Counts | Partial | BaseException) -> ErrorText | None:
     match result:
         case Counts() | Partial() | KeyboardInterrupt():
             return None
         case DmpworksError():
-            return Told(result.what, result.on, result.next)
-    return Told(f"{type(result).__name__}: {result}"[:500], "a bug in dmpworks", "the traceback is in the job's log")
+            return ErrorText(result.what, result.on, result.next)
+    return ErrorText(
+        f"{type(result).__name__}: {result}"[:500], "a bug in dmpworks", "the traceback is in the job's log"
+    )

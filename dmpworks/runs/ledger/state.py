@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from dmpworks.jobs.model import Shard
-from dmpworks.runs.ledger.events import Asked, Ended, Outcome, Planned, Started, Try
+from dmpworks.runs.ledger.events import BatchAttempt, Ended, JobRequest, Outcome, Planned, Started
 
 Status = Literal["planned", "submitted", "running", "succeeded", "failed", "skipped", "cancelled", "withdrawn"]
 RunStatus = Literal["running", "succeeded", "failed", "cancelled", "incomplete"]
@@ -72,7 +72,7 @@ class JobState(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     status: Status
     submission: int = 0  # 0: started by hand
-    asked: Asked = Asked()
+    asked: JobRequest = JobRequest()
     id: str | None = None
     adopted: bool = False
     submitted: datetime | None = None
@@ -80,9 +80,11 @@ class JobState(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None
     cause: str | None = None
     exit_code: int | None = None
-    tries: tuple[Try, ...] = ()  # as AWS Batch told them
+    tries: tuple[BatchAttempt, ...] = ()  # as AWS Batch told them
     attempts: tuple[Attempt, ...] = ()  # of all submissions, as they told themselves
-    gone: tuple[str, ...] = ()  # ids of Batch jobs of earlier submissions: what comes late of them moves nothing
+    superseded_ids: tuple[
+        str, ...
+    ] = ()  # ids of Batch jobs of earlier submissions: what comes late of them moves nothing
 
     @property
     def last(self) -> Attempt | None:

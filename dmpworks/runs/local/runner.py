@@ -21,7 +21,7 @@ from dmpworks.jobs.model import Chain, Job
 from dmpworks.jobs.wiring import ARRAY_INDEX, TERMINAL, asked_shards, run_id_setting, shards
 from dmpworks.runs.completeness import Start
 from dmpworks.runs.ledger.current import purpose
-from dmpworks.runs.ledger.events import Asked, Final, Observed, Planned, Submitted
+from dmpworks.runs.ledger.events import Final, JobRequest, Observed, Planned, Submitted
 from dmpworks.runs.ledger.locks import Held, hold
 from dmpworks.runs.ledger.state import LIVE
 from dmpworks.runs.ledger.store import Ledger, RunName, now, run_names, states, who
@@ -148,7 +148,7 @@ def _planned(
         by=who(),
         submission=number,
         where="local",
-        jobs={job.name: Asked(shards=asked_shards(chain, job, values)) for job in jobs},
+        jobs={job.name: JobRequest(shards=asked_shards(chain, job, values)) for job in jobs},
         skipped={name: why for name, why in skipped.items() if name not in {job.name for job in jobs}},
         settings=recorded_settings(chain, values),
         version=version(),

@@ -10,7 +10,16 @@ import msgspec
 from msgspec.structs import replace
 
 from dmpworks.jobs.model import Counts, Shard
-from dmpworks.runs.ledger.events import AnyEvent, Asked, Observed, Planned, Started, Submitted, Told, Try
+from dmpworks.runs.ledger.events import (
+    AnyEvent,
+    BatchAttempt,
+    ErrorText,
+    JobRequest,
+    Observed,
+    Planned,
+    Started,
+    Submitted,
+)
 from dmpworks.runs.ledger.state import LIVE, Attempt, RunState, whole_id
 
 Ending = Literal["succeeded", "failed", "again", "interrupted", "lost"]  # lost: nobody saw an exit code
@@ -23,7 +32,7 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     job: str
     submission: int  # 0: started by hand
     started: datetime
-    asked: Asked = Asked()
+    asked: JobRequest = JobRequest()
     ended: datetime | None = None
     ending: Ending | None = None
     token: str | None = None
@@ -35,7 +44,7 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: str | None = None
     exit_code: int | None = None
     counts: Counts | None = None
-    error: Told | None = None
+    error: ErrorText | None = None
     peak_memory: int | None = None  # MiB
     cpu_seconds: float | None = None
 
@@ -65,7 +74,7 @@ def executions(state: RunState, events: Sequence[AnyEvent]) -> list[Execution]:
     asked = {(plan.submission, job): asked for plan in state.submissions for job, asked in plan.jobs.items()}
     starts = _Starts(ordered)
     closed = [_closed(one, state, starts) for one in ordered]
-    return [replace(one, asked=asked.get((one.submission, one.job), Asked())) for one in closed]
+    return [replace(one, asked=asked.get((one.submission, one.job), JobRequest())) for one in closed]
 
 
 def joined(found: Sequence[Execution], state: RunState) -> list[Execution]:
@@ -144,7 +153,9 @@ def _execution(job: str, attempt: Attempt, submission: int) -> Execution:
     return replace(own, ended=end.at, ending=end.outcome, **figures)
 
 
-def _with_try(found: list[Execution], job: str, id: str, number: int, one: Try, submission: int) -> list[Execution]:
+def _with_try(
+    found: list[Execution], job: str, id: str, number: int, one: BatchAttempt, submission: int
+) -> list[Execution]:
     """Add what AWS Batch tells of an attempt to what the attempt told itself; one that never ran is left out."""
     for place, known in enumerate(found):
         if known.id == id and (known.number == number or (known.number is None and _overlap(known, one))):
@@ -155,14 +166,14 @@ def _with_try(found: list[Execution], job: str, id: str, number: int, one: Try, 
     return [*found, _completed(bare, one)]
 
 
-def _overlap(known: Execution, one: Try) -> bool:
+def _overlap(known: Execution, one: BatchAttempt) -> bool:
     """Whether an attempt that was not told its number may be this one."""
     if one.started is None:
         return False
     return (one.stopped is None or known.started <= one.stopped) and (known.ended is None or known.ended >= one.started)
 
 
-def _completed(known: Execution, one: Try) -> Execution:
+def _completed(known: Execution, one: BatchAttempt) -> Execution:
     return replace(
         known,
         ended=known.ended or one.stopped,

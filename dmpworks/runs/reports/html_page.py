@@ -243,7 +243,7 @@ def _sizes(found: tuple[Suggestion, ...]) -> Iterator[Child]:
         for place, each in enumerate(own):
             first = [tag("th", job, scope="rowgroup", rowspan=str(len(own)))] if place == 0 else []
             rows.append([*first, *_size(each)])
-    columns = ["Job", "Asked for", "Used at most", "Would do", "Saves a run"]
+    columns = ["Job", "JobRequest for", "Used at most", "Would do", "Saves a run"]
     yield table("Suggested sizes", columns, rows, class_="sizes")
     yield tag(
         "p", "With a quarter of headroom for memory. To adopt them, put into ", tag("code", ".env.aws-batch"), ":"

@@ -6,14 +6,14 @@ from datetime import datetime
 import msgspec
 
 from dmpworks.jobs.model import Counts
-from dmpworks.runs.ledger.current import standing
-from dmpworks.runs.ledger.events import AnyEvent, Asked, Told, Where
+from dmpworks.runs.ledger.current import current_state
+from dmpworks.runs.ledger.events import AnyEvent, ErrorText, JobRequest, Where
 from dmpworks.runs.ledger.state import JobState, RunState, RunStatus, Status
 from dmpworks.runs.ledger.store import Ledger
 from dmpworks.runs.reports.executions import Execution, executions, joined
 from dmpworks.runs.reports.timeline import Timeline, timelines
 
-Hourly = Callable[[Asked], float]  # dollars an hour for a machine of this size
+Hourly = Callable[[JobRequest], float]  # dollars an hour for a machine of this size
 HOUR = 3600
 
 
@@ -25,7 +25,7 @@ class JobFigures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     job: str
     status: Status
-    asked: Asked = Asked()
+    asked: JobRequest = JobRequest()
     executions: int = 0
     lost: int = 0
     waited: float = 0.0  # seconds
@@ -39,7 +39,7 @@ class JobFigures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     in_vain: float | None = None  # dollars of it, for executions that did not succeed
     reason: str | None = None
     cause: str | None = None
-    error: Told | None = None
+    error: ErrorText | None = None
     left_out: str | None = None  # of the newest submission, and why
 
 
@@ -103,7 +103,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_run(ledger: Ledger, now: datetime, hourly: Hourly | None = None) -> Reading:
     """Read the ledger of a run; without `hourly` nothing is priced."""
-    events, state, _ = standing(ledger)
+    events, state, _ = current_state(ledger)
     found = executions(state, events)
     times = timelines(state, events, found, now)
     return Reading(

@@ -7,7 +7,7 @@ from statistics import median
 import msgspec
 from msgspec.structs import replace
 
-from dmpworks.runs.ledger.events import Asked
+from dmpworks.runs.ledger.events import JobRequest
 from dmpworks.runs.ledger.state import Attempt, RunState
 from dmpworks.runs.reports.metrics import HOUR, Hourly
 
@@ -64,7 +64,7 @@ def _of_job(newest: RunState, name: str, runs: Sequence[RunState], hourly: Hourl
         )
 
 
-def _dollars(hourly: Hourly, asked: Asked, better: Asked, hours: float) -> float:
+def _dollars(hourly: Hourly, asked: JobRequest, better: JobRequest, hours: float) -> float:
     return (hourly(asked) - hourly(better)) * hours * (asked.shards or 1)
 
 
