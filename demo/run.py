@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from dmpworks.catalog import CHAINS
-from dmpworks.chains.process_dmps.search import read_matches
+from dmpworks.chains.process_dmps.match_files import read_matches
 from dmpworks.jobs.manifest import Manifest, phase_folder, read_manifest
 from dmpworks.jobs.run import Phase
 from dmpworks.jobs.wiring import variables
