@@ -9,6 +9,7 @@
     ├─ JobError           chain, job, run id, the thing that failed                    exit 1
     │   ├─ DownloadError  a source is short, changed, of the wrong hash or out of reach
     │   ├─ TransformError every failed file, or too many bad records
+    │   │   └─ DamagedFileError  a file of the input that must be replaced
     │   ├─ AuditError     an audit of the works index stopped the run
     │   ├─ SyncError      documents refused by the search engine, with counts and samples
     │   └─ MergeError     plans whose matches could not be merged
@@ -86,6 +87,10 @@ class DownloadError(JobError):
 
 class TransformError(JobError):
     """Files could not be read, or too many records were bad."""
+
+
+class DamagedFileError(TransformError):
+    """A file of the input is damaged: it must be fetched or uploaded again."""
 
 
 class AuditError(JobError):

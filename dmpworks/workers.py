@@ -10,18 +10,27 @@ from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from typing import Generic, NamedTuple, TypeVar
 
-from dmpworks.errors import DmpworksError
+from dmpworks.errors import DmpworksError, JobError
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 
 class Failed(NamedTuple, Generic[T]):
-    """A piece that failed, why in one line, and what to do next."""
+    """A piece that failed, and the error it failed with."""
 
     piece: T
-    reason: str
-    next: str
+    error: DmpworksError
+
+    @property
+    def reason(self) -> str:
+        """Why it failed, in one line."""
+        return f"{self.error.what} ({self.error.on})"
+
+    @property
+    def next(self) -> str:
+        """What to do next."""
+        return self.error.next
 
 
 def run_pieces(
@@ -56,7 +65,7 @@ def _attempt(function: Callable[[T], R], piece: T) -> R | Failed[T]:
     try:
         return function(piece)
     except DmpworksError as error:
-        return Failed(piece, f"{error.what} ({error.on})", error.next)
+        return Failed(piece, error)
 
 
 def _pool(
@@ -95,5 +104,9 @@ def _outcome(future: "Future[R | Failed[T]]", piece: T) -> R | Failed[T]:
         return future.result()
     except BrokenProcessPool as error:
         reason = traceback.format_exception_only(error)[-1].strip()
-        lost = f"the worker process was lost, most often for lack of memory ({reason})"
-        return Failed(piece, lost, "run the job again with fewer workers, or with more memory")
+        lost = JobError(
+            "the worker process was lost, most often for lack of memory",
+            on=reason,
+            next="run the job again with fewer workers, or with more memory",
+        )
+        return Failed(piece, lost)

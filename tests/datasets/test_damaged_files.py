@@ -148,8 +148,8 @@ def test_what_is_removed_is_fetched_again(bucket: Bucket, source: Path) -> None:
         executed("transform", bucket, source)
     assert key in caught.value.on
     assert caught.value.next == (
-        f"remove what is damaged from {bucket.name}, then dmpworks run openalex-works --run-id 2026-10-01 "
-        "--start-job download (or batch-submit): what is gone is fetched again; or upload it again"
+        f"remove the damaged file from {bucket.name}, then dmpworks run openalex-works --run-id 2026-10-01 "
+        "--start-job download (or batch-submit): missing files are fetched again; or upload it again"
     )
     # Without the first step a download finds nothing to do: the size is right.
     assert executed("download", bucket, source) == downloaded
@@ -173,7 +173,7 @@ def test_what_is_read_in_place_is_not_to_be_removed(bucket: Bucket, source: Path
         executed("transform", bucket, source)
     assert (
         caught.value.next
-        == "what is damaged was read where it lies: once it is mended there, run the download job again"
+        == "the damaged file was read at its source: once it is repaired there, run the download job again"
     )
 
 

@@ -50,7 +50,7 @@ def test_an_unreadable_gzip(complete, tmp_path, damage):
     assert what == f"failed: openalex-works {RUN_ID} transform: 1 of 12 files could not be transformed"
     assert PART in on
     assert next_step.startswith(
-        f"  next: remove what is damaged from {complete.name}, then dmpworks run openalex-works"
+        f"  next: remove the damaged file from {complete.name}, then dmpworks run openalex-works"
     )
     assert phase(complete) == before
 

@@ -16,7 +16,7 @@ from dmpworks.datasets.reading.json_lines import REPLACE
 from dmpworks.datasets.sources.opening import open_source
 from dmpworks.datasets.sources.s3 import Access
 from dmpworks.datasets.sources.source import Item
-from dmpworks.errors import DownloadError, TransformError
+from dmpworks.errors import DamagedFileError, DownloadError, TransformError
 from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import File, Phase, Run
 
@@ -83,4 +83,4 @@ def _read_index(file: File, content: bytes) -> Index:
     try:
         return msgspec.json.decode(content, type=Index)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise TransformError("the index of a tar cannot be read", on=f"{file.key}: {error}", next=REPLACE) from error
+        raise DamagedFileError("the index of a tar cannot be read", on=f"{file.key}: {error}", next=REPLACE) from error

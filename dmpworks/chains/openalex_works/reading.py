@@ -30,24 +30,24 @@ def parts(download: Phase) -> list[Part]:
 
 def read(path: Openable, part: Part) -> Iterator[Batch[Any]]:
     """Yield the works of one published file, JSON Lines or Parquet by its name."""
-    return _read_parquet(path, part.file.key) if part.file.key.endswith(".parquet") else read_gzip_lines(path, Work)
+    return _read_parquet(path) if part.file.key.endswith(".parquet") else read_gzip_lines(path, Work)
 
 
 DATASET = Dataset(schema=SCHEMA, read=read, columns=columns, dictionary=DICTIONARY)
 
 
-def _read_parquet(path: Openable, name: str) -> Iterator[Batch[Any]]:
+def _read_parquet(path: Openable) -> Iterator[Batch[Any]]:
     rows = 0
     try:
         # Small reads of single column chunks: read_row_group on a published file takes gigabytes.
         source = path if isinstance(path, Path) else path.open("rb")
         file = pq.ParquetFile(source, buffer_size=1 << 20, pre_buffer=False, page_checksum_verification=True)
-        leaves = _leaves(file, name)
+        leaves = _leaves(file, path.name)
         for batch in file.iter_batches(batch_size=BATCH, columns=leaves, use_threads=False):
             rows += batch.num_rows
             yield Batch(batch, [])
     except (pa.ArrowException, OSError) as error:
-        raise damaged(name, f"{type(error).__name__}: {error}".splitlines()[0], rows) from error
+        raise damaged(path.name, f"{type(error).__name__}: {error}".splitlines()[0], rows) from error
 
 
 def _leaves(file: pq.ParquetFile, name: str) -> list[str]:

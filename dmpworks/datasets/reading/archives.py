@@ -9,7 +9,7 @@ from isal import igzip
 
 from dmpworks.datasets.reading.json_arrays import ArrayLines
 from dmpworks.datasets.reading.json_lines import PIECE, REPLACE, Batch, Undecoded, damaged, read_lines
-from dmpworks.errors import TransformError, first_few
+from dmpworks.errors import DamagedFileError, first_few
 from dmpworks.services.ranged import Openable, open_section
 
 T = TypeVar("T")
@@ -97,6 +97,6 @@ def read_tar_lines(
         yield from read_lines(stream, kind, name, undecoded)
 
 
-def unreadable(path: Openable, reason: str) -> TransformError:
+def unreadable(path: Openable, reason: str) -> DamagedFileError:
     """Return the error of an archive that cannot be opened."""
-    return TransformError("an archive cannot be read", on=f"{path.name}: {reason}", next=REPLACE)
+    return DamagedFileError("an archive cannot be read", on=f"{path.name}: {reason}", next=REPLACE)

@@ -17,7 +17,7 @@ from isal.igzip_lib import IsalError
 
 from dmpworks.datasets.kernels.strings import is_utf8
 from dmpworks.datasets.reading.coerce import decode_leniently
-from dmpworks.errors import TransformError
+from dmpworks.errors import DamagedFileError
 from dmpworks.services.ranged import Openable
 
 T = TypeVar("T")
@@ -90,9 +90,9 @@ def read_lines(stream: Readable, kind: type[T], name: str, undecoded: Undecoded[
     yield Batch(records, bad, lenient)
 
 
-def damaged(name: str, reason: str, lines: int) -> TransformError:
+def damaged(name: str, reason: str, lines: int) -> DamagedFileError:
     """Return the error of a file that cannot be read to its end."""
-    return TransformError(
+    return DamagedFileError(
         "a file is damaged",
         on=f"{name}: {reason}, after {lines:,} lines",
         next=REPLACE,

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from dmpworks.datasets.reading.json_lines import REPLACE
 from dmpworks.datasets.transform.quarantine import MORE, QUARANTINE, SAMPLE, too_many
-from dmpworks.errors import TransformError
+from dmpworks.errors import DamagedFileError, DmpworksError, TransformError
 from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import File, Run
 from dmpworks.workers import Failed
@@ -16,18 +15,18 @@ def failed_files(run: Run, failed: Sequence[tuple[File, Failed[Any]]], total: in
     return TransformError(
         f"{len(failed)} of {total} files could not be transformed",
         on="; ".join(sorted(failure.reason for _, failure in failed)),
-        next="; ".join(dict.fromkeys(_step(run, file, failure.next) for file, failure in failed)),
+        next="; ".join(dict.fromkeys(_step(run, file, failure.error) for file, failure in failed)),
     )
 
 
-def _step(run: Run, file: File, next: str) -> str:
-    if next != REPLACE:
-        return next
+def _step(run: Run, file: File, error: DmpworksError) -> str:
+    if not isinstance(error, DamagedFileError):
+        return error.next
     if file.in_place:
-        return "what is damaged was read where it lies: once it is mended there, run the download job again"
+        return "the damaged file was read at its source: once it is repaired there, run the download job again"
     return (
-        f"remove what is damaged from {run.bucket.name}, then dmpworks run {run.chain} --run-id {run.run_id} "
-        "--start-job download (or batch-submit): what is gone is fetched again; or upload it again"
+        f"remove the damaged file from {run.bucket.name}, then dmpworks run {run.chain} --run-id {run.run_id} "
+        "--start-job download (or batch-submit): missing files are fetched again; or upload it again"
     )
 
 

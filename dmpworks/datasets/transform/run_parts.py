@@ -30,7 +30,7 @@ from dmpworks.datasets.transform.dataset import Dataset, Part
 from dmpworks.datasets.transform.quarantine import QUARANTINE, SAMPLE, Quarantine
 from dmpworks.datasets.transform.shards import share
 from dmpworks.datasets.transform.tally import Tally
-from dmpworks.errors import JobError, TransformError
+from dmpworks.errors import DamagedFileError, JobError, TransformError
 from dmpworks.jobs.model import Counts, Partial
 from dmpworks.jobs.run import File, Run
 from dmpworks.services.storage import Bucket, Openable
@@ -147,11 +147,8 @@ def _write_part(item: _WorkItem) -> Result:
     try:
         return _transform_part(item, folder)
     except TransformError as error:
-        key = item.part.file.key
-        if key in error.on:
-            raise
-        # Readers know a path on disk only; files of the same name lie in many folders.
-        raise TransformError(error.what, on=f"{key}: {error.on}", next=error.next) from error
+        # Readers only know the last part of the key, and many folders hold files of the same name.
+        raise type(error)(error.what, on=f"{item.part.file.key}: {error.on}", next=error.next) from error
     finally:
         gc.enable()
         shutil.rmtree(folder, ignore_errors=True)
@@ -185,8 +182,8 @@ def _opened(item: _WorkItem) -> Openable:
 
 def _check_stated(part: Part, read: int) -> None:
     if part.stated is not None and part.stated != read:
-        raise TransformError(
+        raise DamagedFileError(
             "a file holds another number of records than its manifest states",
-            on=f"{part.name}: {read:,} instead of {part.stated:,}",
+            on=f"{read:,} instead of {part.stated:,}",
             next=REPLACE,
         )
