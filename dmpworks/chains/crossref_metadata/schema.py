@@ -54,7 +54,7 @@ Related = list[Identified | str | None] | Identified | str | None
 
 
 class Record(msgspec.Struct, gc=False):
-    """A line of the public data file; authors and funders stay undecoded (`undecoded.py`)."""
+    """A line of the public data file; authors and funders stay undecoded (`raw_json.py`)."""
 
     doi: Loose = msgspec.field(default=None, name="DOI")
     title: list[Loose] | Loose = None

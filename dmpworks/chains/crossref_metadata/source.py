@@ -35,7 +35,7 @@ def copy(run: Run, address: str) -> Counts:
 
 
 def newest(items: Sequence[Item]) -> list[Item]:
-    """Return the newest tar by the month in its name (one tar a year lies in the bucket), else every *.jsonl.gz."""
+    """Return the newest tar by the month in its name (the bucket holds one a year), else every *.jsonl.gz."""
     tars = [item for item in items if item.name.endswith(TAR)]
     if tars:
         return [max(tars, key=_released)]
@@ -64,7 +64,7 @@ def index_tars(run: Run) -> None:
 
 
 def _index(run: Run, file: File) -> bytes:
-    run.progress(f"noting where the members of {file.key} lie")
+    run.progress(f"noting the positions of the members of {file.key}")
     try:
         return msgspec.json.encode(Index(file.key, tar_members(run.bucket.opened(file.key), LINES)))
     except TransformError as error:

@@ -89,7 +89,7 @@ class Related(msgspec.Struct, gc=False, rename="camel"):
 
 
 class Attributes(msgspec.Struct, gc=False, rename="camel"):
-    """What a record says of its work; lists, or single objects in their place, stay undecoded (`undecoded.py`)."""
+    """What a record says of its work; lists, or single objects in their place, stay undecoded (`raw_json.py`)."""
 
     doi: Loose = None
     titles: msgspec.Raw = NULL

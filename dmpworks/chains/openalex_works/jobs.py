@@ -5,7 +5,7 @@ to be read in place, every file checked against the release's manifest; what the
 changed is taken over. Of files that stay in S3 a stated hash is compared as far as S3 tells one; the job says of how
 many it does not. `transform` reads either copy (`reading.py`), makes one row of each work that has a DOI (`records.py`,
 pure) and writes Parquet with the columns of `schema.py`. What all datasets share, worker processes, quarantine and
-subsets, lies in `dmpworks/datasets/`; the process-works chain makes the works index of the result.
+subsets, is in `dmpworks/datasets/`; the process-works chain makes the works index of the result.
 """
 
 from typing import Annotated, Literal
@@ -20,12 +20,12 @@ from dmpworks.settings.shared import BadRecords
 class Source:
     """OpenAlex works."""
 
-    source: Annotated[str, "Where a release lies: s3://, a folder or a file: URL that holds its manifest.json."] = (
+    source: Annotated[str, "The release: an s3:// address, a folder or a file: URL that holds its manifest.json."] = (
         "s3://openalex/data/parquet/works/"
     )
     download_mode: Annotated[
         Literal["copy", "reference"],
-        "copy: into the bucket, inside S3 where both are; reference: transform reads the files where they lie.",
+        "copy: copy the files into the bucket (server-side within S3); reference: read them at their source.",
     ] = "copy"
 
 
@@ -45,7 +45,7 @@ class Transform:
 
 
 def download(run: Run, source: Source) -> Counts:
-    """Copy a release of OpenAlex works into the bucket, or list it where it lies, checked against its manifest."""
+    """Copy a release of OpenAlex works into the bucket, or list it at its source, checked against its manifest."""
     from dmpworks.chains.openalex_works.source import copy
 
     return copy(run, source.source, in_place=source.download_mode == "reference")

@@ -33,8 +33,8 @@ class Parties(NamedTuple):
         return Parties(self.records[places], self.name.at(places), self.id_type.at(places), self.id.at(places))
 
     @property
-    def told(self) -> Flags:
-        """Which ones a name or an identifier tells."""
+    def named(self) -> Flags:
+        """Which ones have a name or an identifier."""
         return self.name.present | self.id.present
 
 
@@ -56,7 +56,7 @@ _organisation_id = lru_cache(maxsize=1 << 15)(identifiers.organisation_id)
 
 def parties_column(found: Parties, records: int) -> pa.ListArray:
     """Return the organisations of each record, each once."""
-    known = found.told
+    known = found.named
     found = found if known.all() else found.at(known)
     places = gather.distinct(found.records, found.name, found.id_type, found.id)
     lists = gather.counted(found.records[places], records)
@@ -91,8 +91,8 @@ def award_ids(stated: pa.StringArray) -> tuple[Coded, Places]:
 def relations_column(owners: Codes, kind: pa.StringArray, stated: pa.StringArray, records: int) -> pa.ListArray:
     """Return the relations of each record to works with a DOI, each once."""
     relation, doi = coded(kind, plain.plain), ids.doi(stated)
-    told = relation.present & valid(doi)
-    owners, relation, other = owners[told], relation.at(told), coded(doi.filter(pa.array(told)))
+    named = relation.present & valid(doi)
+    owners, relation, other = owners[named], relation.at(named), coded(doi.filter(pa.array(named)))
     places = gather.distinct(owners, relation, other)
     lists = gather.counted(owners[places], records)
     return nested(RELATIONS, lists.offsets, relation.taken(places), other.taken(places))

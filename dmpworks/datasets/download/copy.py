@@ -1,9 +1,9 @@
 """Brings the files of a source into a run's download phase, each checked before it is published.
 
 Use: `copy_files(run, source, items)` for many files, `copy_file` for one; `in_place.py` for files that stay where they
-are; `releases.py` for a release that is one zip. What the bucket holds already, from a complete, a killed or the
-previous run (`held.py`), is not fetched again. The rest goes from bucket to bucket inside S3 where that can be, else
-through this machine piece by piece (`arriving.py`). What does not have the size and the hash that are stated is never
+are; `zenodo.py` for a release that is one zip. What the bucket holds already, from a complete, a killed or the
+previous run (`reuse.py`), is not fetched again. The rest goes from bucket to bucket inside S3 where that can be, else
+through this machine piece by piece (`transfer.py`). What does not have the size and the hash that are stated is never
 published and fails the job, once the other files are through.
 
     source = open_source("s3://openalex/data/jsonl/works/", Access(region="us-east-1", anonymous=True))

@@ -1,7 +1,7 @@
 """Reads gzip JSON Lines fast, and tells exactly which lines are bad.
 
 A piece of 256 kB is cut into lines and decoded in one go; only where that fails are its lines decoded one by one, a
-line that fails once more read leniently (`lenient.py`), and what is no record at all handed out as bad with line
+line that fails once more read leniently (`coerce.py`), and what is no record at all handed out as bad with line
 number, reason and bytes. A file that is no gzip, ends early or has a wrong CRC raises TransformError once its end is
 reached, so publish nothing before the last batch has come.
 """

@@ -36,7 +36,7 @@ class Result(msgspec.Struct, frozen=True):
 
 def fingerprint(*made_of: Any) -> str:
     """Return a digest of the code of dmpworks and of anything that is data, function, or partial of one."""
-    data = msgspec.json.encode((_code(), made_of), enc_hook=_told, order="deterministic")
+    data = msgspec.json.encode((_code(), made_of), enc_hook=_in_json, order="deterministic")
     return hashlib.sha256(data).hexdigest()[:16]
 
 
@@ -49,7 +49,7 @@ def _code() -> str:
     return digest.hexdigest()
 
 
-def _told(value: Any) -> Any:
+def _in_json(value: Any) -> Any:
     """Return what stands for a value that JSON has no form for."""
     if isinstance(value, partial):
         return value.func, value.args, value.keywords
