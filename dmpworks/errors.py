@@ -26,7 +26,7 @@ E = TypeVar("E", bound="DmpworksError")
 
 
 class DmpworksError(Exception):
-    """A failure told in three texts: what failed, on what, and what to do next (a command to paste)."""
+    """A failure in three texts: what failed, on what, and what to do next (a command to paste)."""
 
     exit_code = 1
 

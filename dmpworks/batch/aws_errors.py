@@ -1,4 +1,4 @@
-"""Why AWS did not do as asked: the one place that reads botocore's errors and says what a person can do about them."""
+"""Why a call to AWS failed: the one place that reads botocore's errors and says what a person can do about them."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -57,16 +57,16 @@ class Cause(NamedTuple):
 
 
 def cause(error: Exception) -> Cause:
-    """Return why AWS did not do as asked, in our words; a `refused` one is for the caller to name."""
+    """Return why a call to AWS failed; a `refused` one is for the caller to name."""
     kind = _kind(error)
     what, remedy = {
         "throttled": ("AWS is throttled: too many requests of this account", "wait a minute"),
         "expired": ("the AWS credentials have expired, or AWS does not know them", "aws sso login"),
-        "denied": ("these AWS credentials do not have the right", f"ask for {_action(error)}"),
+        "denied": ("these AWS credentials lack a permission", f"ask for {_action(error)}"),
         "no network": ("AWS cannot be reached", "check the network, AWS_REGION and AWS_ENDPOINT_URL"),
         "no credentials": ("there are no AWS credentials", "aws sso login, or set AWS_PROFILE"),
         "server": ("AWS failed while answering", "wait a minute"),
-        "refused": ("AWS refused", "mend the cause"),
+        "refused": ("AWS refused", "fix the cause"),
     }[kind]
     return Cause(kind, what, remedy, _said(error))
 
@@ -93,7 +93,7 @@ def patiently(ask: Callable[[], T], sleep: Callable[[float], None]) -> T:
 
 
 def as_dmpworks_error(error: Exception, on: str, again: str = "try again") -> DmpworksError:
-    """Return the refusal of a question as an error of ours; `again` is what to do once the cause is mended."""
+    """Return the refusal of a question as an error of ours; `again` is what to do once the cause is fixed."""
     found = cause(error)
     kind = TemporaryError if found.passing else PreflightError
     return kind(found.what, on=f"{on}: {found.said}", next=f"{found.remedy}, then: {again}")

@@ -59,7 +59,7 @@ def find_image(ecr: Any, reference: str) -> Image:
     if not match:
         return Image(reference, why_not="it does not lie in ECR")
     if match["region"] != ecr.meta.region_name:
-        return Image(reference, why_not="it lies in another region")
+        return Image(reference, why_not="it is in another region")
     tag = match["tag"] or ":latest"
     id = {"imageDigest" if tag[0] == "@" else "imageTag": tag[1:]}
     try:

@@ -1,4 +1,4 @@
-"""Jobs as AWS Batch tells them: its answers turned into values of our own, and the end of a job into an event."""
+"""Jobs as DescribeJobs reports them, and the event of a job's end."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -34,7 +34,7 @@ Cause = Literal[
 
 
 class BatchJob(msgspec.Struct, frozen=True, kw_only=True):
-    """A Batch job as DescribeJobs tells it."""
+    """A Batch job as DescribeJobs reports it."""
 
     id: str
     name: str

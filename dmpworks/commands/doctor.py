@@ -167,7 +167,7 @@ def _of_folder(chains: Sequence[Chain], values: Mapping[str, Any], found: Source
         if start.job:
             checks += of_inputs(bucket, chain, chain.job(start.job), own)
         lock = holder(bucket, chain.name)
-        said = f"{lock.owner} is at work on it: {lock.purpose}" if lock else "nobody is at work on it"
+        said = f"{lock.owner} is running on it: {lock.purpose}" if lock else "nobody is running on it"
         name = f"live run of {chain.name}"
         checks.append(bad(name, said, f"dmpworks runs show {chain.name}/latest") if lock else good(name, said))
     return checks

@@ -100,7 +100,7 @@ def _mended(bucket: Bucket, run: RunName, deployment: Deployment | None, found: 
     try:
         with hold(bucket, run.chain, f"dmpworks runs reconcile {run} --repair"):
             return mend(Ledger(bucket, run), deployment, now(), who())
-    except (PreflightError, LedgerError) as error:  # somebody is at work on the chain, or was just now
+    except (PreflightError, LedgerError) as error:  # somebody is running on the chain, or was just now
         return [replace(each, next=f"{error.what} ({error.on}): {error.next}") for each in found]
 
 

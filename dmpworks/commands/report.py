@@ -34,7 +34,7 @@ def report(
     env_file: EnvFile = None,
     as_json: Json = False,
 ) -> None:
-    """Report on a run: times, counts, costs, changes against the run before, and sizes that would do.
+    """Report on a run: times, counts, costs, changes against the run before, and suggested sizes.
 
     Parameters
     ----------
@@ -87,8 +87,8 @@ def _print(report: Report) -> None:
     print_lines(against, "")
     print_comparison(comparison)
     if report.suggestions:
-        print_lines("", "sizes that would do:", "")
-        columns = ("setting", "asked for", "used at most", "would do", "saves a run", "runs")
+        print_lines("", "suggested sizes:", "")
+        columns = ("setting", "asked for", "used at most", "suggested", "saves a run", "runs")
         print_table(columns, map(_size, report.suggestions), right=columns[1:])
 
 

@@ -119,7 +119,7 @@ def _changed(bucket: Bucket, chain: Chain, job: Job, manifest: Manifest, values:
         if now is None:
             return f"read what is gone: {folder}"
         if now.digest != digest:
-            return f"read what was written anew since: {folder}"
+            return f"read files that were replaced since: {folder}"
     return None
 
 

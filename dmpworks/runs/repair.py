@@ -22,11 +22,11 @@ from dmpworks.runs.outputs import Outputs
 
 Kind = Literal[
     "damaged event",  # of the ledger
-    "lost end",  # a job ended and nobody wrote it down
+    "lost end",  # a job ended and its end was not recorded
     "lost attempt",  # output of an attempt that the ledger does not know
-    "unrecorded job",  # AWS Batch has a job that nobody wrote down
+    "unrecorded job",  # AWS Batch has a job that was never recorded
     "forgotten job",  # by AWS Batch, after seven days
-    "unknown job",  # AWS Batch does not tell of a job that it should know
+    "unknown job",  # AWS Batch does not list a job that it should know
     "broken off",  # a submission that did not send all its jobs
     "missing output",
     "orphan files",
@@ -69,7 +69,7 @@ class Inspection:
             for event in events:
                 state = after(state, event)
         except LedgerError as error:
-            look = f"look at it: dmpworks runs show {state.name} --events"
+            look = f"see: dmpworks runs show {state.name} --events"
             self.note("contradiction", f"{what}, which cannot be written: {error.on}", look)
             return
         self.state = state
@@ -165,7 +165,7 @@ def from_silence(inspection: Inspection, reason: str, kind: Kind) -> None:
     for job, event in zip(
         inspection.state.live, presumed_failures(inspection.state, reason, inspection.by), strict=True
     ):
-        inspection.mend(kind, f"{job.name} is {job.status} as the ledger tells: {reason}", event)
+        inspection.mend(kind, f"{job.name} is {job.status} according to the ledger: {reason}", event)
 
 
 def from_gaps(inspection: Inspection) -> None:

@@ -1,4 +1,4 @@
-"""What an object's ETag tells."""
+"""What can be learnt from an object's ETag."""
 
 import re
 

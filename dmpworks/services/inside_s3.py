@@ -201,7 +201,7 @@ def _failure(error: ClientError, where: str) -> DownloadError | TemporaryError:
     if code in _GONE:
         return DownloadError("the source holds no such object", on=where, next=again)
     kind = TemporaryError if code in _OVERLOADED or status >= 500 else DownloadError
-    return kind("S3 did not do as asked with an object", on=f"{where}: {error}", next=again)
+    return kind("the S3 request for an object failed", on=f"{where}: {error}", next=again)
 
 
 def _changed(where: str) -> DownloadError:

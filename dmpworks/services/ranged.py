@@ -20,7 +20,7 @@ GROWTH = 4
 
 
 class Measured(Protocol):
-    """What tells a file's size."""
+    """A file whose size is known."""
 
     @property
     def st_size(self) -> int:
@@ -38,7 +38,7 @@ class Openable(Protocol):
         """Open it for reading; seekable."""
 
     def stat(self) -> Measured:
-        """Return what tells its size."""
+        """Return something that knows its size."""
 
 
 class _Stat(NamedTuple):

@@ -38,10 +38,10 @@ def _failure(error: BaseError, on: str, is_folder: bool) -> DmpworksError:
         return JobError(
             "the object store refused these credentials",
             on=on,
-            next="aws sso login, or ask for the right to list, read, write and delete in this bucket",
+            next="aws sso login, or ask for permission to list, read, write and delete in this bucket",
         )
     return TemporaryError(
-        "the object store did not do as asked",
+        "the object store request failed",
         on=on,
         next="check the network, the credentials and the bucket's name, then try again",
     )

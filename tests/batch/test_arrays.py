@@ -95,7 +95,7 @@ def test_a_failed_shard_is_named_and_explained(scene):
     digest = failed(scene)
     assert (digest.shards, digest.of, digest.exit_code, digest.told) == ((2,), 4, 1, told)
     assert digest.log == ("x.gz is damaged",)
-    assert digest.lines()[1] == "  1 of 4 shards failed: 2; what follows is of shard 2"
+    assert digest.lines()[1] == "  1 of 4 shards failed: 2; cause and log below are those of shard 2"
     assert digest.next == f"run fetch again; then: {RESUME}"
     assert scene.statuses()["count"] == "failed"
 

@@ -104,13 +104,13 @@ def test_whoever_submits_meanwhile_is_named(scene):
     scene.submit()
     with hold(scene.bucket, "letters", "batch-submit letters"), pytest.raises(PreflightError) as caught:
         end(scene.ledger, scene.context)
-    assert "is at work on letters: batch-submit letters" in caught.value.what
+    assert "is running on letters: batch-submit letters" in caught.value.what
     assert scene.batch.names("TerminateJob") == []
 
 
 @pytest.mark.parametrize(
     ("error", "what"),
-    [(denied("TerminateJob"), "do not have the right"), (throttled("TerminateJob"), "AWS is throttled")],
+    [(denied("TerminateJob"), "lack a permission"), (throttled("TerminateJob"), "AWS is throttled")],
 )
 def test_a_refusal_says_what_to_do_and_another_try_ends_the_run(scene, error, what):
     scene.submit()

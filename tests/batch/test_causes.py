@@ -1,4 +1,4 @@
-"""Why AWS did not do as asked, in our words: every error that botocore may raise says what and what next."""
+"""Why a call to AWS failed, in our words: every error that botocore may raise says what and what next."""
 
 import botocore.exceptions
 import pytest
@@ -36,7 +36,7 @@ URL = "https://batch.us-east-1.amazonaws.com/"
         (NoCredentialsError(), "no credentials", "aws sso login, or set AWS_PROFILE"),
         (ProfileNotFound(profile="x"), "no credentials", "AWS_PROFILE"),
         (refused("ListJobs", "ServerException", "?"), "server", "wait a minute"),
-        (refused("ListJobs", "ClientException", "no such queue"), "refused", "mend the cause"),
+        (refused("ListJobs", "ClientException", "no such queue"), "refused", "fix the cause"),
     ],
     ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )

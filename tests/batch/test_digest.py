@@ -98,7 +98,7 @@ def test_a_log_that_may_not_be_read_does_not_hide_the_failure(scene):
     scene.logs.faults += [denied("GetLogEvents")] * 2
     follow_on(scene.ledger, scene.context, Lines(Console(file=io.StringIO())))
     (digest,) = explain_failures(scene.ledger, scene.context)
-    assert digest.log == ("the log cannot be read: these AWS credentials do not have the right",)
+    assert digest.log == ("the log cannot be read: these AWS credentials lack a permission",)
     assert digest.cause == "out of memory"
 
 

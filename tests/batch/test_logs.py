@@ -133,7 +133,7 @@ def test_a_missing_permission_names_the_action(scene, capsys):
     scene.logs.faults.append(denied("GetLogEvents"))
     with pytest.raises(PreflightError) as caught:
         printed(scene, capsys, "fetch")
-    assert caught.value.what == "these AWS credentials do not have the right"
+    assert caught.value.what == "these AWS credentials lack a permission"
 
 
 def test_the_log_of_a_local_run_is_followed_while_it_grows(scene, capsys):

@@ -191,8 +191,8 @@ def test_an_image_that_is_gone_fails():
     ("image", "ecr", "why"),
     [
         ("ghcr.io/x/dmpworks:1", FakeEcr(), "it does not lie in ECR"),
-        (ECR, FakeEcr(region="eu-west-1"), "it lies in another region"),
-        (ECR, FakeEcr(denied("DescribeImages")), "these AWS credentials do not have the right: ask for"),
+        (ECR, FakeEcr(region="eu-west-1"), "it is in another region"),
+        (ECR, FakeEcr(denied("DescribeImages")), "these AWS credentials lack a permission: ask for"),
         (ECR, FakeEcr(throttled("DescribeImages")), "AWS is throttled"),
         (ECR, FakeEcr(NO_ANSWER), "AWS cannot be reached"),
     ],

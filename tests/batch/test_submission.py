@@ -58,7 +58,7 @@ def test_a_refused_second_job_withdraws_the_first_and_says_so(bucket):
     (first,) = batch.jobs
     assert caught.value.what == "AWS Batch refused letters 2026-10-01 count"
     assert caught.value.on == f"count: queue is disabled; submitted and withdrawn: fetch ({first})"
-    assert caught.value.next == f"mend the cause, then: {AGAIN}"
+    assert caught.value.next == f"fix the cause, then: {AGAIN}"
     assert caught.value.exit_code == 1
     batch.sleep(10)
     assert live(batch) == []
@@ -92,8 +92,8 @@ NO_NETWORK = EndpointConnectionError(endpoint_url="https://batch")
     [
         (expired("SubmitJob"), "the AWS credentials have expired", "aws sso login", 1),
         (refused("SubmitJob", "UnrecognizedClientException", "who?"), "or AWS does not know them", "aws sso login", 1),
-        (denied("SubmitJob"), "do not have the right", "ask for batch:SubmitJob", 1),
-        (refused("SubmitJob", "AccessDeniedException", "no"), "do not have the right", "ask for batch:SubmitJob", 1),
+        (denied("SubmitJob"), "lack a permission", "ask for batch:SubmitJob", 1),
+        (refused("SubmitJob", "AccessDeniedException", "no"), "lack a permission", "ask for batch:SubmitJob", 1),
         (throttled("SubmitJob"), "AWS is throttled", "wait a minute", 75),
         (NoCredentialsError(), "there are no AWS credentials", "aws sso login", 1),
         (refused("SubmitJob", "ServerException", "down"), "AWS failed while answering", "wait a minute", 75),

@@ -75,7 +75,7 @@ def test_exactly_one_wins(place, tmp_path, others_run):
         process.join(30)
     told = sorted((tmp_path / f"told-{number}").read_text() for number in range(2))
     assert told[1] == "won"
-    assert told[0].startswith(f"PreflightError\n{who()} is at work on letters: batch-submit letters/2026-1")
+    assert told[0].startswith(f"PreflightError\n{who()} is running on letters: batch-submit letters/2026-1")
     assert "held since 20" in told[0]
     assert len(names(StoredBatch(tmp_path / "batch").load())) == 2
     planned = [

@@ -233,7 +233,7 @@ def test_a_submission_that_broke_off_ends_the_watch_with_what_to_do(scene):
         assert watching.look().code is None  # whoever holds the lock is still at it
     code, lines = watched(scene)
     assert code == 1
-    assert lines[-1].endswith(f"nobody is at it: dmpworks runs resume {scene.run}")
+    assert lines[-1].endswith(f"nobody is working on it: dmpworks runs resume {scene.run}")
 
 
 def test_a_terminated_job_makes_the_run_cancelled(scene):

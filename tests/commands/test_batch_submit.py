@@ -132,7 +132,7 @@ def test_who_holds_the_lock_is_told(ror, place, capsys):
     with hold(place, "ror", "dmpworks run ror/2026-09-01"):
         code, what, on, _ = refused(ror, capsys)
     assert (code, what) == (2, "a check failed: live run of ror")
-    assert "is at work on ror since" in on
+    assert "is running on ror since" in on
     assert on.endswith("UTC: dmpworks run ror/2026-09-01")
 
 

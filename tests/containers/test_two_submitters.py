@@ -19,7 +19,7 @@ def test_of_two_runs_exactly_one_is_submitted(operator: Operator, batch: Batch, 
     run_id = winner.args[5].removeprefix("--run-id=")
     assert _names(batch, before) == [f"dmpworks-dev-ror-{run_id}-{job}" for job in JOBS]
     # whichever it meets, the other at work or the other's jobs
-    assert "is at work on ror" in loser.stderr or ("another run of" in loser.stderr and run_id in loser.stderr)
+    assert "is running on ror" in loser.stderr or ("another run of" in loser.stderr and run_id in loser.stderr)
 
 
 def test_the_same_run_is_never_doubled(operator: Operator, batch: Batch, endless: str) -> None:
@@ -27,7 +27,7 @@ def test_the_same_run_is_never_doubled(operator: Operator, batch: Batch, endless
     both = _both(operator, submission(endless), submission(endless))
     assert _names(batch, before) == [f"dmpworks-dev-ror-2026-10-01-{job}" for job in JOBS]
     # whoever comes second learns who is at it, or, after that one is done, finds the very same jobs there
-    refused = ["is at work on ror" in each.stderr for each in both if each.returncode == 2]
+    refused = ["is running on ror" in each.stderr for each in both if each.returncode == 2]
     adopted = ["was there already" in each.stdout for each in both if each.returncode == 0]
     assert refused in ([], [True]) and len(refused + adopted) == 2
     assert sorted(adopted) == ([False] if refused else [False, True])

@@ -112,7 +112,7 @@ def test_output_is_current_wherever_the_bucket_is_reached_from(bucket):
 def test_input_that_was_written_anew_or_removed_makes_stale(bucket):
     run(bucket)
     run(bucket, "fetch")
-    assert verdict(bucket, "count") == Stale(f"read what was written anew since: {FETCH}")
+    assert verdict(bucket, "count") == Stale(f"read files that were replaced since: {FETCH}")
     bucket.delete([key for key, _ in bucket.list(FETCH)])
     assert verdict(bucket, "count") == Stale(f"read what is gone: {FETCH}")
 

@@ -72,7 +72,7 @@ def test_a_job_that_fails_tells_why_and_the_jobs_after_it_are_skipped(planted, c
     with pytest.raises(ChainStopped) as caught:
         run(planted, values=settings(planted, "./nowhere/"))
     assert caught.value.what == "ror stopped: its job download failed with exit code 1"
-    assert caught.value.next == "mend the cause above, then: again at download"
+    assert caught.value.next == "fix the cause above, then: again at download"
     assert kinds(planted) == ["Planned", "Submitted", "Started", "Ended", "Observed"]
     found = state(planted)
     assert {name: job.status for name, job in found.jobs.items()} == {"download": "failed", "transform": "skipped"}
@@ -177,7 +177,7 @@ def test_the_log_grows_while_the_job_runs(bucket, tmp_path, endless):
 def test_a_second_run_of_the_chain_is_refused(planted):
     with hold(planted, "ror", "dmpworks run ror/2026-10-01"), pytest.raises(PreflightError) as caught:
         run(planted)
-    assert caught.value.what == f"{who()} is at work on ror: dmpworks run ror/2026-10-01"
+    assert caught.value.what == f"{who()} is running on ror: dmpworks run ror/2026-10-01"
     assert Ledger(planted, RUN).events() == []
 
 

@@ -66,7 +66,7 @@ def test_whoever_comes_second_learns_who_and_since_when(place):
     write(place)
     with pytest.raises(PreflightError) as caught:
         take(place, "ror", "testing")
-    assert caught.value.what == "bob@another is at work on ror: batch-submit ror/2026-10-01"
+    assert caught.value.what == "bob@another is running on ror: batch-submit ror/2026-10-01"
     assert f"held since {now():%Y-%m-%d}" in caught.value.on
     assert caught.value.exit_code == 2
 
@@ -156,5 +156,5 @@ def test_of_two_processes_at_once_one_wins(place, tmp_path):
         finally:
             for one in both:
                 one.communicate(timeout=30)
-        assert answers == [f"lost: {who()} is at work on ror: batch-submit ror/2026-10-01\n", "won\n"]
+        assert answers == [f"lost: {who()} is running on ror: batch-submit ror/2026-10-01\n", "won\n"]
     assert len(place.list("locks/ror")) == 3

@@ -188,7 +188,7 @@ def test_nothing_is_mended_while_somebody_is_at_work(bucket, reconciled):
     with hold(bucket, "ror", "batch-submit ror"):
         code, (finding,) = reconciled(repair=True)
     assert (code, finding["kind"], "mended" in finding) == (1, "lost end", False)
-    assert "is at work on ror: batch-submit ror" in finding["next"]
+    assert "is running on ror: batch-submit ror" in finding["next"]
 
 
 def test_what_it_says(bucket, capsys):
@@ -211,7 +211,7 @@ def test_on_s3_and_aws_batch(batch_account, s3_bucket, capsys):
     bucket.delete(keys[1:])  # the submitter was killed right after its first call, so to speak
     with pytest.raises(SystemExit):
         reconcile(bucket_name=s3_bucket)
-    assert capsys.readouterr().out.count("which nobody wrote down") == 2
+    assert capsys.readouterr().out.count("which was never recorded") == 2
     reconcile(bucket_name=s3_bucket, repair=True)
     state = Ledger(bucket, RUN).state()
     assert {job.name: job.id for job in state.current} == ids

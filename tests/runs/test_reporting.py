@@ -78,7 +78,7 @@ def test_a_ledger_that_cannot_be_written_harms_no_job(bucket, capsys):
     manifest = run(bucket)
     assert read_manifest(bucket, "letters/2026-10-01/fetch")[0] == manifest
     said = capsys.readouterr().err
-    assert said.count("the ledger was not told: ") == 2
+    assert said.count("could not write to the ledger: ") == 2
     assert "reconcile --repair" in said
 
 

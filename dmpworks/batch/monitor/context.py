@@ -1,4 +1,4 @@
-"""What surrounds a run that is looked at: AWS, where the run is on AWS Batch, and the time."""
+"""What it takes to observe a run: clients of AWS, a clock, and a way to wait."""
 
 import time
 from collections.abc import Callable
@@ -24,7 +24,7 @@ class RunContext(NamedTuple):
 
 
 def run_context(state: RunState, region: str | None) -> RunContext:
-    """Return what surrounds a run; a local one needs no AWS at all."""
+    """Return the context of a run; a local run needs no AWS clients."""
     if state.newest and state.newest.where == "batch":
         return RunContext(batch_client(region, only_reads=True), logs_client(region))
     return RunContext()

@@ -48,7 +48,7 @@ class FailureReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     lost: int = 0  # attempts whose machine was lost
     told: ErrorText | None = None
     log: tuple[str, ...] = ()
-    shards: tuple[int, ...] = ()  # that failed; all else is of the first of them
+    shards: tuple[int, ...] = ()  # that failed; cause and log are those of the first
     of: int | None = None  # so many shards
 
     def lines(self) -> list[str]:
@@ -63,7 +63,8 @@ class FailureReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
     def _shards(self) -> str:
         named = ", ".join(map(str, self.shards[:NAMED])) + (" ..." if self.shards[NAMED:] else "")
-        return f"{len(self.shards):,} of {self.of:,} shards failed: {named}; what follows is of shard {self.shards[0]}"
+        first = f"cause and log below are those of shard {self.shards[0]}"
+        return f"{len(self.shards):,} of {self.of:,} shards failed: {named}; {first}"
 
     def _figures(self) -> str:
         parts = [f"exit code {self.exit_code}"] if self.exit_code is not None else []
@@ -200,7 +201,7 @@ def _next(state: RunState, job: JobState, cause: str, told: ErrorText | None, la
         case "container not started":
             return f"do as AWS says, then: {again}"
         case "failed":
-            return f"{told.next}; then: {again}" if told else f"mend the cause, then: {again}"
+            return f"{told.next}; then: {again}" if told else f"fix the cause, then: {again}"
     return again
 
 

@@ -86,7 +86,7 @@ class Deployment:
 def inspect(ledger: Ledger, deployment: Deployment | None, at: datetime, by: str, *, alone: bool) -> list[Finding]:
     """Return what is not right with a run; without `deployment` AWS Batch is not asked.
 
-    `alone`: nobody else is at work on the chain, who may write any moment. Events that cannot be read, or contradict
+    `alone`: nobody else is running on the chain, who may write any moment. Events that cannot be read, or contradict
     each other, hide all else: then only they are told.
     """
     try:
@@ -146,7 +146,7 @@ def _from_unrecorded(
 def _from_stranger(inspection: Inspection, job: BatchJob) -> None:
     name, newest = job.parameters["job"], inspection.state.newest
     state = inspection.state.jobs.get(name)
-    what = f"AWS Batch has {job.name} ({job.id}, {job.status}), which nobody wrote down"
+    what = f"AWS Batch has {job.name} ({job.id}, {job.status}), which was never recorded"
     created = job.created or inspection.at
     if state and newest and state.status == "planned" and created > newest.at - RECENT:
         sent = Submitted(at=created, by=inspection.by, submission=newest.submission, job=name, id=job.id, adopted=True)
@@ -161,11 +161,11 @@ def _from_ends(inspection: Inspection, jobs: Mapping[str, BatchJob]) -> None:
     for job in inspection.state.current:
         told = jobs.get(job.id or "")
         if told and told.ended and job.status in LIVE:
-            what = f"{job.name} is {job.status} as the ledger tells, and AWS Batch says {told.status}"
+            what = f"{job.name} is {job.status} according to the ledger, and AWS Batch says {told.status}"
             at = told.stopped or inspection.at
             inspection.mend("lost end", what, observed(told, job.name, at=at, by=inspection.by))
         elif told and not told.ended and job.status in OVER and _age(job, inspection) > RECENT:
-            what = f"{job.name} {job.status} as the ledger tells, and on AWS Batch it is {told.status}"
+            what = f"{job.name} {job.status} according to the ledger, and on AWS Batch it is {told.status}"
             inspection.note("contradiction", what, f"dmpworks runs watch {inspection.state.name}, or runs cancel")
 
 

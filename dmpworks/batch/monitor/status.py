@@ -1,4 +1,4 @@
-"""Where each job of a run stands at a moment: what AWS Batch tells of it, else what its ledger tells."""
+"""Status of each job of a run: from AWS Batch, else from the ledger."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -35,7 +35,7 @@ IN_BATCH: dict[str, Shown] = {
 
 
 class JobStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Where a job stands; durations in seconds."""
+    """Status of one job; durations in seconds."""
 
     job: str
     status: Shown

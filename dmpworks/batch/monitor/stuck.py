@@ -52,9 +52,9 @@ AHEAD = Meaning(
     "other jobs are ahead of it in the queue",
     "wait; or cancel the run and resume it on another queue (--set BATCH_QUEUE=NAME)",
 )
-NO_REASON = Meaning("AWS Batch gives no reason yet", "wait: the head of a queue is told its reason after some minutes")
-QUEUE_OFF = Meaning("its queue is not valid", "mend the queue: its compute environments, its status reason")
-MACHINES_OFF = Meaning("no compute environment of its queue is in order", "enable or mend the compute environment")
+NO_REASON = Meaning("AWS Batch gives no reason yet", "wait: the head of a queue gets its reason after some minutes")
+QUEUE_OFF = Meaning("its queue is not valid", "repair the queue: its compute environments, its status reason")
+MACHINES_OFF = Meaning("no compute environment of its queue is in order", "enable or repair the compute environment")
 
 
 class Stuck(msgspec.Struct, frozen=True, kw_only=True):

@@ -125,7 +125,7 @@ def _verdict(
         return FAILED, None
     if "forgotten" in statuses:
         return FAILED, f"AWS Batch has forgotten it: dmpworks runs reconcile {state.name} --repair"
-    return FAILED, f"not all of its jobs were sent, and nobody is at it: dmpworks runs resume {state.name}"
+    return FAILED, f"not all of its jobs were sent, and nobody is working on it: dmpworks runs resume {state.name}"
 
 
 class Pace:

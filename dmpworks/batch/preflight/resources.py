@@ -70,10 +70,10 @@ def of_bucket(bucket: Bucket) -> Check:
 
 
 def of_live_run(client: "BatchClient", bucket: Bucket, plan: Plan) -> Check:
-    """Check that nobody is at work on the chain, and that no other run of it is live."""
+    """Check that nobody is running on the chain, and that no other run of it is live."""
     name = f"live run of {plan.chain}"
     if lock := holder(bucket, plan.chain):
-        said = f"{lock.owner} is at work on {plan.chain} since {lock.taken:%H:%M:%S} UTC: {lock.purpose}"
+        said = f"{lock.owner} is running on {plan.chain} since {lock.taken:%H:%M:%S} UTC: {lock.purpose}"
         return bad(name, said, f"wait for it, or look: dmpworks runs show {plan.chain}/latest")
     try:
         live = live_jobs(client, queues_to_look_in(bucket, plan.chain, plan.queues), plan.name_prefix)
@@ -101,7 +101,7 @@ def _of_queue(name: str, queue: Queue | None, jobs: Mapping[str, JobRequest]) ->
     usable = [machines for machines in queue.machines if machines.usable]
     if not usable:
         said = "; ".join(map(str, queue.machines)) or "it has no compute environment"
-        return bad(title, f"no machine can start: {said}", "enable and mend a compute environment of this queue")
+        return bad(title, f"no machine can start: {said}", "enable and repair a compute environment of this queue")
     told = "; ".join(map(str, usable))
     for job, size in jobs.items():
         if not any(_fits(machines, size) for machines in usable):

@@ -40,7 +40,7 @@ class Attempts:
         return self._all[places[0]] if places else None
 
     def done(self, job: JobState, of: int) -> set[int]:
-        """Return what `job.done` tells with these attempts: looked for once a submission, and counted from then on."""
+        """Return the shards done, counted once per submission and kept up to date from then on."""
         counted = self._counted(job)
         if of not in counted:
             counted[of] = replace(job, attempts=self.values).done(of)
@@ -63,7 +63,7 @@ class Attempts:
 
     def _count(self, job: JobState, before: Attempt, ended: Attempt) -> None:
         counted, shard = self._counted(job), ended.done
-        if before.done and not shard:  # its end was told twice, and the later word counts
+        if before.done and not shard:  # its end was recorded twice: the later record counts
             counted.clear()
         elif shard and shard.of in counted and job.owns(ended):
             counted[shard.of].add(shard.number)

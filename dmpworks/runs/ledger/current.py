@@ -1,4 +1,4 @@
-"""A run as it stands now: what its ledger tells, and whether anybody is still at work on it."""
+"""The current state of a run: its ledger, and whether a process still holds its lock."""
 
 from typing import NamedTuple
 

@@ -35,7 +35,7 @@ class JobRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ErrorText(msgspec.Struct, frozen=True):
-    """The three lines of an error of ours."""
+    """`what`, `on` and `next` of a DmpworksError."""
 
     what: str
     on: str
@@ -43,7 +43,7 @@ class ErrorText(msgspec.Struct, frozen=True):
 
 
 class BatchAttempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One attempt as AWS Batch knows it."""
+    """One attempt as DescribeJobs reports it."""
 
     started: datetime | None = None
     stopped: datetime | None = None
@@ -106,7 +106,7 @@ class Ended(Event, frozen=True, kw_only=True):
 
 
 class Observed(Event, frozen=True, kw_only=True):
-    """The end of a job as AWS Batch, or the process that started it, tells it."""
+    """The end of a job as AWS Batch, or the process that started it, reports it."""
 
     job: str
     state: Final

@@ -23,10 +23,13 @@ from dmpworks.runs.ledger.state import ENDS, LIVE, Attempt, JobState, RunState, 
 # Of two ends the stronger stays: who cancelled knows why it failed, and complete output is complete.
 STRENGTH: tuple[Status, ...] = ("skipped", "failed", "cancelled", "withdrawn", "succeeded")
 
-# From a status to those that may follow it. A resume plans again whatever stands; a retried job runs again after it
-# failed, or after it succeeded on a machine that was lost before AWS Batch knew; one that said "again" waits for its
-# next attempt; any may be run by hand (`aws-batch`). Several watchers, the container and whoever cancels tell ends in
-# any order, and one told of an earlier Batch job may come before the new one is written down as sent.
+# From a status to those that may follow it:
+# - a resume plans any job again, whatever its status;
+# - AWS Batch retries a job after it failed, and also after it succeeded on a machine that was lost before AWS Batch
+#   noticed the success; a job that ended with exit code 75 waits as "submitted" for its next attempt;
+# - any job may be started by hand (`aws-batch`);
+# - several watchers, the container and whoever cancels record ends in any order, and the end of an earlier Batch job
+#   may be recorded before the new one is recorded as sent.
 FOLLOWING: dict[Status | None, frozenset[str]] = {
     **dict.fromkeys(STRENGTH, ENDS | {"planned", "submitted", "running"}),
     None: frozenset(("planned", "running")),
@@ -35,7 +38,7 @@ FOLLOWING: dict[Status | None, frozenset[str]] = {
     "running": ENDS | {"planned", "submitted", "running", "withdrawn"},
     "withdrawn": ENDS | {"planned", "running", "withdrawn"},
 }
-# What an end told and is no longer so.
+# Fields of a previous end that a restart clears.
 OPEN: dict[str, None] = dict.fromkeys(("ended", "reason", "cause", "exit_code"))
 
 

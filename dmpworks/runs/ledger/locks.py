@@ -131,7 +131,7 @@ def _newest(bucket: Bucket, chain: str) -> tuple[int, Lock] | None:
         return int(found[-1][1]), msgspec.json.decode(bucket.get(key), type=Lock)
     except msgspec.DecodeError as error:
         raise LedgerError(
-            "a lock cannot be read", on=f"{bucket.name}: {key}: {error}", next="remove it when nobody is at work"
+            "a lock cannot be read", on=f"{bucket.name}: {key}: {error}", next="remove it when nobody is using it"
         ) from error
 
 
@@ -141,7 +141,7 @@ def _key(chain: str, epoch: int) -> str:
 
 def _taken(bucket: Bucket, chain: str, lock: Lock) -> PreflightError:
     return PreflightError(
-        f"{lock.owner} is at work on {chain}: {lock.purpose}",
+        f"{lock.owner} is running on {chain}: {lock.purpose}",
         on=f"{bucket.name}: {ROOT}/{chain}, held since {lock.taken:%Y-%m-%d %H:%M:%S} UTC (process {lock.pid})",
         next=f"wait for it, or look: dmpworks runs show {chain}/latest; a dead lock is free within {LEASE.seconds} s",
     )

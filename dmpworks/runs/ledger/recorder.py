@@ -60,7 +60,7 @@ def _written(run: Run, event: Started | Ended, *, unread: bool) -> bool:
             ledger.append(event)
     except (DmpworksError, OSError) as error:
         why = f"{error.what} ({error.on})" if isinstance(error, DmpworksError) else str(error)
-        run.progress(f"the ledger was not told: {why}; mend it: dmpworks runs reconcile --repair")
+        run.progress(f"could not write to the ledger: {why}; repair it: dmpworks runs reconcile --repair")
         return False
     return True
 

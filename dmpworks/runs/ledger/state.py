@@ -80,11 +80,9 @@ class JobState(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None
     cause: str | None = None
     exit_code: int | None = None
-    tries: tuple[BatchAttempt, ...] = ()  # as AWS Batch told them
-    attempts: tuple[Attempt, ...] = ()  # of all submissions, as they told themselves
-    superseded_ids: tuple[
-        str, ...
-    ] = ()  # ids of Batch jobs of earlier submissions: what comes late of them moves nothing
+    tries: tuple[BatchAttempt, ...] = ()  # as AWS Batch reports them
+    attempts: tuple[Attempt, ...] = ()  # of all submissions, as the jobs recorded them
+    superseded_ids: tuple[str, ...] = ()  # Batch jobs of earlier submissions, whose late events change nothing
 
     @property
     def last(self) -> Attempt | None:
@@ -115,7 +113,7 @@ class JobState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunState(msgspec.Struct, frozen=True, kw_only=True):
-    """A run as its ledger tells it."""
+    """A run as its ledger records it."""
 
     chain: str
     run_id: str

@@ -34,12 +34,12 @@ INHERITED = (
     "PATH", "HOME", "LANG", "LC_", "TERM", "NO_COLOR", "TMPDIR", "TZ", "AWS_", "SSL_", "REQUESTS_CA_BUNDLE", "HTTP",
     "NO_PROXY",
 )  # fmt: skip
-PATIENCE = 2 * TIDYING  # seconds until a job that was told to end is killed
+PATIENCE = 2 * TIDYING  # seconds until a job that was asked to end is killed
 LOOK = 0.2  # seconds between two looks at what a job says
 
 
 class ChainStopped(JobError):
-    """A job of a local run failed; its process has told why."""
+    """A job of a local run failed; its process has reported why."""
 
 
 def run_chain(
@@ -52,7 +52,7 @@ def run_chain(
 ) -> list[Manifest]:
     """Run jobs one after the other and return their manifests; stops at the first that fails with its exit code.
 
-    `again` gives the command that goes on at a job. Raises PreflightError when somebody else is at work on the chain.
+    `again` gives the command that goes on at a job. Raises PreflightError when somebody else is running on the chain.
     """
     if start.job is None:
         return []
@@ -157,7 +157,7 @@ def _planned(
 
 @contextmanager
 def _log(bucket: Bucket, key: str) -> Iterator[Path]:
-    """Give the file that a job's words go to: the object itself in a folder, else one that is uploaded at the end."""
+    """Yield the job's log file: the object itself in a folder, else one that is uploaded at the end."""
     if bucket.root:
         path = bucket.root / key
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -213,7 +213,7 @@ def _failed(run: RunName, job: Job, code: int, again: str) -> ChainStopped:
     stopped = ChainStopped(
         f"{run.chain} stopped: its job {job.name} {how(code)}",
         on=f"run {run.run_id}; the jobs after it did not start, what was complete is untouched",
-        next=again if code == INTERRUPTED else f"mend the cause above, then: {again}",
+        next=again if code == INTERRUPTED else f"fix the cause above, then: {again}",
     )
     stopped.exit_code = code if code in (2, 75, INTERRUPTED) else 1
     return stopped

@@ -53,7 +53,7 @@ def _sections(report: Report) -> Iterator[Child]:
         yield _section("Settings that changed", None, _changes(report.comparison))
     if report.suggestions:
         runs = max(each.runs for each in report.suggestions)
-        yield _section("Sizes that would do", f"From the last {runs} runs", _sizes(report.suggestions))
+        yield _section("Suggested sizes", f"From the last {runs} runs", _sizes(report.suggestions))
     yield _section("Settings", None, _settings(report))
 
 

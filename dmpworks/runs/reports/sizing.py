@@ -20,7 +20,7 @@ BUSY = 1.1  # of the vCPUs asked for: a machine lends what its other jobs leave 
 
 
 class Suggestion(msgspec.Struct, frozen=True, kw_only=True):
-    """Another size for a job, why, and what it saves a run (dollars, an estimate; below nought it costs more)."""
+    """Another size for a job, why, and what it saves a run (dollars, an estimate; negative: it costs more)."""
 
     job: str
     variable: str
