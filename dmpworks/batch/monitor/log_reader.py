@@ -9,13 +9,12 @@ from dmpworks.batch.monitor.context import RunContext
 from dmpworks.batch.monitor.log_streams import LogPlace, ids_of, log_places
 from dmpworks.errors import SettingsError
 from dmpworks.runs.ledger.current import current_state
-from dmpworks.runs.ledger.state import ENDS, RunState
+from dmpworks.runs.ledger.state import OVER, RunState
 from dmpworks.runs.ledger.store import Ledger
 from dmpworks.runs.logs import Line
 
 PAUSE = 3.0  # seconds between two looks; CloudWatch lags about as much
 LATE = 2  # further looks at a log after its job is over
-OVER = ENDS | {"withdrawn"}
 
 
 class Moment(NamedTuple):

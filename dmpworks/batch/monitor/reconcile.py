@@ -12,7 +12,7 @@ from dmpworks.errors import LedgerError
 from dmpworks.runs.ledger.current import PROCESS_GONE
 from dmpworks.runs.ledger.events import AnyEvent, JobRequest, Observed, Planned, Started, Submitted, Withdrawn
 from dmpworks.runs.ledger.fold import fold
-from dmpworks.runs.ledger.state import ENDS, LIVE, JobState, RunState, whole_id
+from dmpworks.runs.ledger.state import LIVE, OVER, JobState, RunState, whole_id
 from dmpworks.runs.ledger.store import Ledger, RunName
 from dmpworks.runs.outputs import outputs_of
 from dmpworks.runs.repair import (
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 MEMORY = timedelta(days=7)  # AWS Batch forgets a job that ended, not sooner
 RECENT = timedelta(minutes=5)  # what was sent or has ended just now may not be told of yet; clocks differ
-OVER = ENDS | {"withdrawn"}
 PASSES = 3  # an event that is set aside hides other findings; each pass sees what the one before uncovered
 FORGOTTEN = "AWS Batch has forgotten it, and it left no output"
 

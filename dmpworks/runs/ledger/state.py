@@ -12,6 +12,7 @@ Status = Literal["planned", "submitted", "running", "succeeded", "failed", "skip
 RunStatus = Literal["running", "succeeded", "failed", "cancelled", "incomplete"]
 LIVE: frozenset[str] = frozenset(("submitted", "running"))
 ENDS = frozenset(("succeeded", "failed", "skipped", "cancelled"))
+OVER = ENDS | {"withdrawn"}  # nothing more will happen to the job
 
 
 def whole_id(id: str | None) -> str | None:
