@@ -9,6 +9,8 @@ from dmpworks.chains.process_works.jobs import CHAIN as PROCESS_WORKS
 from dmpworks.chains.ror.jobs import CHAIN as ROR
 from dmpworks.jobs.model import Chain
 
+__all__ = ["CHAINS", "PROCESS_DMPS", "chain_named"]
+
 CHAINS = (ROR, OPENALEX_WORKS, CROSSREF_METADATA, DATACITE, DATA_CITATION_CORPUS, PROCESS_WORKS, PROCESS_DMPS)
 
 

@@ -5,24 +5,21 @@ import shlex
 import signal
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 from cyclopts import App, CycloptsError, Parameter
 
-from dmpworks.catalog import CHAINS, chain_named
+from dmpworks.catalog import CHAINS
 from dmpworks.commands.aws_batch import aws_batch
+from dmpworks.commands.docs import docs
+from dmpworks.commands.evaluate import evaluate
 from dmpworks.commands.run import run_here
-from dmpworks.commands.shared.options import places
 from dmpworks.commands.submit import submit_chain
 from dmpworks.commands.submit_all import all_command
 from dmpworks.errors import DmpworksError, JobError, SettingsError
 from dmpworks.jobs.commands import COMMAND, EnvFile, Json, command
 from dmpworks.jobs.interrupts import end
-from dmpworks.jobs.wiring import chain_settings, run_id_setting, start_job_setting, submit_settings
-from dmpworks.settings.declare import declared
-from dmpworks.settings.resolve import resolve
-from dmpworks.settings.shared import Project
+from dmpworks.jobs.wiring import chain_settings, start_job_setting, submit_settings
 from dmpworks.version import version
 
 DryRun = Annotated[bool, Parameter(name="--dry-run", group=COMMAND, negative=(), help="Show the requests, send none.")]
@@ -47,7 +44,7 @@ def build_app() -> App:
     app.command(_chain_commands("batch-submit", "Submit a chain to AWS Batch.", submit_chain), name="batch-submit")
     app.command(_chain_commands("run", "Run a chain on this machine.", run_here), name="run")
     app.command(aws_batch, name="aws-batch")
-    app.command("dmpworks.commands.runs:RUNS", name="runs", help="Look at runs, follow, resume and cancel them.")
+    app.command("dmpworks.commands.runs.group:RUNS", name="runs", help="Look at runs, follow, resume and cancel them.")
     app.command("dmpworks.commands.doctor:doctor", name="doctor", help="Check everything that a submission needs.")
     app.command(evaluate)
     app.command(docs)
@@ -67,44 +64,6 @@ def _chain_commands(name: str, summary: str, act: Any) -> App:
     if submitting:
         group.command(all_command(flags), name="all", sort_key=len(CHAINS))
     return group
-
-
-def evaluate(
-    *,
-    truth: Path,
-    known: Path | None = None,
-    bucket_name: Annotated[str | None, Parameter(help="Bucket of the run. [env: BUCKET_NAME] [required]")] = None,
-    run_id: Annotated[str | None, Parameter(help="Run of process-dmps. [env: PROCESS_DMPS_RUN_ID] [required]")] = None,
-    env_file: EnvFile = None,
-    as_json: Json = False,
-) -> None:
-    """Measure a run's matches against judged pairs: MAP, NDCG, precision and recall at 5, 10, 20 and 100.
-
-    Parameters
-    ----------
-    truth
-        CSV of judged pairs, dmpDoi,workDoi,status (ACCEPTED or REJECTED).
-    known
-        JSON of outputs that were accepted before, {plan DOI: [work DOIs]}; they are left out of the scores.
-    """
-    from dmpworks.chains.process_dmps.evaluate import evaluate_run
-    from dmpworks.services.storage import open_bucket
-
-    options = {"BUCKET_NAME": bucket_name, "PROCESS_DMPS_RUN_ID": run_id}
-    found = places({name: value for name, value in options.items() if value is not None}, env_file)
-    chain = chain_named("process-dmps")
-    values = resolve([*declared(Project), run_id_setting(chain)], found, chain.prefix)
-    bucket = open_bucket(values["BUCKET_NAME"], values["AWS_REGION"])
-    evaluate_run(bucket, values["PROCESS_DMPS_RUN_ID"], truth, known, as_json=as_json)
-
-
-def docs(
-    *, check: Annotated[bool, Parameter(negative=(), help="Write nothing; fail when a file differs.")] = False
-) -> None:
-    """Write `.env.aws-batch.example` and `docs/reference/` from the declarations."""
-    from dmpworks.jobs.reference import write_reference
-
-    write_reference(CHAINS, Path.cwd(), check=check)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

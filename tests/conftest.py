@@ -12,10 +12,13 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from dmpworks.catalog import CHAINS
 from dmpworks.jobs.run import Run
+from dmpworks.jobs.wiring import prefixes
 from dmpworks.services.storage import Bucket, open_bucket
 
 DATA = Path(__file__).parent / "data"
+OURS = tuple(prefixes(CHAINS))
 pytest_plugins = [
     f"tests.servers.{path.stem}" for path in sorted((Path(__file__).parent / "servers").glob("[a-z]*.py"))
 ]
@@ -67,7 +70,7 @@ def _turn(nodeid: str) -> int:
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No setting of the developer's shell reaches a test."""
     for name in list(os.environ):
-        if name.startswith(("AWS_", "OPENSEARCH_", "BATCH_", "DMP_", "DMPS_")) or name.endswith("_RUN_ID"):
+        if name.startswith(("AWS_", *OURS)):
             monkeypatch.delenv(name)
     for name in ("ENV", "BUCKET_NAME"):
         monkeypatch.delenv(name, raising=False)

@@ -17,6 +17,10 @@ from pathlib import Path
 
 import pytest
 
+from dmpworks.jobs.wiring import variables
+from dmpworks.settings.declare import declared
+from dmpworks.settings.shared import BadRecords, DmpTool, Project, Search, Submission
+
 PACKAGE = Path(__file__).parent.parent / "dmpworks"
 PAGE = PACKAGE.parent / "docs" / "explanation" / "architecture.md"
 GROUND = {"errors", "exit_codes", "formatting", "version"}
@@ -105,6 +109,39 @@ def test_no_chain_imports_another():
         if here.startswith("chains.") and there.startswith("chains.") and here.split(".")[1] != there.split(".")[1]
     ]
     assert wrong == []
+
+
+def test_the_core_names_no_chain_and_no_variable_of_one():
+    from dmpworks.catalog import CHAINS
+
+    classes = (Project, Submission, Search, DmpTool, BadRecords)
+    shared = {setting.variable for cls in classes for setting in declared(cls)}
+    names = {chain.name for chain in CHAINS} | variables(CHAINS) - shared
+    named = re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, sorted(names)))})(?![\w-])")
+    wrong = [
+        f"{module}: {match[0]}"
+        for module in TREES
+        if part(module) in ("batch", "commands", "jobs", "runs", "settings")
+        for text in strings(TREES[module])
+        if (match := named.search(text))
+    ]
+    assert wrong == []
+
+
+def strings(tree: ast.AST) -> list[str]:
+    """Return the string constants of a module, docstrings left out."""
+    nodes = list(ast.walk(tree))
+    docs = {
+        id(node.body[0].value)
+        for node in nodes
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and node.body
+        if isinstance(node.body[0], ast.Expr)
+    }
+    return [
+        node.value
+        for node in nodes
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs
+    ]
 
 
 def test_every_declared_dependency_is_imported():

@@ -1,10 +1,9 @@
 """What a job may cost: always an estimate, from a small dated table of prices and the time that the job took before."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 from statistics import median
-from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -12,6 +11,7 @@ from msgspec.structs import replace
 from dmpworks.formatting import money
 from dmpworks.runs.ledger.events import JobRequest
 from dmpworks.runs.ledger.state import RunState
+from dmpworks.settings.shared import Submission
 
 HOUR = 3600
 
@@ -45,9 +45,9 @@ def price_table() -> Prices:
     return msgspec.json.decode(files(__package__).joinpath("prices.json").read_bytes(), type=Prices)
 
 
-def prices(values: Mapping[str, Any]) -> Prices:
+def prices(submission: Submission) -> Prices:
     """Return the prices that hold: the package's, or what BATCH_PRICE_VCPU_HOUR and BATCH_PRICE_GIB_HOUR say."""
-    own = {name: values.get(f"BATCH_PRICE_{name.upper()}") for name in ("vcpu_hour", "gib_hour")}
+    own = {"vcpu_hour": submission.batch_price_vcpu_hour, "gib_hour": submission.batch_price_gib_hour}
     given = {name: value for name, value in own.items() if value is not None}
     return replace(price_table(), **given, source="BATCH_PRICE_* settings") if given else price_table()
 

@@ -1,11 +1,11 @@
 """`dmpworks doctor [CHAIN]`: everything that a submission would check, and more, without submitting anything."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -25,7 +25,7 @@ from dmpworks.runs.ledger.events import JobRequest
 from dmpworks.runs.ledger.locks import holder
 from dmpworks.services.storage import Bucket, names_folder, open_bucket
 from dmpworks.settings.declare import declared
-from dmpworks.settings.resolve import Sources, check_unknown, environment, resolve
+from dmpworks.settings.resolve import Resolved, Sources, check_unknown, environment, resolve
 from dmpworks.settings.shared import Project, Submission
 
 Deep = Annotated[
@@ -82,10 +82,10 @@ def _of_submission(chains: Sequence[Chain], found: Sources, *, deep: bool) -> li
         values = resolve([*declared(Project), *declared(Submission)], found, "")
     except SettingsError as error:
         return _wrong_settings(chains, found) or [of_error("settings", error)]
-    if names_folder(values["BUCKET_NAME"]):
+    if names_folder(values.project.bucket_name):
         return _of_folder(chains, values, found)
     try:
-        account = open_account(values)
+        account = open_account(values.project)
     except DmpworksError as error:
         return [*_wrong_settings(chains, found), of_error("bucket", error), *_of_batch(values, found)]
     if not chains:
@@ -103,7 +103,7 @@ def _wrong_settings(chains: Sequence[Chain], found: Sources) -> list[Check]:
     return [check for chain in chains for check in guarded(f"settings of {chain.name}", partial(look, chain))]
 
 
-def _of_chain(account: Account, chain: Chain, shared: Mapping[str, Any], found: Sources, *, deep: bool) -> list[Check]:
+def _of_chain(account: Account, chain: Chain, shared: Resolved, found: Sources, *, deep: bool) -> list[Check]:
     try:
         values, start = values_from(chain, found, submitting=True)
         wanted = Wanted(chain, values, start, "")
@@ -123,23 +123,23 @@ def _of_chain(account: Account, chain: Chain, shared: Mapping[str, Any], found: 
     return checks
 
 
-def _of_account(bucket: Bucket, values: Mapping[str, Any], found: Sources) -> list[Check]:
+def _of_account(bucket: Bucket, values: Resolved, found: Sources) -> list[Check]:
     """Check what all chains share."""
     from dmpworks.batch.preflight.resources import of_bucket
 
     return [*_of_batch(values, found), of_bucket(bucket)]
 
 
-def _of_batch(values: Mapping[str, Any], found: Sources) -> list[Check]:
+def _of_batch(values: Resolved, found: Sources) -> list[Check]:
     return guarded("AWS Batch", partial(_of_queues_and_definition, values, found))
 
 
-def _of_queues_and_definition(values: Mapping[str, Any], found: Sources) -> list[Check]:
+def _of_queues_and_definition(values: Resolved, found: Sources) -> list[Check]:
     """Check what all chains share of AWS Batch, for jobs of the sizes that are set."""
     from dmpworks.batch.clients import batch_client, ecr_client
     from dmpworks.batch.preflight.resources import of_definition, of_queues
 
-    client, ecr = batch_client(values["AWS_REGION"], only_reads=True), ecr_client(values["AWS_REGION"])
+    client, ecr = batch_client(values.project.aws_region, only_reads=True), ecr_client(values.project.aws_region)
     queues = sorted({queue for chain in CHAINS for queue in chain_queues(chain, values)})
     asked: dict[str, JobRequest] = {}
     for chain in CHAINS:
@@ -148,18 +148,18 @@ def _of_queues_and_definition(values: Mapping[str, Any], found: Sources) -> list
             size = JobRequest(queue=queue_of(job, values), vcpus=job.size.vcpus, memory=job.size.memory)
             asked[f"{chain.name} {job.name}"] = size
     return [
-        *of_queues(client, queues, asked, values["BATCH_SHARE_IDENTIFIER"]),
+        *of_queues(client, queues, asked, values.submission.batch_share_identifier),
         *of_definition(client, ecr, default_definition(values)).checks,
     ]
 
 
-def _of_folder(chains: Sequence[Chain], values: Mapping[str, Any], found: Sources) -> list[Check]:
+def _of_folder(chains: Sequence[Chain], values: Resolved, found: Sources) -> list[Check]:
     """Check what runs on this machine need: with a folder as bucket nothing goes to AWS."""
     checks = of_here(chains or CHAINS, found)
     for chain in chains:
         try:
             own, start = values_from(chain, found, submitting=False)
-            bucket = open_bucket(values["BUCKET_NAME"])
+            bucket = open_bucket(values.project.bucket_name)
         except DmpworksError as error:
             checks.append(of_error(f"settings of {chain.name}", error))
             continue
@@ -181,7 +181,7 @@ def _leave(checks: Sequence[Check], token: str, found: Sources) -> None:
 
     values = resolve(declared(Project), found, "")
     try:
-        bucket = open_bucket(values["BUCKET_NAME"], values["AWS_REGION"])
+        bucket = open_bucket(values.project.bucket_name, values.project.aws_region)
         bucket.put(answer_key(token), msgspec.json.encode(checks))
     except DmpworksError as error:
         print(f"the answer could not be left in the bucket: {error.what} ({error.on})", file=sys.stderr)

@@ -21,11 +21,11 @@ from dmpworks.settings.resolve import environment
 def run_here(chain: Chain, options: Mapping[str, Any], *, env_file: Path | None, as_json: bool) -> None:
     """Run the jobs of a chain on this machine, in order."""
     values, start = values_of(chain, options, env_file, submitting=False)
-    bucket = open_bucket(values["BUCKET_NAME"], values["AWS_REGION"])
+    bucket = open_bucket(values.project.bucket_name, values.project.aws_region)
     if start.job is None:
         print(f"{chain.name}: every job is complete and current, nothing was run", file=sys.stderr)
     else:
-        check_start(chain, start.job, values[run_id_setting(chain).variable], bucket)
+        check_start(chain, start.job, values[run_id_setting(chain)], bucket)
     resume = partial(again, "run", chain, options, env_file)
     manifests = run_chain(chain, start, values, environment(), bucket, resume)
     if as_json:

@@ -28,6 +28,7 @@ from dmpworks.jobs.wiring import run_id_setting, start_job_setting
 from dmpworks.runs.completeness import Start
 from dmpworks.runs.ledger.history import earlier
 from dmpworks.services.storage import open_bucket
+from dmpworks.settings.resolve import Resolved
 
 if TYPE_CHECKING:
     from dmpworks.batch.submission.submit import Sent
@@ -46,17 +47,17 @@ def submit_chain(
     """Submit the jobs of a chain from its start job on and print their ids, or with `dry_run` only show the plan."""
     check_offline(dry_run=dry_run, offline=offline)
     values, start = values_of(chain, options, env_file, submitting=True, offline=offline)
-    check_no_folder(chain.name, values["BUCKET_NAME"])
+    check_no_folder(chain.name, values.project.bucket_name)
     if dry_run:
         _show(_wanted(chain, values, start, options, env_file), offline=offline, as_json=as_json)
         return
-    account = open_account(values)
+    account = open_account(values.project)
     if by_itself(start) and (live := live_job(account, chain, values)):
         start = earliest(chain, start, live)
         given = {**options, start_job_setting(chain).variable: start.job}
         values, _ = values_of(chain, given, env_file, submitting=True)
     if start.job is None:
-        run_id = values[run_id_setting(chain).variable]
+        run_id = values[run_id_setting(chain)]
         nothing_left(chain, start, {"chain": chain.name, "run_id": run_id, "jobs": {}}, as_json=as_json)
         return
     if by_itself(start):
@@ -74,9 +75,9 @@ def send_and_tell(account: Account, wanted: Wanted, *, as_json: bool, watch: boo
         sent = send(account, ready, held)
     tell(ready.plan, sent, as_json=as_json)
     if watch:
-        from dmpworks.commands.watch import follow
+        from dmpworks.commands.runs.watch import follow
 
-        if code := follow(account.bucket, ready.plan.run, wanted.values, as_json=as_json):
+        if code := follow(account.bucket, ready.plan.run, wanted.values.project, as_json=as_json):
             sys.exit(code)
 
 
@@ -119,7 +120,7 @@ def earliest(chain: Chain, start: Start, live: str) -> Start:
     return Start(live, before | {live: "is live on AWS Batch"})
 
 
-def pinned_if_known(values: Mapping[str, Any], *, offline: bool) -> str:
+def pinned_if_known(values: Resolved, *, offline: bool) -> str:
     """Return the pinned definition; a dry run goes on with the plain name where AWS cannot be asked, and says so."""
     name = default_definition(values)
     if offline:
@@ -129,27 +130,25 @@ def pinned_if_known(values: Mapping[str, Any], *, offline: bool) -> str:
     from dmpworks.batch.definition import find_definition
 
     try:
-        return find_definition(batch_client(values["AWS_REGION"], only_reads=True), name).name
+        return find_definition(batch_client(values.project.aws_region, only_reads=True), name).name
     except DmpworksError as error:
         print(f"definition {name} without revision: {error.what} ({error.on})", file=sys.stderr)
         return name
 
 
-def costs_of(plan: Plan, values: Mapping[str, Any], *, offline: bool) -> dict[str, Estimate]:
+def costs_of(plan: Plan, values: Resolved, *, offline: bool) -> dict[str, Estimate]:
     """Return what each job may cost, judged by how long it took before where the ledger can be read."""
     runs = []
     if not offline:
         try:
-            runs = earlier(open_bucket(values["BUCKET_NAME"], values["AWS_REGION"]), plan.run)
+            runs = earlier(open_bucket(values.project.bucket_name, values.project.aws_region), plan.run)
         except DmpworksError as error:
             print(f"no earlier runs for the estimate: {error.what} ({error.on})", file=sys.stderr)
-    price = prices(values)
+    price = prices(values.submission)
     return {job: estimate(asked, price, usual_seconds(runs, job)) for job, asked in plan.asked.items()}
 
 
-def _wanted(
-    chain: Chain, values: Mapping[str, Any], start: Start, options: Mapping[str, Any], env_file: Path | None
-) -> Wanted:
+def _wanted(chain: Chain, values: Resolved, start: Start, options: Mapping[str, Any], env_file: Path | None) -> Wanted:
     again = command_again("batch-submit", chain, options, env_file, start.job) if start.job else ""
     return Wanted(chain, values, start, again)
 

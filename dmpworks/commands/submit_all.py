@@ -29,11 +29,11 @@ from dmpworks.commands.submit import check_offline, costs_of, earliest, pinned_i
 from dmpworks.errors import DmpworksError, SettingsError
 from dmpworks.jobs.commands import ENV_FILE, command
 from dmpworks.jobs.model import Chain
-from dmpworks.jobs.wiring import AUTO, start_job_setting
+from dmpworks.jobs.wiring import AUTO, chain_settings, start_job_setting
 from dmpworks.runs.completeness import Start
 from dmpworks.settings.declare import RUN_ID, Setting, declared
-from dmpworks.settings.resolve import resolve
-from dmpworks.settings.shared import DmpsInput, Project
+from dmpworks.settings.resolve import Resolved, resolve
+from dmpworks.settings.shared import Project
 
 if TYPE_CHECKING:
     from dmpworks.batch.submission.submit import Sent
@@ -59,10 +59,9 @@ def all_command(flags: Mapping[str, tuple[Any, Any]]) -> Callable[..., None]:
         Setting("", f"{each.prefix}_run_id".lower(), str, f"Run of {each.name}.", format=RUN_ID) for each in CHAINS
     ]
     every = Chain("all", *(job for chain in CHAINS for job in chain))
-    summary = (
-        "The month: the five datasets side by side, then process-works, then process-dmps; what is complete stays."
-    )
-    return command(every, [*declared(Project), *run_ids, *declared(DmpsInput)], flags, submit_all, summary)
+    uploads = [setting for chain in CHAINS for setting in chain_settings(chain) if setting.upload]
+    summary = "Every chain, each after those that it reads, the others side by side; what is complete stays."
+    return command(every, [*declared(Project), *run_ids, *uploads], flags, submit_all, summary)
 
 
 def submit_all(
@@ -77,9 +76,9 @@ def submit_all(
 ) -> None:
     """Submit every chain, each after those that it reads; or with `dry_run` only show the plans."""
     check_offline(dry_run=dry_run, offline=offline)
-    values = resolve(declared(Project), places(options, env_file), "")
-    check_no_folder("CHAIN", values["BUCKET_NAME"])
-    account = None if offline else open_account(values)
+    project = resolve(declared(Project), places(options, env_file), "").project
+    check_no_folder("CHAIN", project.bucket_name)
+    account = None if offline else open_account(project)
     if dry_run or not account:
         _show(parts_of(options, env_file, None, offline=offline), offline=offline, as_json=as_json)
         return
@@ -124,7 +123,7 @@ def _again(options: Mapping[str, Any], env_file: Path | None) -> str:
 
 def _settings(
     chain: Chain, options: Mapping[str, Any], env_file: Path | None, *, offline: bool
-) -> tuple[dict[str, Any], Start]:
+) -> tuple[Resolved, Start]:
     """Return the settings of a chain and its first job; the very first where the bucket cannot tell."""
     first = chain.job_names[0] if offline else AUTO
     return values_of(chain, {**options, start_job_setting(chain).variable: first}, env_file, submitting=True)
@@ -171,11 +170,11 @@ def _tell(parts: Sequence[Part], sent: Mapping[str, "list[Sent]"], *, as_json: b
 
 def _follow(account: Account, parts: Sequence[Part], *, as_json: bool) -> int:
     """Follow one run after the other and return the first exit code that is not 0."""
-    from dmpworks.commands.watch import follow
+    from dmpworks.commands.runs.watch import follow
 
     first = 0
     for part in parts:
-        code = follow(account.bucket, part.wanted.plan().run, part.wanted.values, as_json=as_json)
+        code = follow(account.bucket, part.wanted.plan().run, part.wanted.values.project, as_json=as_json)
         first = first or code
         if code in (STUCK, DETACHED):
             break

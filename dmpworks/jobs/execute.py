@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 
@@ -26,10 +26,18 @@ from dmpworks.jobs.manifest import (
 from dmpworks.jobs.model import Chain, Counts, Job, Partial
 from dmpworks.jobs.run import Run
 from dmpworks.jobs.usage import Usage, metered
-from dmpworks.jobs.wiring import TERMINAL, job_settings, output_values, prefixes, run_id_setting, shard, variables
+from dmpworks.jobs.wiring import (
+    TERMINAL,
+    job_settings,
+    output_values,
+    prefixes,
+    read_setting,
+    run_id_setting,
+    shard,
+    variables,
+)
 from dmpworks.services.storage import LOCAL, Bucket, open_bucket, remove_tree
-from dmpworks.settings.resolve import Sources, build, check_unknown, resolve
-from dmpworks.settings.shared import Project
+from dmpworks.settings.resolve import Resolved, Sources, check_unknown, resolve
 from dmpworks.version import version
 
 # What the machine refuses is no bug of ours: told in three lines like any other failure.
@@ -66,14 +74,15 @@ def execute(
     sources = Sources({}, environ, {}, "", has_options=False)
     check_unknown(variables(chains), prefixes(chains), sources)
     values = resolve(job_settings(chain, job), sources, chain.prefix)
-    project = build(Project, values)
+    project = values.project
     bucket = open_bucket(project.bucket_name, project.aws_region)
-    run_id = values[run_id_setting(chain).variable]
+    run_id = values[run_id_setting(chain)]
     share = shard(chain, job, values, environ)
     name = f"{chain.name} {run_id} {job.name}" + (f":{share.number}" if share.of > 1 else "")
     with _named(name), _refusals(bucket), _scratch(bucket, name.replace(" ", "-")) as scratch:
         terminal = int(environ[TERMINAL]) if TERMINAL in environ else None
         run = Run(chain.name, job.name, run_id, project.env, bucket, scratch, project.aws_region, share, terminal)
+        run.reads = {reads.chain: (reads, values[read_setting(reads)]) for reads in job.reads}
         with metered() as usage:
             return _reported(
                 run, job, values, fingerprint(output_values(chain, job, values)), report or NoReport(), usage
@@ -81,7 +90,7 @@ def execute(
 
 
 def _reported(
-    run: Run, job: Job, values: Mapping[str, Any], settings: str, report: Report, usage: Callable[[], Usage]
+    run: Run, job: Job, values: Resolved, settings: str, report: Report, usage: Callable[[], Usage]
 ) -> Manifest | Partial:
     report.started(run)
     try:
@@ -94,12 +103,12 @@ def _reported(
     return manifest
 
 
-def _execute(run: Run, job: Job, values: Mapping[str, Any], settings: str) -> Manifest | Partial:
+def _execute(run: Run, job: Job, values: Resolved, settings: str) -> Manifest | Partial:
     started = datetime.now(UTC)
     run.progress(f"run {run.run_id} begins, attempt {run.token}")
     folder = phase_folder(run.chain, run.run_id, run.job)
     run.bucket.put(f"{folder}/{STARTED}", msgspec.json.encode({"attempt": run.token, "started": started}))
-    counts = job.function(**{name: run if cls is Run else build(cls, values) for name, cls in job.parameters.items()})
+    counts = job.function(**{name: run if cls is Run else values.of(cls) for name, cls in job.parameters.items()})
     if isinstance(counts, Partial):
         return _left(run, folder, counts)
     manifest = Manifest(

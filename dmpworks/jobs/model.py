@@ -70,6 +70,13 @@ SMALL = Size(vcpus=2, memory=4096)
 LARGE = Size(vcpus=32, memory=250_880, large=True)
 
 
+class Reads(NamedTuple):
+    """The output of another chain that a job reads: the run is named by `<CHAIN>_RUN_ID`."""
+
+    chain: str
+    job: str = "transform"
+
+
 @dataclass(frozen=True)
 class Job:
     """One container command: a function whose parameters are the run and settings classes, and nothing else."""
@@ -80,6 +87,7 @@ class Job:
     attempts: int = 3  # of a lost machine or exit 75 only: see batch/submission/plan.py
     repeatable: bool = True  # if not, a job that began and broke off is started again by people only
     sharded: bool = False  # whether several containers may share the work: the function heeds `run.shard`
+    reads: tuple[Reads, ...] = ()  # of other chains; the jobs before it in its own need no mention
 
     def __post_init__(self) -> None:
         """A job that is not repeatable has one attempt."""
@@ -108,11 +116,22 @@ class Job:
         return {name: hints[name] for name in inspect.signature(self.function).parameters}
 
 
-class Chain:
-    """A named tuple of jobs, each depending on the one before."""
+def variable_prefix(chain: str) -> str:
+    """Return what the environment variables of a chain begin with, such as `OPENALEX_WORKS`."""
+    return chain.upper().replace("-", "_")
 
-    def __init__(self, name: str, *jobs: Job, generated_files: Callable[[], dict[str, str]] = dict) -> None:
-        self.name, self.jobs = name, jobs
+
+class Chain:
+    """A named tuple of jobs, each depending on the one before; `after` names chains that it needs and does not read."""
+
+    def __init__(
+        self,
+        name: str,
+        *jobs: Job,
+        after: tuple[str, ...] = (),
+        generated_files: Callable[[], dict[str, str]] = dict,
+    ) -> None:
+        self.name, self.jobs, self.after = name, jobs, after
         self.generated_files = generated_files  # of the checkout, written by `dmpworks docs`: path to text
 
     def __iter__(self) -> Iterator[Job]:
@@ -124,7 +143,12 @@ class Chain:
     @property
     def prefix(self) -> str:
         """What the chain's environment variables begin with, such as `OPENALEX_WORKS`."""
-        return self.name.upper().replace("-", "_")
+        return variable_prefix(self.name)
+
+    @property
+    def needs(self) -> set[str]:
+        """The names of the chains that have to be done before this one begins."""
+        return {reads.chain for job in self.jobs for reads in job.reads} | set(self.after)
 
     @property
     def job_names(self) -> list[str]:

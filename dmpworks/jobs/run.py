@@ -9,12 +9,14 @@ from typing import NamedTuple
 
 from dmpworks.errors import JobError
 from dmpworks.jobs.manifest import MANIFEST, STARTED, UPLOADED, File, Manifest, phase_folder, read_manifest
-from dmpworks.jobs.model import WHOLE, Shard
+from dmpworks.jobs.model import WHOLE, Reads, Shard
 from dmpworks.jobs.newest import ANY_RUN, newest_manifest
 from dmpworks.services.storage import Bucket, Openable
+from dmpworks.settings.declare import Upload
 
 __all__ = ["File", "Phase", "Run"]
 
+UPLOAD_PHASE = "download"  # the folder of a run id that people upload into
 SUFFIXES = re.compile(r"((?:\.[A-Za-z][A-Za-z0-9]*){0,2})$")
 
 
@@ -56,15 +58,35 @@ class Run:
     shard: Shard = WHOLE
     terminal: int | None = None  # its descriptor, where somebody watches who does not see standard error
     token: str = field(default_factory=lambda: secrets.token_hex(4))
+    reads: dict[str, tuple[Reads, str]] = field(default_factory=dict)  # by chain: what is read of it, of which run
     inputs: dict[str, str] = field(default_factory=dict)
     outputs: list[File] = field(default_factory=list)
 
     def phase(self, dataset: str, run_id: str, phase: str) -> Phase:
         """Return a phase to read and note it as an input; raises JobError when it is missing or was never finished."""
-        folder = phase_folder(dataset, run_id, phase)
-        found = find_phase(self.bucket, folder)
+        found = find_phase(self.bucket, phase_folder(dataset, run_id, phase))
         if found is None:
             raise missing_phase(self.bucket, dataset, run_id, phase)
+        return self._input(phase_folder(dataset, run_id, phase), found)
+
+    def dataset(self, chain: str) -> Phase:
+        """Return what this job reads of another chain, as declared; raises JobError when it is missing."""
+        reads, run_id = self.reads[chain]
+        return self.phase(chain, run_id, reads.job)
+
+    def upload(self, upload: Upload, run_id: str) -> Phase:
+        """Return what people have uploaded, and note it as an input; raises JobError when nothing is there."""
+        folder = phase_folder(upload.dataset, run_id, UPLOAD_PHASE)
+        found = find_phase(self.bucket, folder)
+        if found is None:
+            raise JobError(
+                f"no {upload.what} were uploaded",
+                on=f"{self.bucket.name}: {folder}/",
+                next=f"upload the export there, or set {upload.dataset.upper()}_RUN_ID",
+            )
+        return self._input(folder, found)
+
+    def _input(self, folder: str, found: "Found") -> Phase:
         self.inputs[folder] = found.digest
         if found.manifest is None:
             self.progress(f"{folder} has no manifest: taken as uploaded by hand, {len(found.files)} files")
@@ -158,10 +180,6 @@ def missing_phase(bucket: Bucket, dataset: str, run_id: str, phase: str) -> JobE
     """Return the error that tells which input is not there, and how to make it."""
     folder = phase_folder(dataset, run_id, phase)
     killed = bucket.exists(f"{folder}/{STARTED}")
-    if dataset == "dmps":
-        return JobError(
-            "no plans were uploaded", on=f"{bucket.name}: {folder}/", next="upload the export there, or set DMPS_RUN_ID"
-        )
     return JobError(
         f"the job {phase} of {dataset} {run_id} {'was never finished' if killed else 'has not run'}",
         on=f"{bucket.name}: {folder}/{MANIFEST} does not exist",

@@ -5,9 +5,10 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from dmpworks.errors import SettingsError
-from dmpworks.jobs.model import WHOLE, Chain, Job, Shard
+from dmpworks.jobs.model import WHOLE, Chain, Job, Reads, Shard, variable_prefix
 from dmpworks.jobs.run import Run
 from dmpworks.settings.declare import RUN_ID, Setting, declared
+from dmpworks.settings.resolve import Resolved
 from dmpworks.settings.shared import Project, Submission
 
 AUTO = "auto"  # as start job: the first whose output is missing or stale
@@ -19,6 +20,12 @@ MOST_SHARDS = 10_000  # children that AWS Batch allows an array job
 def run_id_setting(chain: Chain) -> Setting:
     """Return the setting that names the run: `<CHAIN>_RUN_ID`, `--run-id`."""
     return Setting(chain.prefix, "run_id", str, "The run: a release date, YYYY-MM-DD.", format=RUN_ID)
+
+
+def read_setting(reads: Reads) -> Setting:
+    """Return the setting that names the run of another chain that is read: `<CHAIN>_RUN_ID`, `--<chain>-run-id`."""
+    text = f"Run of the chain {reads.chain} to read (YYYY-MM-DD)."
+    return Setting("", f"{variable_prefix(reads.chain)}_run_id".lower(), str, text, format=RUN_ID)
 
 
 def start_job_setting(chain: Chain) -> Setting:
@@ -33,9 +40,9 @@ def size_settings(chain: Chain, jobs: Iterable[Job] | None = None) -> list[Setti
     return [setting for job in (chain if jobs is None else jobs) for setting in _sizes(chain, job)]
 
 
-def sized(chain: Chain, job: Job, values: Mapping[str, Any]) -> Job:
+def sized(chain: Chain, job: Job, values: Resolved) -> Job:
     """Return a job with the size and time-out that the settings give it."""
-    vcpus, memory, timeout = (values[setting.variable] for setting in _sizes(chain, job))
+    vcpus, memory, timeout = (values[setting] for setting in _sizes(chain, job))
     return replace(job, size=replace(job.size, vcpus=vcpus, memory=memory), timeout=timeout)
 
 
@@ -51,21 +58,23 @@ def _sizes(chain: Chain, job: Job) -> list[Setting]:
 def shards_setting(chain: Chain, job: Job) -> Setting:
     """Return the setting that says how many containers share a job: `<CHAIN>_<JOB>_SHARDS`, `--<job>.shards`."""
     text = "Shards that the files are split into by size: one container each, here one after the other."
-    return Setting(f"{chain.prefix}_{job.prefix}", "shards", int, text, 1, in_output=False, limits=(1, MOST_SHARDS))
+    return Setting(
+        f"{chain.prefix}_{job.prefix}", "shards", int, text, 1, affects_output=False, limits=(1, MOST_SHARDS)
+    )
 
 
-def shards(chain: Chain, job: Job, values: Mapping[str, Any]) -> int:
+def shards(chain: Chain, job: Job, values: Resolved) -> int:
     """Return how many containers share a job."""
-    return int(values[shards_setting(chain, job).variable]) if job.sharded else 1
+    return int(values[shards_setting(chain, job)]) if job.sharded else 1
 
 
-def asked_shards(chain: Chain, job: Job, values: Mapping[str, Any]) -> int | None:
+def asked_shards(chain: Chain, job: Job, values: Resolved) -> int | None:
     """Return how many shards are asked for; None for a job that is done whole."""
     number = shards(chain, job, values)
     return number if number > 1 else None
 
 
-def shard(chain: Chain, job: Job, values: Mapping[str, Any], environ: Mapping[str, str]) -> Shard:
+def shard(chain: Chain, job: Job, values: Resolved, environ: Mapping[str, str]) -> Shard:
     """Return which share of a job this container does; raises SettingsError when AWS Batch has not said so."""
     number, of = environ.get(ARRAY_INDEX, ""), shards(chain, job, values)
     if of == 1:
@@ -79,9 +88,15 @@ def shard(chain: Chain, job: Job, values: Mapping[str, Any], environ: Mapping[st
     return Shard(int(number), of)
 
 
+def classes(job: Job) -> list[type[Any]]:
+    """Return the settings classes that a job's function takes."""
+    return [cls for cls in job.parameters.values() if cls is not Run]
+
+
 def own_settings(chain: Chain, job: Job) -> list[Setting]:
-    """Return the settings of the classes that a job's function takes, and its number of shards."""
-    taken = [setting for cls in job.parameters.values() if cls is not Run for setting in declared(cls)]
+    """Return the runs that a job reads, the settings of the classes that its function takes, its number of shards."""
+    taken = [setting for cls in classes(job) for setting in declared(cls)]
+    taken = [*map(read_setting, job.reads), *taken]
     return [*taken, shards_setting(chain, job)] if job.sharded else taken
 
 
@@ -101,13 +116,13 @@ def submit_settings(chain: Chain) -> list[Setting]:
     return _distinct([*own, *declared(Submission)])
 
 
-def output_values(chain: Chain, job: Job, values: Mapping[str, Any]) -> dict[str, Any]:
+def output_values(chain: Chain, job: Job, values: Resolved) -> dict[str, Any]:
     """Return the values that shape what a job writes, by variable: what its manifest's fingerprint is made of.
 
     Raises KeyError when one of them is not among the values.
     """
-    shaping = [setting for setting in job_settings(chain, job) if setting.in_output and not setting.secret]
-    return {setting.variable: values[setting.variable] for setting in shaping}
+    shaping = [setting for setting in job_settings(chain, job) if setting.affects_output and not setting.secret]
+    return {setting.variable: values[setting] for setting in shaping}
 
 
 def variables(chains: Iterable[Chain]) -> set[str]:
@@ -117,8 +132,9 @@ def variables(chains: Iterable[Chain]) -> set[str]:
 
 def prefixes(chains: Iterable[Chain]) -> list[str]:
     """Return what our variables begin with: a name of that kind which we do not know is a mistake."""
-    shared = ["OPENSEARCH_", "SEARCH_ENGINE", "BATCH_", "DMPS_", "DMP_", "MAX_BAD_"]
-    return [f"{chain.prefix}_" for chain in chains] + shared
+    chains = list(chains)
+    owners: set[Any] = {Submission, *(cls for chain in chains for job in chain for cls in classes(job))}
+    return [*(f"{chain.prefix}_" for chain in chains), *sorted(name for cls in owners for name in cls.__owns__)]
 
 
 def _distinct(settings: Iterable[Setting]) -> list[Setting]:

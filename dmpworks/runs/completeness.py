@@ -3,9 +3,8 @@
 Each verdict tells why in words that follow the job's name: `download has not run`.
 """
 
-from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -16,6 +15,7 @@ from dmpworks.jobs.run import find_phase
 from dmpworks.jobs.wiring import output_values, run_id_setting
 from dmpworks.runs.outputs import lacking
 from dmpworks.services.storage import Bucket
+from dmpworks.settings.resolve import Resolved
 
 
 class Complete(msgspec.Struct, frozen=True):
@@ -45,7 +45,7 @@ class Start(NamedTuple):
     why: dict[str, str]
 
 
-def check(bucket: Bucket, chain: Chain, job: Job, run_id: str, values: Mapping[str, Any]) -> Complete | Missing | Stale:
+def check(bucket: Bucket, chain: Chain, job: Job, run_id: str, values: Resolved) -> Complete | Missing | Stale:
     """Tell whether a job's output is complete and current with these settings.
 
     Where the values lack a setting that the job demands, its settings are not compared: then this submission cannot
@@ -91,12 +91,12 @@ def check_start(chain: Chain, start: str, run_id: str, bucket: Bucket) -> None:
         )
 
 
-def first_job(bucket: Bucket, chain: Chain, values: Mapping[str, Any]) -> Start:
+def first_job(bucket: Bucket, chain: Chain, values: Resolved) -> Start:
     """Return the first job whose output is missing or stale; looks no further than that.
 
     Raises PreflightError when a job that people alone may repeat would be started again after it broke off.
     """
-    run_id = values[run_id_setting(chain).variable]
+    run_id = values[run_id_setting(chain)]
     why = {}
     for job in chain:
         verdict = check(bucket, chain, job, run_id, values)
@@ -107,7 +107,7 @@ def first_job(bucket: Bucket, chain: Chain, values: Mapping[str, Any]) -> Start:
     return Start(None, why)
 
 
-def _changed(bucket: Bucket, chain: Chain, job: Job, manifest: Manifest, values: Mapping[str, Any]) -> str | None:
+def _changed(bucket: Bucket, chain: Chain, job: Job, manifest: Manifest, values: Resolved) -> str | None:
     with suppress(KeyError):
         if fingerprint(output_values(chain, job, values)) != manifest.settings:
             return "had other settings"

@@ -7,22 +7,25 @@
         workers: Annotated[int, "Processes; 0 = one per core."] = 0
 
 A field is `Annotated[type, help]`, or `Annotated[type, help, "what the default is in words"]`; one without a default is
-required. The further mark `NOT_IN_OUTPUT` tells that a field changes where a job runs, how fast, or when it stops, but
-not what it writes. Values come from, in this order: option, environment, `.env.aws-batch` (or `--env-file`), default.
+required. Further marks: `DOES_NOT_AFFECT_OUTPUT` for a field that changes where a job runs, how fast, or when it stops,
+but not what it writes; `RequiredWhen` for one that a container needs under a condition; `Upload` for one that names
+files which people have uploaded. Values come from, in this order: option, environment, `.env.aws-batch` (or
+`--env-file`), default.
 """
 
 import dataclasses
 import math
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar, dataclass_transform, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, NamedTuple, TypeVar, dataclass_transform, get_args, get_origin, get_type_hints
 
 from dmpworks.errors import SettingsError
 from dmpworks.settings.parse import allowed, alternatives, convert, is_date, within
 
 C = TypeVar("C")
 REQUIRED: Any = object()  # stands for a default that is not there
-NOT_IN_OUTPUT: Any = object()  # marks a field that changes nothing in what a job writes
+DOES_NOT_AFFECT_OUTPUT: Any = object()  # marks a field that changes nothing in what a job writes
 LOGIN = re.compile(r"://[^/\s]*@")  # a user, perhaps a password, in an address
 
 
@@ -46,6 +49,24 @@ class Secret:
         return hash(self._value)
 
 
+class RequiredWhen(NamedTuple):
+    """Marks a field without which a container cannot run when its class has certain values.
+
+    On this machine the field may stay empty: a folder as bucket brings its own search engine and database.
+    """
+
+    applies: Callable[[Any], bool]  # to the settings class with its values
+    why: str  # completes "NAME is not set although ..."
+
+
+class Upload(NamedTuple):
+    """Marks the field that names an upload: `<dataset>/<value>/download/` in the bucket holds what people put there."""
+
+    what: str  # such as "plans"
+    dataset: str
+    read_by: Callable[[Any], bool]  # whether a job with these `Resolved` settings reads it
+
+
 @dataclass(frozen=True)
 class Setting:
     """One setting as declared: its variable, its type, its help and its default."""
@@ -57,8 +78,10 @@ class Setting:
     default: Any = REQUIRED
     default_in_words: str | None = None
     format: re.Pattern[str] | None = None
-    in_output: bool = True
+    affects_output: bool = True
     limits: tuple[float, float] = (0, math.inf)
+    required_when: RequiredWhen | None = None
+    upload: Upload | None = None
 
     @property
     def variable(self) -> str:
@@ -142,12 +165,15 @@ class Setting:
 
 
 @dataclass_transform(frozen_default=True)
-def settings(prefix: str) -> Any:
-    """Make a frozen settings class of a class whose fields are `Annotated[type, help]`."""
+def settings(prefix: str, owns: Sequence[str] = ()) -> Any:
+    """Make a frozen settings class of a class whose fields are `Annotated[type, help]`.
+
+    Variables that begin with one of `owns` are ours, as those with a chain's prefix are: an unknown one is a mistake.
+    """
 
     def decorate(cls: type[C]) -> type[C]:
         made = dataclass(frozen=True)(cls)
-        made.__prefix__ = prefix  # type: ignore[attr-defined]
+        made.__prefix__, made.__owns__ = prefix, tuple(owns)  # type: ignore[attr-defined]
         return made
 
     return decorate
@@ -163,11 +189,22 @@ def _setting(prefix: str, field: "dataclasses.Field[Any]", hint: Any) -> Setting
     if get_origin(hint) is not Annotated:
         raise TypeError(f"{prefix} {field.name}: declare it as Annotated[type, help]")
     kind, text, *marks = get_args(hint)
-    words = [mark for mark in marks if mark is not NOT_IN_OUTPUT]
-    run_id = RUN_ID if field.name == "run_id" or field.name.endswith("_run_id") else None
-    default = REQUIRED if field.default is dataclasses.MISSING else field.default
-    in_output = NOT_IN_OUTPUT not in marks
-    return Setting(prefix, field.name, kind, text, default, words[0] if words else None, run_id, in_output)
+    return Setting(
+        prefix,
+        field.name,
+        kind,
+        text,
+        default=REQUIRED if field.default is dataclasses.MISSING else field.default,
+        default_in_words=_mark(marks, str),
+        format=RUN_ID if field.name == "run_id" or field.name.endswith("_run_id") else None,
+        affects_output=DOES_NOT_AFFECT_OUTPUT not in marks,
+        required_when=_mark(marks, RequiredWhen),
+        upload=_mark(marks, Upload),
+    )
+
+
+def _mark(marks: Sequence[Any], kind: type[C]) -> C | None:
+    return next((mark for mark in marks if isinstance(mark, kind)), None)
 
 
 RUN_ID = re.compile(r"\d{4}-\d{2}-\d{2}")  # a release date, so that runs sort by name

@@ -3,11 +3,13 @@
 import difflib
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, TypeVar
 
 from dmpworks.errors import SettingsError, merge_errors
 from dmpworks.settings.declare import REQUIRED, Setting, declared
+from dmpworks.settings.shared import Project, Submission
 
 C = TypeVar("C")
 
@@ -47,8 +49,49 @@ def environment() -> Mapping[str, str]:
     return os.environ
 
 
-def resolve(wanted: Iterable[Setting], sources: Sources, chain_prefix: str) -> dict[str, Any]:
-    """Return the value of each setting by variable; raises SettingsError that names all that are wrong or missing."""
+@dataclass(frozen=True)
+class Resolved:
+    """Settings with their values: typed as their class, or one by its declaration."""
+
+    _values: Mapping[str, Any] = field(default_factory=dict)  # by variable
+
+    def of(self, cls: type[C]) -> C:
+        """Return a settings class; a field that was not resolved has its default (a submitter holds no secrets).
+
+        Raises TypeError when a field without a default was not resolved.
+        """
+        known = [setting for setting in declared(cls) if setting in self]
+        return cls(**{setting.field: self[setting] for setting in known})
+
+    @cached_property
+    def project(self) -> Project:
+        """Where the run is stored."""
+        return self.of(Project)
+
+    @cached_property
+    def submission(self) -> Submission:
+        """Where its jobs are sent."""
+        return self.of(Submission)
+
+    def __getitem__(self, setting: Setting) -> Any:
+        return self._values[setting.variable]
+
+    def __contains__(self, setting: Setting) -> bool:
+        return setting.variable in self._values
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def given(self, setting: Setting) -> bool:
+        """Whether a setting has a value that says something: not none, nor an empty text or list."""
+        return self._values.get(setting.variable) not in (None, "", ())
+
+    def __or__(self, other: "Resolved") -> "Resolved":
+        return Resolved({**self._values, **other._values})
+
+
+def resolve(wanted: Iterable[Setting], sources: Sources, chain_prefix: str) -> Resolved:
+    """Return the settings with their values; raises SettingsError that names all that are wrong or missing."""
     values: dict[str, Any] = {}
     wrong: list[SettingsError] = []
     settings = list(wanted)
@@ -61,7 +104,7 @@ def resolve(wanted: Iterable[Setting], sources: Sources, chain_prefix: str) -> d
         wrong.append(_missing(missing, sources, chain_prefix))
     if wrong:
         raise merge_errors(wrong)
-    return values
+    return Resolved(values)
 
 
 def _missing(missing: list[Setting], sources: Sources, chain_prefix: str) -> SettingsError:
@@ -95,8 +138,3 @@ def check_unknown(known: Iterable[str], prefixes: Iterable[str], sources: Source
                 on=f"found in {place}",
                 next=f"did you mean {near[0]}?" if near else "remove it; dmpworks batch-submit CHAIN --help lists all",
             )
-
-
-def build(cls: type[C], values: Mapping[str, Any]) -> C:
-    """Make a settings class from values by variable."""
-    return cls(**{setting.field: values[setting.variable] for setting in declared(cls)})

@@ -2,21 +2,23 @@
 
 from typing import Annotated, Literal
 
-from dmpworks.settings.declare import NOT_IN_OUTPUT, Secret, settings
+from dmpworks.settings.declare import DOES_NOT_AFFECT_OUTPUT, RequiredWhen, Secret, settings
 
 
 @settings(prefix="")
 class Project:
     """Where a run lives: every job has these."""
 
-    bucket_name: Annotated[str, "S3 bucket, or a folder when the value holds a slash (./data).", NOT_IN_OUTPUT]
+    bucket_name: Annotated[str, "S3 bucket, or a folder when the value holds a slash (./data).", DOES_NOT_AFFECT_OUTPUT]
     env: Annotated[
-        Literal["dev", "stage", "prod"], "The deployment; names queues, job definition and jobs.", NOT_IN_OUTPUT
+        Literal["dev", "stage", "prod"],
+        "The deployment; names queues, job definition and jobs.",
+        DOES_NOT_AFFECT_OUTPUT,
     ] = "dev"
-    aws_region: Annotated[str | None, "AWS region of the bucket and of AWS Batch.", NOT_IN_OUTPUT] = None
+    aws_region: Annotated[str | None, "AWS region of the bucket and of AWS Batch.", DOES_NOT_AFFECT_OUTPUT] = None
 
 
-@settings(prefix="")
+@settings(prefix="", owns=["BATCH_"])
 class Submission:
     """Where AWS Batch jobs are sent: only the submitting side has these."""
 
@@ -30,16 +32,22 @@ class Submission:
     batch_price_gib_hour: Annotated[float | None, "Dollars a GiB-hour, for estimates.", "the package's table"] = None
 
 
-@settings(prefix="")
+@settings(prefix="", owns=["MAX_BAD_"])
 class BadRecords:
     """When single bad records become a failure."""
 
     max_bad_records: Annotated[
-        float, "Share of a job's records that may be set aside before it fails.", NOT_IN_OUTPUT
+        float, "Share of a job's records that may be set aside before it fails.", DOES_NOT_AFFECT_OUTPUT
     ] = 0.001
 
 
-@settings(prefix="")
+_OPENSEARCH = RequiredWhen(lambda search: search.search_engine != "embedded", "the search engine is OpenSearch")
+_BASIC = RequiredWhen(
+    lambda search: search.search_engine != "embedded" and search.opensearch_auth == "basic", "OPENSEARCH_AUTH is basic"
+)
+
+
+@settings(prefix="", owns=["OPENSEARCH_", "SEARCH_ENGINE"])
 class Search:
     """The search engine."""
 
@@ -48,17 +56,19 @@ class Search:
         "The search engine.",
         "embedded with a folder as bucket, else opensearch",
     ] = None
-    opensearch_url: Annotated[str | None, "Address of OpenSearch, such as https://search.example.org:443."] = None
+    opensearch_url: Annotated[
+        str | None, "Address of OpenSearch, such as https://search.example.org:443.", _OPENSEARCH
+    ] = None
     opensearch_auth: Annotated[
-        Literal["none", "basic", "aws"], "How requests to OpenSearch are signed.", NOT_IN_OUTPUT
+        Literal["none", "basic", "aws"], "How requests to OpenSearch are signed.", DOES_NOT_AFFECT_OUTPUT
     ] = "none"
-    opensearch_username: Annotated[str | None, "User for basic authentication.", NOT_IN_OUTPUT] = None
-    opensearch_password: Annotated[Secret | None, "Password for basic authentication."] = None
+    opensearch_username: Annotated[str | None, "User for basic authentication.", DOES_NOT_AFFECT_OUTPUT, _BASIC] = None
+    opensearch_password: Annotated[Secret | None, "Password for basic authentication.", _BASIC] = None
     opensearch_works_index: Annotated[str, "Index of works."] = "works"
     opensearch_dmps_index: Annotated[str, "Index of plans."] = "dmps"
 
 
-@settings(prefix="")
+@settings(prefix="", owns=["DMP_"])
 class DmpTool:
     """The DMP Tool's database."""
 
@@ -66,46 +76,5 @@ class DmpTool:
         Secret | None,
         "The DMP Tool's database, such as mysql+pymysql://user:password@host/dmptool.",
         "SQLite under <bucket>/local/ with a folder as bucket",
+        RequiredWhen(lambda tool: True, "a container has no database of its own"),
     ] = None
-
-
-@settings(prefix="")
-class RorInput:
-    """Which ROR run is read."""
-
-    ror_run_id: Annotated[str, "Run of the chain ror to read (YYYY-MM-DD)."]
-
-
-@settings(prefix="")
-class OpenalexWorksInput:
-    """Which OpenAlex run is read."""
-
-    openalex_works_run_id: Annotated[str, "Run of the chain openalex-works to read (YYYY-MM-DD)."]
-
-
-@settings(prefix="")
-class CrossrefMetadataInput:
-    """Which Crossref run is read."""
-
-    crossref_metadata_run_id: Annotated[str, "Run of the chain crossref-metadata to read (YYYY-MM-DD)."]
-
-
-@settings(prefix="")
-class DataciteInput:
-    """Which DataCite run is read."""
-
-    datacite_run_id: Annotated[str, "Run of the chain datacite to read (YYYY-MM-DD)."]
-
-
-@settings(prefix="")
-class DataCitationCorpusInput:
-    """Which Data Citation Corpus run is read."""
-
-    data_citation_corpus_run_id: Annotated[str, "Run of the chain data-citation-corpus to read (YYYY-MM-DD)."]
-
-
-@settings(prefix="")
-class DmpsInput:
-    """Which uploaded plans are read."""
-
-    dmps_run_id: Annotated[str, "Upload of plans to read (YYYY-MM-DD): dmps/<id>/download/."]

@@ -13,7 +13,7 @@ from tests.batch.fake_jobs import Pages, model
 # Not a plain fork: the object store's threads do not live on in a copy of this process.
 SERVER = multiprocessing.get_context("forkserver")
 SERVER.set_forkserver_preload(
-    ["boto3", "dmpworks.batch.submission.submit", "dmpworks.commands.resume", "tests.batch.test_kill_matrix"]
+    ["boto3", "dmpworks.batch.submission.submit", "dmpworks.commands.runs.resume", "tests.batch.test_kill_matrix"]
 )
 model("batch")  # read once, before the processes part
 OF_BUCKET = ("get", "put", "create", "list", "delete")

@@ -10,9 +10,9 @@ from dmpworks.batch.monitor.failures import FailureReport, explain_failures
 from dmpworks.batch.monitor.log_reader import LogReader
 from dmpworks.batch.monitor.reconcile import Deployment, inspect
 from dmpworks.batch.monitor.watch import Watch
-from dmpworks.commands.cancel import end
+from dmpworks.commands.runs.cancel import end
+from dmpworks.commands.runs.watch import follow_on
 from dmpworks.commands.shared.watch_views import Lines
-from dmpworks.commands.watch import follow_on
 from dmpworks.errors import SettingsError
 from dmpworks.runs.ledger.events import ErrorText
 from dmpworks.runs.ledger.store import now

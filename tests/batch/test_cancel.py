@@ -10,7 +10,7 @@ import time
 import msgspec
 import pytest
 
-from dmpworks.commands.cancel import end
+from dmpworks.commands.runs.cancel import end
 from dmpworks.errors import JobError, PreflightError
 from dmpworks.runs.ledger.events import Cancelling, Observed, Planned
 from dmpworks.runs.ledger.locks import LEASE, Lock, hold

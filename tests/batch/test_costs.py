@@ -6,6 +6,7 @@ import pytest
 
 from dmpworks.batch.costs import estimate, hourly, price_table, prices, usual_seconds
 from dmpworks.runs.ledger.events import JobRequest
+from dmpworks.settings.shared import Submission
 from tests.runs.sample import good_run
 
 LARGE = JobRequest(vcpus=32, memory=250_880, timeout=36_000)
@@ -24,10 +25,10 @@ def test_the_table_gives_what_instances_cost_within_four_per_cent(vcpus, gib, do
 
 
 def test_prices_can_be_set():
-    own = prices({"BATCH_PRICE_VCPU_HOUR": 0.01, "BATCH_PRICE_GIB_HOUR": 0.0})
+    own = prices(Submission(batch_price_vcpu_hour=0.01, batch_price_gib_hour=0.0))
     assert hourly(LARGE, own) == pytest.approx(0.32)
     assert own.source == "BATCH_PRICE_* settings"
-    assert prices({"BATCH_PRICE_VCPU_HOUR": None, "BATCH_PRICE_GIB_HOUR": None}) == price_table()
+    assert prices(Submission()) == price_table()
 
 
 def test_an_estimate_without_history_tells_the_hour_and_the_ceiling():

@@ -7,8 +7,8 @@ from rich.console import Console
 
 from dmpworks.batch.describe import cause_of
 from dmpworks.batch.monitor.failures import FailureReport, explain_failures
+from dmpworks.commands.runs.watch import follow_on
 from dmpworks.commands.shared.watch_views import Lines
-from dmpworks.commands.watch import follow_on
 from dmpworks.runs.ledger.events import ErrorText, Observed
 from tests.batch.fake_containers import Container
 from tests.batch.fake_jobs import Execution, Fault, denied, image_not_pulled, machine_lost, out_of_memory

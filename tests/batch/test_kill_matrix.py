@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from dmpworks.batch.monitor.reconcile import Deployment, mend
-from dmpworks.commands.resume import resume_on_batch
+from dmpworks.commands.runs.resume import resume_on_batch
 from dmpworks.commands.shared.submission import Account, Wanted
 from dmpworks.commands.submit import earliest, live_job, send_and_tell
 from dmpworks.jobs.execute import execute

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from dmpworks.commands.logs import print_logs
+from dmpworks.commands.runs.logs import print_logs
 from dmpworks.errors import PreflightError, SettingsError
 from dmpworks.runs.ledger.events import Ended, Observed
 from dmpworks.runs.ledger.locks import hold

@@ -6,11 +6,12 @@ import pytest
 
 from dmpworks.batch.definition import Definition, find_definition, find_image
 from dmpworks.batch.preflight.checks import require
-from dmpworks.batch.preflight.required import of_settings
+from dmpworks.batch.preflight.required import check_required_settings
 from dmpworks.batch.preflight.resources import of_bucket, of_definition, of_live_run, of_queues
 from dmpworks.catalog import chain_named
 from dmpworks.errors import PreflightError, TemporaryError
 from dmpworks.runs.ledger.locks import hold
+from dmpworks.settings.resolve import Resolved
 from tests.batch.fake import FakeBatch
 from tests.batch.fake_jobs import NO_ANSWER, Fault, Queue, denied, expired, refused, throttled
 from tests.batch.sending import send
@@ -225,7 +226,7 @@ SUPPLIED = Definition("d:1", "image", frozenset(["DMP_DATABASE_URL"]))
 
 def demanded(values, supplied=SUPPLIED, chain="process-dmps"):
     found = chain_named(chain)
-    return failed(of_settings(found, found.jobs, VALUES | values, supplied))
+    return failed(check_required_settings(found, found.jobs, Resolved(VALUES | values), supplied))
 
 
 def test_jobs_that_have_all_they_demand():
@@ -240,7 +241,7 @@ def test_a_search_engine_without_address_fails_the_jobs_that_use_it():
 
 def test_secrets_belong_into_the_job_definition():
     found = chain_named("process-dmps")
-    checks = of_settings(found, found.jobs, VALUES | {"OPENSEARCH_AUTH": "basic"}, SUPPLIED)
+    checks = check_required_settings(found, found.jobs, Resolved(VALUES | {"OPENSEARCH_AUTH": "basic"}), SUPPLIED)
     (search,) = [check for check in checks if check.name.endswith("dmp-works-search")]
     assert search.next == "set OPENSEARCH_USERNAME; put OPENSEARCH_PASSWORD among the secrets of d:1"
     lacking = demanded({}, Definition("d:1", "image"))

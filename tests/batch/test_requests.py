@@ -12,7 +12,7 @@ from dmpworks.errors import PreflightError
 from dmpworks.jobs.model import Chain, Job
 from dmpworks.jobs.wiring import submit_settings
 from dmpworks.settings.declare import Secret
-from dmpworks.settings.resolve import Sources, resolve
+from dmpworks.settings.resolve import Resolved, Sources, resolve
 from tests.jobs.sample import CHAIN
 
 ENVIRON = {"BUCKET_NAME": "my-bucket", "LETTERS_RUN_ID": "2026-10-01", "LETTERS_SOURCE": "abc"}
@@ -66,7 +66,7 @@ def test_the_requests_of_a_chain_exactly():
 
 
 def test_secrets_are_in_no_request():
-    values = values_for() | {"LETTERS_PASSWORD": Secret("hunter2")}
+    values = values_for() | Resolved({"LETTERS_PASSWORD": Secret("hunter2")})
     plan = make_plan(CHAIN, CHAIN.jobs, values, "dmpworks-dev:7")
     assert plan == plan_for()
     tiny = tiny_request(CHAIN, values, "dmpworks-dev:7", "token")

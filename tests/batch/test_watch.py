@@ -8,8 +8,8 @@ import pytest
 from rich.console import Console
 
 from dmpworks.batch.monitor.watch import Pace, Watch
+from dmpworks.commands.runs.watch import follow_on
 from dmpworks.commands.shared.watch_views import JsonLines, Lines
-from dmpworks.commands.watch import follow_on
 from dmpworks.errors import PreflightError
 from dmpworks.runs.ledger.events import Observed, Planned
 from dmpworks.runs.ledger.locks import hold

@@ -12,8 +12,8 @@ from dmpworks.batch.clients import batch_client
 from dmpworks.batch.monitor.watch import Watch
 from dmpworks.batch.submission.submit import Outlet, submit
 from dmpworks.cli import main
+from dmpworks.commands.runs.watch import follow_on
 from dmpworks.commands.shared.watch_views import JsonLines, Lines, LiveTable, screen
-from dmpworks.commands.watch import follow_on
 from dmpworks.runs.ledger.events import Ended, Started, Submitted
 from dmpworks.runs.ledger.locks import hold
 from dmpworks.runs.ledger.store import Ledger, RunName

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dmpworks.commands.resume import resume_on_batch
+from dmpworks.commands.runs.resume import resume_on_batch
 from dmpworks.commands.shared.submission import Account
 from dmpworks.errors import PreflightError
 from dmpworks.jobs.wiring import AUTO

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from dmpworks.commands.show import show
+from dmpworks.commands.runs.show import show
 from dmpworks.errors import SettingsError
 from dmpworks.runs.ledger.events import ErrorText
 from dmpworks.runs.ledger.locks import hold

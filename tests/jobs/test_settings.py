@@ -18,8 +18,8 @@ from dmpworks.jobs.wiring import (
     submit_settings,
     variables,
 )
-from dmpworks.settings.declare import NOT_IN_OUTPUT, Secret, declared, settings
-from dmpworks.settings.resolve import Sources, check_unknown, resolve
+from dmpworks.settings.declare import DOES_NOT_AFFECT_OUTPUT, Secret, declared, settings
+from dmpworks.settings.resolve import Resolved, Sources, check_unknown, resolve
 from tests.jobs.sample import CHAIN
 
 BY_VARIABLE = {setting.variable: setting for setting in submit_settings(CHAIN)}
@@ -96,7 +96,7 @@ def test_a_missing_setting_says_each_place_that_was_looked_in():
 def test_a_setting_is_only_demanded_by_a_job_that_will_run():
     environ = {"BUCKET_NAME": "b", "LETTERS_RUN_ID": "2026-10-01"}
     values = resolve(job_settings(CHAIN, CHAIN.job("count")), Sources({}, environ, {}, FILE), CHAIN.prefix)
-    assert "LETTERS_SOURCE" not in values
+    assert not [setting for setting in chain_settings(CHAIN) if setting.field == "source" and setting in values]
 
 
 @pytest.mark.parametrize("place", ["environ", "file"])
@@ -231,11 +231,11 @@ def test_the_start_job_may_be_found_out():
 def test_a_field_that_changes_no_output_is_marked():
     @settings(prefix="LETTERS_READ")
     class Reading:
-        workers: Annotated[int, "Processes.", "one per core", NOT_IN_OUTPUT] = 0
+        workers: Annotated[int, "Processes.", "one per core", DOES_NOT_AFFECT_OUTPUT] = 0
         alphabet: Annotated[str, "Which."] = "Latin"
 
     workers, alphabet = declared(Reading)
-    assert (workers.in_output, alphabet.in_output) == (False, True)
+    assert (workers.affects_output, alphabet.affects_output) == (False, True)
     assert (workers.default_text, alphabet.default_text) == ("one per core", "Latin")
 
 
@@ -247,4 +247,4 @@ def test_a_record_of_a_submission_holds_all_but_secrets_and_is_read_again():
     assert recorded["LETTERS_COUNT_VCPUS"] == "8"
     assert not {"LETTERS_PASSWORD", "LETTERS_START_JOB"} & set(recorded)
     again = resolve(submit_settings(CHAIN), Sources({}, recorded, {}, FILE), CHAIN.prefix)
-    assert again == values | {"LETTERS_PASSWORD": None, "LETTERS_START_JOB": "fetch"}
+    assert again == values | Resolved({"LETTERS_PASSWORD": None, "LETTERS_START_JOB": "fetch"})

@@ -2,7 +2,7 @@
 
 import json
 
-from dmpworks.commands.compare import compare_runs
+from dmpworks.commands.runs.compare import compare_runs
 from dmpworks.jobs.model import Counts
 from dmpworks.runs.ledger.store import RunName
 from dmpworks.runs.reports.compare import compare

@@ -119,7 +119,8 @@ def test_input_that_was_written_anew_or_removed_makes_stale(bucket):
 
 def test_settings_that_are_not_known_are_not_compared(bucket):
     run(bucket)
-    known = {name: value for name, value in values(bucket).items() if name != "LETTERS_SOURCE"}
+    settings = [setting for setting in chain_settings(CHAIN) if setting.variable != "LETTERS_SOURCE"]
+    known = resolve(settings, Sources({}, environ(bucket), {}, ""), CHAIN.prefix)
     assert first_job(bucket, CHAIN, known).job is None
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from dmpworks.commands.list_runs import list_runs
+from dmpworks.commands.runs.list_runs import list_runs
 from dmpworks.errors import SettingsError
 from dmpworks.runs.ledger.locks import hold
 from dmpworks.runs.ledger.store import Ledger, RunName

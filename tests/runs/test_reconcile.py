@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from dmpworks.cli import build_app
-from dmpworks.commands.reconcile import reconcile
+from dmpworks.commands.runs.reconcile import reconcile
 from dmpworks.jobs.manifest import STARTED, File, Manifest, phase_folder, write_manifest
 from dmpworks.jobs.model import Counts
 from dmpworks.runs.ledger.locks import hold

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from dmpworks.commands.report import report
+from dmpworks.commands.runs.report import report
 from dmpworks.errors import JobError
 from tests.runs.sample import SMALL, good_run, troubled_run
 

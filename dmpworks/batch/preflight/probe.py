@@ -1,7 +1,7 @@
 """The container's view: a tiny job that looks at bucket, search engine and database from where jobs run."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -13,6 +13,7 @@ from dmpworks.batch.submission.plan import queue_of, share_of
 from dmpworks.jobs.containers import container_environment
 from dmpworks.jobs.model import Chain
 from dmpworks.services.storage import Bucket
+from dmpworks.settings.resolve import Resolved
 
 if TYPE_CHECKING:
     from mypy_boto3_batch import BatchClient
@@ -31,7 +32,7 @@ def look_from_container(
     client: "BatchClient",
     bucket: Bucket,
     chain: Chain,
-    values: Mapping[str, Any],
+    values: Resolved,
     definition: str,
     sleep: Callable[[float], None],
 ) -> list[Check]:
@@ -52,14 +53,14 @@ def look_from_container(
     return [msgspec.structs.replace(check, name=f"{check.name}, from a container") for check in checks]
 
 
-def tiny_request(chain: Chain, values: Mapping[str, Any], definition: str, token: str) -> dict[str, Any]:
+def tiny_request(chain: Chain, values: Resolved, definition: str, token: str) -> dict[str, Any]:
     """Return the request of the tiny job: the settings of every job of the chain, in the queue of its small ones."""
     settings: dict[str, str] = {}
     for job in chain:
         settings |= container_environment(chain, job, values)
     small = next((job for job in chain if not job.size.large), chain.jobs[0])
     return {
-        "jobName": f"dmpworks-{values['ENV']}-doctor-{chain.name}-{token}",
+        "jobName": f"dmpworks-{values.project.env}-doctor-{chain.name}-{token}",
         "jobQueue": queue_of(small, values),
         "jobDefinition": definition,
         **share_of(values),

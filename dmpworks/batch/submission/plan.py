@@ -13,6 +13,7 @@ from dmpworks.jobs.model import Chain, Job
 from dmpworks.jobs.wiring import asked_shards, run_id_setting, sized
 from dmpworks.runs.ledger.events import JobRequest
 from dmpworks.runs.ledger.store import RunName
+from dmpworks.settings.resolve import Resolved
 
 # Only lost machines, failed starts and our own "try again" (exit 75) are worth another attempt; without the catch-all
 # at the end AWS Batch would retry everything else as well.
@@ -66,15 +67,15 @@ class Plan:
 def make_plan(
     chain: Chain,
     jobs: tuple[Job, ...],
-    values: Mapping[str, Any],
+    values: Resolved,
     definition: str,
     skipped: Mapping[str, str] | None = None,
 ) -> Plan:
     """Return the plan of these jobs of a chain; raises PreflightError that tells every limit of AWS Batch it breaks."""
     plan = Plan(
         chain=chain.name,
-        run_id=values[run_id_setting(chain).variable],
-        env=values["ENV"],
+        run_id=values[run_id_setting(chain)],
+        env=values.project.env,
         definition=definition,
         jobs=tuple(job.name for job in jobs),
         skipped=dict(skipped or {}),
@@ -97,9 +98,9 @@ def request_after(draft: dict[str, Any], before: Sequence[str]) -> dict[str, Any
     return draft | ({"dependsOn": [{"jobId": id} for id in before]} if before else {})
 
 
-def default_definition(values: Mapping[str, Any]) -> str:
+def default_definition(values: Resolved) -> str:
     """Return the job definition as set, else `dmpworks-<env>`."""
-    return str(values["BATCH_JOB_DEFINITION"] or f"dmpworks-{values['ENV']}")
+    return values.submission.batch_job_definition or f"dmpworks-{values.project.env}"
 
 
 def name_prefix(env: str, chain: str) -> str:
@@ -107,27 +108,27 @@ def name_prefix(env: str, chain: str) -> str:
     return f"dmpworks-{env}-{chain}-"
 
 
-def chain_queues(chain: Chain, values: Mapping[str, Any]) -> tuple[str, ...]:
+def chain_queues(chain: Chain, values: Resolved) -> tuple[str, ...]:
     """Return the queues that jobs of a chain go to."""
     return tuple(sorted({queue_of(job, values) for job in chain}))
 
 
-def queue_of(job: Job, values: Mapping[str, Any]) -> str:
+def queue_of(job: Job, values: Resolved) -> str:
     """Return the queue of a job as set, else `dmpworks-<env>`, or `dmpworks-<env>-large` for a large job."""
-    small = f"dmpworks-{values['ENV']}"
-    return str(
-        (values["BATCH_QUEUE_LARGE"] or f"{small}-large") if job.size.large else (values["BATCH_QUEUE"] or small)
-    )
+    small = f"dmpworks-{values.project.env}"
+    if job.size.large:
+        return values.submission.batch_queue_large or f"{small}-large"
+    return values.submission.batch_queue or small
 
 
-def share_of(values: Mapping[str, Any]) -> dict[str, Any]:
+def share_of(values: Resolved) -> dict[str, Any]:
     """Return what a request to a queue with a fair-share policy holds; AWS Batch demands a priority as well."""
-    share = values.get("BATCH_SHARE_IDENTIFIER")
+    share = values.submission.batch_share_identifier
     return {"shareIdentifier": share, "schedulingPriorityOverride": 0} if share else {}
 
 
-def _draft(chain: Chain, job: Job, values: Mapping[str, Any], definition: str) -> dict[str, Any]:
-    run_id, env = values[run_id_setting(chain).variable], values["ENV"]
+def _draft(chain: Chain, job: Job, values: Resolved, definition: str) -> dict[str, Any]:
+    run_id, env = values[run_id_setting(chain)], values.project.env
     about = {"env": env, "chain": chain.name, "run_id": run_id, "job": job.name}
     asked = {
         "jobQueue": queue_of(job, values),

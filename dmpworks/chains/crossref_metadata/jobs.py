@@ -10,7 +10,7 @@ from typing import Annotated
 
 from dmpworks.jobs.model import LARGE, SMALL, Chain, Counts, Job, Partial
 from dmpworks.jobs.run import Run
-from dmpworks.settings.declare import NOT_IN_OUTPUT, settings
+from dmpworks.settings.declare import DOES_NOT_AFFECT_OUTPUT, settings
 from dmpworks.settings.shared import BadRecords
 
 
@@ -34,7 +34,7 @@ class Scope:
 class Transform:
     """How the work is spread."""
 
-    workers: Annotated[int, "Processes; 0 = one per core.", NOT_IN_OUTPUT] = 0
+    workers: Annotated[int, "Processes; 0 = one per core.", DOES_NOT_AFFECT_OUTPUT] = 0
 
 
 def download(run: Run, source: Source) -> Counts:

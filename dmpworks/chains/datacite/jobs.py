@@ -11,8 +11,12 @@ from typing import Annotated
 
 from dmpworks.jobs.model import LARGE, SMALL, Chain, Counts, Job, Partial
 from dmpworks.jobs.run import Run
-from dmpworks.settings.declare import NOT_IN_OUTPUT, Secret, settings
+from dmpworks.settings.declare import DOES_NOT_AFFECT_OUTPUT, RequiredWhen, Secret, settings
 from dmpworks.settings.shared import BadRecords
+
+_MEMBERS_ONLY = RequiredWhen(
+    lambda source: source.source.startswith("s3://"), "DATACITE_SOURCE is DataCite's own bucket"
+)
 
 
 @settings(prefix="DATACITE")
@@ -22,11 +26,11 @@ class Source:
     source: Annotated[str, "The monthly data file: an s3:// address, or a folder or file: URL with a copy of it."] = (
         "s3://monthly-datafile.datacite.org/"
     )
-    api_url: Annotated[str, "DataCite's API, which gives members temporary credentials.", NOT_IN_OUTPUT] = (
+    api_url: Annotated[str, "DataCite's API, which gives members temporary credentials.", DOES_NOT_AFFECT_OUTPUT] = (
         "https://api.datacite.org"
     )
-    username: Annotated[Secret | None, "A member's user name; needed for s3:// only."] = None
-    password: Annotated[Secret | None, "The member's password; needed for s3:// only."] = None
+    username: Annotated[Secret | None, "A member's user name; needed for s3:// only.", _MEMBERS_ONLY] = None
+    password: Annotated[Secret | None, "The member's password; needed for s3:// only.", _MEMBERS_ONLY] = None
 
 
 @settings(prefix="DATACITE")
@@ -40,7 +44,7 @@ class Scope:
 class Transform:
     """How the work is spread."""
 
-    workers: Annotated[int, "Processes; 0 = one per core.", NOT_IN_OUTPUT] = 0
+    workers: Annotated[int, "Processes; 0 = one per core.", DOES_NOT_AFFECT_OUTPUT] = 0
 
 
 def download(run: Run, source: Source) -> Counts:

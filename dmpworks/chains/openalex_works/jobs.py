@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from dmpworks.jobs.model import LARGE, SMALL, Chain, Counts, Job, Partial
 from dmpworks.jobs.run import Run
-from dmpworks.settings.declare import NOT_IN_OUTPUT, settings
+from dmpworks.settings.declare import DOES_NOT_AFFECT_OUTPUT, settings
 from dmpworks.settings.shared import BadRecords
 
 
@@ -40,7 +40,7 @@ class Scope:
 class Transform:
     """The transform of OpenAlex works."""
 
-    workers: Annotated[int, "Processes; 0 = one per core.", NOT_IN_OUTPUT] = 0
+    workers: Annotated[int, "Processes; 0 = one per core.", DOES_NOT_AFFECT_OUTPUT] = 0
     include_xpac: Annotated[bool, "Keep works of the expansion pack too, records of lower quality."] = False
 
 

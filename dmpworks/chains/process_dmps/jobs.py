@@ -10,14 +10,14 @@ The records are in `matching/records.py`; how a plan becomes a question, what co
 are in `matching/`, which knows no engine. `export.py` reads the export, `search.py` runs the search.
 """
 
-from dmpworks.chains.process_dmps.settings import EnrichSettings, PlanSettings, SearchSettings
+from dmpworks.chains.process_dmps.settings import EnrichSettings, PlanSettings, SearchSettings, UploadSettings
 from dmpworks.jobs.model import Chain, Counts, Job
 from dmpworks.jobs.run import Run
-from dmpworks.settings.shared import BadRecords, DmpsInput, DmpTool, Search
+from dmpworks.settings.shared import BadRecords, DmpTool, Search
 
 
 def sync_dmps(
-    run: Run, plans: PlanSettings, upload: DmpsInput, tool: DmpTool, engine: Search, bad: BadRecords
+    run: Run, plans: PlanSettings, upload: UploadSettings, tool: DmpTool, engine: Search, bad: BadRecords
 ) -> Counts:
     """Take over the plans, with what people have decided about their works."""
     from dmpworks.chains.process_dmps.sync import sync
@@ -52,4 +52,5 @@ CHAIN = Chain(
     Job(enrich_dmps),
     Job(dmp_works_search),
     Job(merge_related_works, attempts=1, repeatable=False),
+    after=("process-works",),  # searches the index that it fills, and reads no phase of it
 )

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from dmpworks.settings.declare import NOT_IN_OUTPUT, settings
+from dmpworks.settings.declare import DOES_NOT_AFFECT_OUTPUT, Upload, settings
 
 
 @settings(prefix="PROCESS_DMPS")
@@ -21,6 +21,16 @@ class PlanSettings:
     ] = None
 
 
+UPLOAD = Upload("plans", "dmps", lambda values: values.of(PlanSettings).plans_from == "upload")
+
+
+@settings(prefix="", owns=["DMPS_"])
+class UploadSettings:
+    """Which uploaded plans are read."""
+
+    dmps_run_id: Annotated[str, "Upload of plans to read (YYYY-MM-DD): dmps/<id>/download/.", UPLOAD]
+
+
 @settings(prefix="PROCESS_DMPS_ENRICH_DMPS")
 class EnrichSettings:
     """Where the funders' APIs are, and whom they may write to."""
@@ -33,7 +43,9 @@ class EnrichSettings:
     )
     crossref_url: Annotated[str, "Crossref's API, for publications without a DOI."] = "https://api.crossref.org"
     datacite_url: Annotated[str, "DataCite's API, for what Crossref does not know."] = "https://api.datacite.org"
-    contact_email: Annotated[str | None, "Address that the APIs may write to about our requests.", NOT_IN_OUTPUT] = None
+    contact_email: Annotated[
+        str | None, "Address that the APIs may write to about our requests.", DOES_NOT_AFFECT_OUTPUT
+    ] = None
 
 
 @settings(prefix="PROCESS_DMPS_DMP_WORKS_SEARCH")
@@ -42,4 +54,4 @@ class SearchSettings:
 
     results: Annotated[int, "Works kept per plan."] = 100
     candidates: Annotated[int, "Works asked of the search engine per plan, before our own ranking."] = 1000
-    workers: Annotated[int, "Processes; 0 = one per core.", NOT_IN_OUTPUT] = 0
+    workers: Annotated[int, "Processes; 0 = one per core.", DOES_NOT_AFFECT_OUTPUT] = 0

@@ -13,7 +13,7 @@ from dmpworks.chains.process_dmps.database_plans import open_dmp_database, plan_
 from dmpworks.chains.process_dmps.decisions import load_upload, modified_by_decisions, with_decisions
 from dmpworks.chains.process_dmps.export import newest
 from dmpworks.chains.process_dmps.plan_files import write_plans
-from dmpworks.chains.process_dmps.settings import PlanSettings
+from dmpworks.chains.process_dmps.settings import UPLOAD, PlanSettings, UploadSettings
 from dmpworks.chains.process_dmps.subset import PlanSubset, read_plan_subset
 from dmpworks.chains.process_dmps.upload import read_known_outputs, read_upload
 from dmpworks.errors import SyncError, first_few
@@ -22,13 +22,15 @@ from dmpworks.jobs.run import Run
 from dmpworks.matching.records import Plan
 from dmpworks.services.database import DmpDatabase
 from dmpworks.services.search import BulkReport, Document, SearchEngine, open_engine
-from dmpworks.settings.shared import BadRecords, DmpsInput, DmpTool, Search
+from dmpworks.settings.shared import BadRecords, DmpTool, Search
 
 NOT_IN_SUBSET = "not in subset"
 SAMPLES = 5
 
 
-def sync(run: Run, plans: PlanSettings, upload: DmpsInput, tool: DmpTool, search: Search, bad: BadRecords) -> Counts:
+def sync(
+    run: Run, plans: PlanSettings, upload: UploadSettings, tool: DmpTool, search: Search, bad: BadRecords
+) -> Counts:
     """Do the job sync-dmps; raises SyncError, JobError, TemporaryError."""
     subset = read_plan_subset(run.bucket) if plans.use_subset else None
     database = open_dmp_database(tool, run.bucket)
@@ -45,8 +47,10 @@ def sync(run: Run, plans: PlanSettings, upload: DmpsInput, tool: DmpTool, search
         database.close()
 
 
-def _plans_of_upload(run: Run, database: DmpDatabase, upload: DmpsInput, bad: BadRecords) -> tuple[list[Plan], Counts]:
-    phase = run.phase("dmps", upload.dmps_run_id, "download")
+def _plans_of_upload(
+    run: Run, database: DmpDatabase, upload: UploadSettings, bad: BadRecords
+) -> tuple[list[Plan], Counts]:
+    phase = run.upload(UPLOAD, upload.dmps_run_id)
     plans, counts = read_upload(run, phase, bad.max_bad_records)
     if database.embedded:
         load_upload(database, plans, read_known_outputs(phase))

@@ -15,38 +15,16 @@ compares with those; so whatever a failed sync did not send, or sent in part, is
 """
 
 from dmpworks.chains.process_works.settings import SqlmeshTransform
-from dmpworks.jobs.model import LARGE, SMALL, Chain, Counts, Job
+from dmpworks.jobs.model import LARGE, SMALL, Chain, Counts, Job, Reads
 from dmpworks.jobs.run import Run
-from dmpworks.settings.shared import (
-    CrossrefMetadataInput,
-    DataCitationCorpusInput,
-    DataciteInput,
-    OpenalexWorksInput,
-    RorInput,
-    Search,
-)
+from dmpworks.settings.shared import Search
 
 
-def sqlmesh_transform(
-    run: Run,
-    ror: RorInput,
-    openalex: OpenalexWorksInput,
-    crossref: CrossrefMetadataInput,
-    datacite: DataciteInput,
-    corpus: DataCitationCorpusInput,
-    options: SqlmeshTransform,
-) -> Counts:
+def sqlmesh_transform(run: Run, options: SqlmeshTransform) -> Counts:
     """Build the works index from all datasets and export what has changed since the last sync."""
     from dmpworks.chains.process_works.transform import transform
 
-    run_ids = {
-        "ror": ror.ror_run_id,
-        "openalex-works": openalex.openalex_works_run_id,
-        "crossref-metadata": crossref.crossref_metadata_run_id,
-        "datacite": datacite.datacite_run_id,
-        "data-citation-corpus": corpus.data_citation_corpus_run_id,
-    }
-    return transform(run, run_ids, options)
+    return transform(run, options)
 
 
 def sync_works(run: Run, search: Search) -> Counts:
@@ -68,6 +46,16 @@ def generated_files() -> dict[str, str]:
     return {"sqlmesh/external_models.yaml": external_models()}
 
 
+DATASETS = (
+    Reads("ror"),
+    Reads("openalex-works"),
+    Reads("crossref-metadata"),
+    Reads("datacite"),
+    Reads("data-citation-corpus"),
+)
 CHAIN = Chain(
-    "process-works", Job(sqlmesh_transform, size=LARGE), Job(sync_works, size=SMALL), generated_files=generated_files
+    "process-works",
+    Job(sqlmesh_transform, size=LARGE, reads=DATASETS),
+    Job(sync_works, size=SMALL),
+    generated_files=generated_files,
 )

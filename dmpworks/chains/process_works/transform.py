@@ -1,6 +1,5 @@
 """The job sqlmesh-transform: find the inputs, build the models, publish export and states, count."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,10 +16,10 @@ from dmpworks.jobs.run import Run
 FILE_SIZE = "1GB"  # of an export file; sync-works sends one in a few minutes
 
 
-def transform(run: Run, run_ids: Mapping[str, str], options: SqlmeshTransform) -> Counts:
+def transform(run: Run, options: SqlmeshTransform) -> Counts:
     """Build the works index from the runs of the datasets, publish what changed, and count."""
     database = run.scratch / "dmpworks.duckdb"
-    build_models(database, options, gather_inputs(run, run_ids), datetime.now(UTC), run.progress)
+    build_models(database, options, gather_inputs(run), datetime.now(UTC), run.progress)
     with duckdb.connect(str(database)) as connection:
         for work_type, works in unknown_work_types(connection):
             run.progress(f"warning: work type {work_type} is not in works.types: {works:,} works")
@@ -30,11 +29,11 @@ def transform(run: Run, run_ids: Mapping[str, str], options: SqlmeshTransform) -
         return count(connection)
 
 
-def gather_inputs(run: Run, run_ids: Mapping[str, str]) -> dict[str, list[Path]]:
+def gather_inputs(run: Run) -> dict[str, list[Path]]:
     """Return the local Parquet files of every input by the name of its external model."""
     inputs = {}
-    for dataset, run_id in run_ids.items():
-        phase = run.phase(dataset, run_id, "transform")
+    for dataset in run.reads:
+        phase = run.dataset(dataset)
         parquet = [file for file in phase.files if file.key.endswith(".parquet")]
         inputs[dataset.replace("-", "_")] = [phase.local(file) for file in parquet]
     return inputs | {"states": synced_states(run), "unsynced": unsynced_changes(run)}

@@ -1,54 +1,45 @@
 """What the first job of a submission reads: whether it is there, whole, and of these settings."""
 
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection
 
 from dmpworks.batch.preflight.checks import Check, bad, doubtful, good, softened
-from dmpworks.catalog import CHAINS
+from dmpworks.catalog import CHAINS, chain_named
 from dmpworks.jobs.manifest import phase_folder
 from dmpworks.jobs.model import Chain, Job
-from dmpworks.jobs.run import find_phase
-from dmpworks.jobs.wiring import own_settings, run_id_setting
+from dmpworks.jobs.run import UPLOAD_PHASE, find_phase
+from dmpworks.jobs.wiring import own_settings, read_setting, run_id_setting
 from dmpworks.runs.completeness import Complete, Missing, Stale, check
 from dmpworks.services.storage import Bucket
-
-# process-dmps searches the index that process-works fills, and reads no phase of it.
-SEARCHES = {"process-dmps": "process-works"}
+from dmpworks.settings.declare import Upload
+from dmpworks.settings.resolve import Resolved
 
 
 def chains_before(chain: Chain) -> list[Chain]:
     """Return the chains that have to be done before a chain begins, in the catalog's order."""
-    read = {setting.variable for job in chain for setting in own_settings(chain, job)}
-    return [
-        each
-        for each in CHAINS
-        if each is not chain and (run_id_setting(each).variable in read or each.name == SEARCHES.get(chain.name))
-    ]
+    return [other for other in CHAINS if other.name in chain.needs]
 
 
-def of_inputs(
-    bucket: Bucket, chain: Chain, job: Job, values: Mapping[str, Any], coming: Collection[str] = ()
-) -> list[Check]:
+def of_inputs(bucket: Bucket, chain: Chain, job: Job, values: Resolved, coming: Collection[str] = ()) -> list[Check]:
     """Check what a job reads: the jobs before it in its chain, the other chains that its settings name, the plans.
 
     The chains in `coming` are submitted with it: what they make need not be there yet.
     """
-    read = {setting.variable for setting in own_settings(chain, job)}
     checks = _of_jobs_before(bucket, chain, job, values)
-    for other in CHAINS:
-        variable = run_id_setting(other).variable
-        if other is not chain and variable in read and other.name not in coming:
+    for reads in job.reads:
+        if reads.chain not in coming:
+            other, run_id = chain_named(reads.chain), values[read_setting(reads)]
             # settings of another chain are not ours to compare: hence no values
-            verdict = check(bucket, other, other.jobs[-1], values[variable], {})
-            checks.append(_told(other, other.jobs[-1], values[variable], verdict))
-    if "DMPS_RUN_ID" in read and values.get("PROCESS_DMPS_PLANS_FROM") != "database":
-        checks.append(_of_plans(bucket, values["DMPS_RUN_ID"]))
+            verdict = check(bucket, other, other.job(reads.job), run_id, Resolved())
+            checks.append(_told(other, other.job(reads.job), run_id, verdict))
+    for setting in own_settings(chain, job):
+        if setting.upload and setting.upload.read_by(values):
+            checks.append(_of_upload(bucket, setting.upload, values[setting], setting.variable))
     return checks
 
 
-def _of_jobs_before(bucket: Bucket, chain: Chain, job: Job, values: Mapping[str, Any]) -> list[Check]:
+def _of_jobs_before(bucket: Bucket, chain: Chain, job: Job, values: Resolved) -> list[Check]:
     """Check the jobs before one; only that right before it has to be there, for no other need be read."""
-    run_id = values[run_id_setting(chain).variable]
+    run_id = values[run_id_setting(chain)]
     before = chain.jobs[: chain.jobs.index(job)]
     checks = [_told(chain, each, run_id, check(bucket, chain, each, run_id, values)) for each in before]
     return [*(softened(each) for each in checks[:-1]), *checks[-1:]]
@@ -64,8 +55,8 @@ def _told(chain: Chain, job: Job, run_id: str, verdict: Complete | Missing | Sta
     return good(name, f"it {verdict.why}")
 
 
-def _of_plans(bucket: Bucket, run_id: str) -> Check:
-    folder = phase_folder("dmps", run_id, "download")
+def _of_upload(bucket: Bucket, upload: Upload, run_id: str, variable: str) -> Check:
+    folder = phase_folder(upload.dataset, run_id, UPLOAD_PHASE)
     if found := find_phase(bucket, folder):
         return good(f"input {folder}", f"{len(found.files)} files")
-    return bad(f"input {folder}", "no plans were uploaded", "upload the export there, or set DMPS_RUN_ID")
+    return bad(f"input {folder}", f"no {upload.what} were uploaded", f"upload the export there, or set {variable}")

@@ -22,7 +22,7 @@ from dmpworks.jobs.wiring import (
 from dmpworks.runs.completeness import Start, first_job
 from dmpworks.services.storage import Bucket, open_bucket
 from dmpworks.settings.declare import REQUIRED, Setting, declared
-from dmpworks.settings.resolve import Sources, check_unknown, environment, resolve
+from dmpworks.settings.resolve import Resolved, Sources, check_unknown, environment, resolve
 from dmpworks.settings.shared import Project
 
 BucketName = Annotated[
@@ -37,23 +37,25 @@ def places(options: Mapping[str, Any], env_file: Path | None) -> Sources:
     return found
 
 
-def project(bucket_name: str | None, env_file: Path | None) -> tuple[dict[str, Any], Bucket]:
-    """Return the settings that every run shares (ENV, BUCKET_NAME, AWS_REGION) and the bucket they name."""
-    options = {"BUCKET_NAME": bucket_name} if bucket_name else {}
-    values = resolve(declared(Project), places(options, env_file), "")
-    return values, open_bucket(values["BUCKET_NAME"], values["AWS_REGION"])
+def bucket_option(bucket_name: str | None) -> dict[str, str]:
+    """Return the options of a command that has no other: the bucket, when it was given."""
+    return {"BUCKET_NAME": bucket_name} if bucket_name else {}
+
+
+def project(bucket_name: str | None, env_file: Path | None) -> tuple[Project, Bucket]:
+    """Return the settings that every run shares and the bucket they name."""
+    shared = resolve(declared(Project), places(bucket_option(bucket_name), env_file), "").project
+    return shared, open_bucket(shared.bucket_name, shared.aws_region)
 
 
 def values_of(
     chain: Chain, options: Mapping[str, Any], env_file: Path | None, *, submitting: bool, offline: bool = False
-) -> tuple[dict[str, Any], Start]:
+) -> tuple[Resolved, Start]:
     """Return every setting that the jobs to run need, by variable, and where to start (at None: nothing is left)."""
     return values_from(chain, places(options, env_file), submitting=submitting, offline=offline)
 
 
-def values_from(
-    chain: Chain, found: Sources, *, submitting: bool, offline: bool = False
-) -> tuple[dict[str, Any], Start]:
+def values_from(chain: Chain, found: Sources, *, submitting: bool, offline: bool = False) -> tuple[Resolved, Start]:
     """Return the same as `values_of`, from places that were looked at already."""
     start = _start(chain, found, offline=offline)
     wanted = chain_settings(chain, chain.from_job(start.job)) if start.job else _identity(chain)
@@ -66,7 +68,7 @@ def values_from(
 def _start(chain: Chain, found: Sources, *, offline: bool) -> Start:
     """Return the first job as set, or as what lies in the bucket says; a setting from the environment is said aloud."""
     setting = start_job_setting(chain)
-    named: str = resolve([setting], found, chain.prefix)[setting.variable]
+    named: str = resolve([setting], found, chain.prefix)[setting]
     if found.came_from_environment(setting):
         print(f"{chain.name} starts at {named}, because {setting.variable} says so", file=sys.stderr)
     if named != AUTO:
@@ -77,7 +79,7 @@ def _start(chain: Chain, found: Sources, *, offline: bool) -> Start:
     identity = _identity(chain)
     given = [each for each in chain_settings(chain) if each not in identity and found.find(each) is not REQUIRED]
     values = resolve([*identity, *given], found, chain.prefix)
-    return first_job(open_bucket(values["BUCKET_NAME"], values["AWS_REGION"]), chain, values)
+    return first_job(open_bucket(values.project.bucket_name, values.project.aws_region), chain, values)
 
 
 def start_at(chain: Chain, job: str) -> Start:

@@ -1,6 +1,6 @@
 """What a job would find where this process runs: the bucket and the servers that the jobs of a chain need."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from dmpworks.batch.preflight.checks import Check, good, of_error
@@ -8,7 +8,7 @@ from dmpworks.errors import DmpworksError, SettingsError
 from dmpworks.jobs.model import Chain
 from dmpworks.services.storage import Bucket, open_bucket
 from dmpworks.settings.declare import declared
-from dmpworks.settings.resolve import Sources, build, resolve
+from dmpworks.settings.resolve import Resolved, Sources, resolve
 from dmpworks.settings.shared import DmpTool, Project, Search
 
 
@@ -29,20 +29,20 @@ def of_here(chains: Iterable[Chain], found: Sources) -> list[Check]:
     except SettingsError as error:
         return [of_error("settings", error)]
     try:
-        bucket = open_bucket(values["BUCKET_NAME"], values["AWS_REGION"])
+        bucket = open_bucket(values.project.bucket_name, values.project.aws_region)
     except DmpworksError as error:
         return [of_error("bucket", error)]
     return [of_bucket(bucket), *(_reached(cls, values, bucket) for cls in classes)]
 
 
-def _reached(cls: type[Any], values: Mapping[str, Any], bucket: Bucket) -> Check:
+def _reached(cls: type[Any], values: Resolved, bucket: Bucket) -> Check:
     from dmpworks.services.reach import reach_database, reach_search
 
     name, ask = {
-        Search: ("search engine", lambda options: reach_search(options, bucket, values["AWS_REGION"])),
+        Search: ("search engine", lambda options: reach_search(options, bucket, values.project.aws_region)),
         DmpTool: ("database", lambda tool: reach_database(tool, bucket)),
     }[cls]
-    return _asked(name, ask, build(cls, values))
+    return _asked(name, ask, values.of(cls))
 
 
 def _asked(name: str, ask: Callable[[Any], str], options: Any) -> Check:

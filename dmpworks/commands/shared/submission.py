@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,6 +15,8 @@ from dmpworks.runs.completeness import Start
 from dmpworks.runs.ledger.locks import Held, hold
 from dmpworks.runs.ledger.store import Ledger
 from dmpworks.services.storage import Bucket, names_folder, open_bucket
+from dmpworks.settings.resolve import Resolved
+from dmpworks.settings.shared import Project
 
 if TYPE_CHECKING:
     from mypy_boto3_batch import BatchClient
@@ -37,7 +39,7 @@ class Wanted(NamedTuple):
     """What is to be submitted: jobs of a chain with their settings, and the command that asks for the same again."""
 
     chain: Chain
-    values: Mapping[str, Any]
+    values: Resolved
     start: Start
     again: str
     definition: str | None = None  # a revision to keep to; else the newest is taken
@@ -67,12 +69,12 @@ class Ready(NamedTuple):
     digest: str | None  # of the image
 
 
-def open_account(values: Mapping[str, Any]) -> Account:
+def open_account(project: Project) -> Account:
     """Return where a submission with these settings goes; raises SettingsError or PreflightError when it cannot."""
     from dmpworks.batch.clients import batch_client, ecr_client
 
-    region = values["AWS_REGION"]
-    bucket = open_bucket(values["BUCKET_NAME"], region)
+    region = project.aws_region
+    bucket = open_bucket(project.bucket_name, region)
     return Account(batch_client(region), batch_client(region, only_reads=True), ecr_client(region), bucket)
 
 
@@ -86,13 +88,13 @@ def check_no_folder(chain: str, bucket: str) -> None:
         )
 
 
-def live_job(account: Account, chain: Chain, values: Mapping[str, Any]) -> str | None:
+def live_job(account: Account, chain: Chain, values: Resolved) -> str | None:
     """Return the first job of this run that is live on AWS Batch, if any: a resume begins there, and adopts it."""
     from dmpworks.batch.submission.adopt import live_jobs, queues_to_look_in
 
-    run_id = values[run_id_setting(chain).variable]
+    run_id = values[run_id_setting(chain)]
     queues = queues_to_look_in(account.bucket, chain.name, chain_queues(chain, values))
-    live = live_jobs(account.reader, queues, name_prefix(values["ENV"], chain.name))
+    live = live_jobs(account.reader, queues, name_prefix(values.project.env, chain.name))
     names = {job.parameters.get("job") for job in live if job.parameters.get("run_id") == run_id}
     return next((name for name in chain.job_names if name in names), None)
 
@@ -104,14 +106,17 @@ def preflight(
 
     The chains in `coming` are submitted with it, before it.
     """
-    from dmpworks.batch.preflight.required import of_settings
+    from dmpworks.batch.preflight.required import check_required_settings
     from dmpworks.batch.preflight.resources import of_bucket, of_definition, of_live_run, of_queues
 
     plan, values = wanted.plan(), wanted.values
     found = of_definition(account.reader, account.ecr, plan.definition)
-    checks = [*of_queues(account.reader, plan.queues, plan.asked, values["BATCH_SHARE_IDENTIFIER"]), *found.checks]
+    checks = [
+        *of_queues(account.reader, plan.queues, plan.asked, values.submission.batch_share_identifier),
+        *found.checks,
+    ]
     if found.definition:
-        checks += of_settings(wanted.chain, wanted.jobs, values, found.definition)
+        checks += check_required_settings(wanted.chain, wanted.jobs, values, found.definition)
     bucket = of_bucket(account.bucket)
     checks.append(bucket)
     if bucket.verdict == "ok":

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from dmpworks.errors import DmpworksError, JobError, PreflightError
 from dmpworks.jobs.containers import container_command, container_environment, recorded_settings, secret_environment
@@ -27,6 +26,7 @@ from dmpworks.runs.ledger.state import LIVE
 from dmpworks.runs.ledger.store import Ledger, RunName, now, run_names, states, who
 from dmpworks.runs.local.terminal import Screen, screen
 from dmpworks.services.storage import Bucket
+from dmpworks.settings.resolve import Resolved
 from dmpworks.version import version
 
 # What a process needs of the machine, and what AWS's and TLS's libraries read by themselves; no setting of ours.
@@ -45,7 +45,7 @@ class ChainStopped(JobError):
 def run_chain(
     chain: Chain,
     start: Start,
-    values: Mapping[str, Any],
+    values: Resolved,
     environ: Mapping[str, str],
     bucket: Bucket,
     again: Callable[[str], str],
@@ -56,7 +56,7 @@ def run_chain(
     """
     if start.job is None:
         return []
-    run, jobs = RunName(chain.name, values[run_id_setting(chain).variable]), chain.from_job(start.job)
+    run, jobs = RunName(chain.name, values[run_id_setting(chain)]), chain.from_job(start.job)
     machine = {name: value for name, value in environ.items() if name.upper().startswith(INHERITED)}
     with hold(bucket, chain.name, purpose(run)) as held:
         _check_no_batch(bucket, chain)
@@ -78,7 +78,7 @@ class _Submission:
     ledger: Ledger
     held: Held
     machine: Mapping[str, str]
-    values: Mapping[str, Any]
+    values: Resolved
 
     def run(self, job: Job) -> int:
         """Run a job, see to it that the ledger knows its end, and return its exit code (killed: 128 + signal)."""
@@ -140,9 +140,7 @@ def _check_no_batch(bucket: Bucket, chain: Chain) -> None:
             )
 
 
-def _planned(
-    chain: Chain, number: int, jobs: tuple[Job, ...], skipped: Mapping[str, str], values: Mapping[str, Any]
-) -> Planned:
+def _planned(chain: Chain, number: int, jobs: tuple[Job, ...], skipped: Mapping[str, str], values: Resolved) -> Planned:
     return Planned(
         at=now(),
         by=who(),

@@ -14,7 +14,7 @@ from dmpworks.chains.process_dmps.decisions import load_upload, modified_by_deci
 from dmpworks.chains.process_dmps.jobs import sync_dmps
 from dmpworks.chains.process_dmps.merge import merge
 from dmpworks.chains.process_dmps.plan_files import read_lines
-from dmpworks.chains.process_dmps.settings import PlanSettings
+from dmpworks.chains.process_dmps.settings import PlanSettings, UploadSettings
 from dmpworks.errors import JobError, SettingsError
 from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import Run
@@ -23,7 +23,7 @@ from dmpworks.services.database import DmpDatabase
 from dmpworks.services.search import open_engine
 from dmpworks.services.storage import Bucket, open_bucket
 from dmpworks.settings.declare import Secret
-from dmpworks.settings.shared import BadRecords, DmpsInput, DmpTool, Search
+from dmpworks.settings.shared import BadRecords, DmpTool, Search
 from tests.chains.process_dmps.found import match, matches
 from tests.services.database.contents import Contents
 
@@ -50,7 +50,7 @@ def run_sync(world: Bucket, make_run: Callable[..., Run]) -> Sync:
         run = make_run(world, "process-dmps", "sync-dmps")
         tool = DmpTool(Secret(url) if url else None)
         plans = PlanSettings(**settings)  # type: ignore[arg-type]
-        counts = sync_dmps(run, plans, DmpsInput(DAY), tool, Search(), BadRecords(max_bad_records))
+        counts = sync_dmps(run, plans, UploadSettings(DAY), tool, Search(), BadRecords(max_bad_records))
         (output,) = [file for file in run.outputs if "plans" in file.key]
         lines = read_lines(world.local(output.key, run.scratch))
         return counts, [msgspec.json.decode(line, type=Plan) for line in lines]

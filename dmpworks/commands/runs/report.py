@@ -7,10 +7,10 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from dmpworks.batch.costs import hourly, prices
-from dmpworks.commands.compare import print_comparison
+from dmpworks.commands.runs.compare import print_comparison
+from dmpworks.commands.runs.show import print_jobs, run_lines
 from dmpworks.commands.shared.options import BucketName, places, project
 from dmpworks.commands.shared.tables import print_json, print_lines, print_table
-from dmpworks.commands.show import print_jobs, run_lines
 from dmpworks.errors import JobError
 from dmpworks.formatting import cores, duration, memory, moment, money
 from dmpworks.jobs.commands import EnvFile, Json
@@ -42,7 +42,7 @@ def report(
         latest, CHAIN/latest or CHAIN/RUN-ID.
     """
     _, bucket = project(bucket_name, env_file)
-    table = prices(resolve(declared(Submission), places({}, env_file), ""))
+    table = prices(resolve(declared(Submission), places({}, env_file), "").submission)
     told = f"prices of {table.on}, {table.source}"
     made = make_report(bucket, find_run(bucket, run), lambda asked: hourly(asked, table), told, now())
     if html:

@@ -1,9 +1,9 @@
 """`dmpworks runs reconcile`: the ledger against AWS Batch and the bucket; `--repair` mends the ledger, nothing else."""
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import Parameter
 from msgspec.structs import replace
@@ -12,7 +12,7 @@ from dmpworks.batch.clients import batch_client
 from dmpworks.batch.monitor.reconcile import Deployment, inspect, mend
 from dmpworks.batch.submission.plan import chain_queues
 from dmpworks.catalog import CHAINS
-from dmpworks.commands.shared.options import BucketName, places, project
+from dmpworks.commands.shared.options import BucketName, bucket_option, places
 from dmpworks.commands.shared.tables import print_json, print_lines
 from dmpworks.errors import LedgerError, PreflightError
 from dmpworks.jobs.commands import EnvFile, Json
@@ -20,10 +20,10 @@ from dmpworks.runs.ledger.locks import hold, holder
 from dmpworks.runs.ledger.store import AT_ONCE, Ledger, RunName, find_run, now, run_names, who
 from dmpworks.runs.outputs import runs_with_output
 from dmpworks.runs.repair import NOTES, Finding
-from dmpworks.services.storage import Bucket
+from dmpworks.services.storage import Bucket, open_bucket
 from dmpworks.settings.declare import declared
-from dmpworks.settings.resolve import resolve
-from dmpworks.settings.shared import Submission
+from dmpworks.settings.resolve import Resolved, resolve
+from dmpworks.settings.shared import Project, Submission
 
 Repair = Annotated[
     bool, Parameter(name="--repair", negative=(), help="Mend the ledger; files and jobs stay as they are.")
@@ -49,8 +49,8 @@ def reconcile(
     run
         latest, CHAIN/latest or CHAIN/RUN-ID; without it every run.
     """
-    values, bucket = project(bucket_name, env_file)
-    values |= resolve(declared(Submission), places({}, env_file), "")
+    values = resolve([*declared(Project), *declared(Submission)], places(bucket_option(bucket_name), env_file), "")
+    bucket = open_bucket(values.project.bucket_name, values.project.aws_region)
     deployment = None if offline or bucket.is_folder else _deployment(values)
     runs = [_named(bucket, run, deployment)] if run else _all_runs(bucket, deployment)
     inspected = _inspected(bucket, runs, deployment)
@@ -65,9 +65,9 @@ def reconcile(
         sys.exit(1)
 
 
-def _deployment(values: Mapping[str, Any]) -> Deployment:
+def _deployment(values: Resolved) -> Deployment:
     queues = {queue for chain in CHAINS for queue in chain_queues(chain, values)}
-    return Deployment(batch_client(values["AWS_REGION"], only_reads=True), values["ENV"], queues)
+    return Deployment(batch_client(values.project.aws_region, only_reads=True), values.project.env, queues)
 
 
 def _named(bucket: Bucket, text: str, deployment: Deployment | None) -> RunName:

@@ -39,9 +39,9 @@ def logs(
     job
         A job of the run.
     """
-    values, bucket = project(bucket_name, env_file)
+    settings, bucket = project(bucket_name, env_file)
     ledger = Ledger(bucket, find_run(bucket, run))
-    here = run_context(ledger.state(), values["AWS_REGION"])
+    here = run_context(ledger.state(), settings.aws_region)
     print_logs(ledger, here, job, attempt, follow=follow, as_json=as_json)
 
 

@@ -1,8 +1,6 @@
 """`dmpworks runs watch RUN`: follow a run until it is over."""
 
 import sys
-from collections.abc import Mapping
-from typing import Any
 
 from dmpworks.batch.costs import usual_seconds
 from dmpworks.batch.monitor.context import RunContext, run_context
@@ -15,6 +13,7 @@ from dmpworks.jobs.commands import EnvFile, Json
 from dmpworks.runs.ledger.history import earlier
 from dmpworks.runs.ledger.store import LATEST, Ledger, RunName, find_run
 from dmpworks.services.storage import Bucket
+from dmpworks.settings.shared import Project
 
 DETACHED = 130  # Ctrl-C
 
@@ -29,15 +28,15 @@ def watch(
     run
         latest, CHAIN/latest or CHAIN/RUN-ID.
     """
-    values, bucket = project(bucket_name, env_file)
-    if code := follow(bucket, find_run(bucket, run), values, as_json=as_json):
+    settings, bucket = project(bucket_name, env_file)
+    if code := follow(bucket, find_run(bucket, run), settings, as_json=as_json):
         sys.exit(code)
 
 
-def follow(bucket: Bucket, run: RunName, values: Mapping[str, Any], *, as_json: bool) -> int:
+def follow(bucket: Bucket, run: RunName, settings: Project, *, as_json: bool) -> int:
     """Follow a run until it is over and return the exit code that tells how it ended."""
     ledger = Ledger(bucket, run)
-    here = run_context(ledger.state(), values["AWS_REGION"])
+    here = run_context(ledger.state(), settings.aws_region)
     return follow_on(ledger, here, screen(as_json=as_json, clock=here.clock))
 
 

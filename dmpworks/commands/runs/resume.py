@@ -24,7 +24,7 @@ from dmpworks.runs.ledger.events import Planned
 from dmpworks.runs.ledger.store import LATEST, Ledger, RunName, find_run
 from dmpworks.services.storage import Bucket
 from dmpworks.settings.declare import REQUIRED, Setting, declared
-from dmpworks.settings.resolve import Sources, check_unknown, environment, resolve
+from dmpworks.settings.resolve import Resolved, Sources, check_unknown, environment, resolve
 from dmpworks.settings.shared import Project
 from dmpworks.version import version
 
@@ -70,7 +70,7 @@ def resume(
     else:
         check_no_folder(chain.name, bucket.name)
         account = open_account(
-            {"BUCKET_NAME": bucket.name, "AWS_REGION": bucket.region or before.settings.get("AWS_REGION")}
+            Project(bucket_name=bucket.name, aws_region=bucket.region or before.settings.get("AWS_REGION"))
         )
         resume_on_batch(account, chain, found, start_job, before, again, as_json=as_json, watch=watch)
 
@@ -160,19 +160,19 @@ def _again(run: RunName, changes: Sequence[str], start: str, bucket: str | None,
     return shlex.join([*words, *([f"--env-file={env_file}"] if env_file else [])])
 
 
-def _start(bucket: Bucket, chain: Chain, values: Mapping[str, Any], named: str) -> Start:
+def _start(bucket: Bucket, chain: Chain, values: Resolved, named: str) -> Start:
     """Return the first job, as named or as what lies in the bucket says; raises SettingsError or PreflightError."""
     if named == AUTO:
         return first_job(bucket, chain, values)
     return start_at(chain, start_job_setting(chain).parse(named, "--start-job"))
 
 
-def _known(settings: Sequence[Setting], found: Sources, chain: Chain) -> dict[str, Any]:
+def _known(settings: Sequence[Setting], found: Sources, chain: Chain) -> Resolved:
     """Return the values of those settings that have one: a run may have begun at a later job, with fewer settings."""
     return resolve([each for each in settings if found.find(each) is not REQUIRED], found, chain.prefix)
 
 
-def _all_of(chain: Chain, settings: Sequence[Setting], found: Sources) -> dict[str, Any]:
+def _all_of(chain: Chain, settings: Sequence[Setting], found: Sources) -> Resolved:
     """Return the values of all these settings; raises SettingsError where the run never had one."""
     if missing := [each.variable for each in settings if found.find(each) is REQUIRED]:
         raise SettingsError(
@@ -201,7 +201,7 @@ def resume_on_batch(
     if named == AUTO and live:
         start = earliest(chain, start, live)
     if start.job is None:
-        run_id = values[run_id_setting(chain).variable]
+        run_id = values[run_id_setting(chain)]
         nothing_left(chain, start, {"chain": chain.name, "run_id": run_id, "jobs": {}}, as_json=as_json)
         return
     say_start(chain, start)

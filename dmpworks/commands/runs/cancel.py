@@ -30,10 +30,10 @@ def cancel(
     run
         latest, CHAIN/latest or CHAIN/RUN-ID.
     """
-    values, bucket = project(bucket_name, env_file)
+    settings, bucket = project(bucket_name, env_file)
     ledger = Ledger(bucket, find_run(bucket, run))
     before = ledger.state()
-    state = end(ledger, run_context(before, values["AWS_REGION"]))
+    state = end(ledger, run_context(before, settings.aws_region))
     if as_json:
         jobs = {job.name: job.status for job in state.current}
         print(json.dumps({"run": state.name, "status": state.status, "jobs": jobs}))

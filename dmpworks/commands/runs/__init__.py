@@ -1,0 +1,1 @@
+"""The commands below `dmpworks runs`: one module each."""
