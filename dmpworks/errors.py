@@ -12,7 +12,8 @@
     │   │   └─ DamagedFileError  a file of the input that must be replaced
     │   ├─ AuditError     an audit of the works index stopped the run
     │   ├─ SyncError      documents refused by the search engine, with counts and samples
-    │   └─ MergeError     plans whose matches could not be merged
+    │   ├─ MergeError     plans whose matches could not be merged
+    │   └─ DatabaseError  the DMP Tool's database cannot be used: its tables, the user's rights, read-only
     ├─ LedgerError        events of a run that contradict each other, or cannot be read   exit 1
     └─ TemporaryError     throttled or unreachable: worth another attempt              exit 75
 
@@ -103,6 +104,10 @@ class SyncError(JobError):
 
 class MergeError(JobError):
     """The matches of some plans could not be merged."""
+
+
+class DatabaseError(JobError):
+    """The DMP Tool's database cannot be used for this: other tables, missing rights, or read-only."""
 
 
 class LedgerError(DmpworksError):

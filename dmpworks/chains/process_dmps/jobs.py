@@ -10,7 +10,13 @@ The records are in `matching/records.py`; how a plan becomes a question, what co
 are in `matching/`, which knows no engine. `export.py` reads the export, `search.py` runs the search.
 """
 
-from dmpworks.chains.process_dmps.settings import EnrichSettings, PlanSettings, SearchSettings, UploadSettings
+from dmpworks.chains.process_dmps.settings import (
+    EnrichSettings,
+    MergeSettings,
+    PlanSettings,
+    SearchSettings,
+    UploadSettings,
+)
 from dmpworks.jobs.model import Chain, Counts, Job
 from dmpworks.jobs.run import Run
 from dmpworks.settings.shared import BadRecords, DmpTool, Search
@@ -39,11 +45,11 @@ def dmp_works_search(run: Run, plans: PlanSettings, searching: SearchSettings, e
     return search_plans(run, engine, searching, plans.modified_since)
 
 
-def merge_related_works(run: Run, tool: DmpTool) -> Counts:
+def merge_related_works(run: Run, tool: DmpTool, merging: MergeSettings) -> Counts:
     """Merge the works of the search into the DMP Tool's database."""
     from dmpworks.chains.process_dmps.merge import merge_matches
 
-    return merge_matches(run, tool)
+    return merge_matches(run, tool, merging)
 
 
 CHAIN = Chain(

@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterable
 from dmpworks.chains.process_dmps.database_plans import open_dmp_database, plan_ids
 from dmpworks.chains.process_dmps.link_changes import LinkChanges, as_link, find_changes
 from dmpworks.chains.process_dmps.match_files import read_matches
-from dmpworks.errors import JobError, MergeError
+from dmpworks.chains.process_dmps.merge_checks import check_removals, failed_plans
+from dmpworks.chains.process_dmps.settings import MergeSettings
+from dmpworks.errors import DatabaseError, JobError
 from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import Run
 from dmpworks.matching.evidence import PlanMatches
@@ -18,37 +20,43 @@ from dmpworks.services.database.links import PlanLinks
 from dmpworks.settings.shared import DmpTool
 
 UNKNOWN_PLAN = "plan not in the database"
-SAMPLES = 5  # plans that the error names in full
 
 
-def merge_matches(run: Run, tool: DmpTool) -> Counts:
-    """Merge what this run's search found into the DMP Tool's database; raises MergeError, TemporaryError."""
+def merge_matches(run: Run, tool: DmpTool, settings: MergeSettings) -> Counts:
+    """Merge what this run's search found into the DMP Tool's database; raises MergeError, JobError, TemporaryError."""
     phase = run.earlier("dmp-works-search")
+    command = f"dmpworks run {run.chain} --run-id {run.run_id} --start-job {run.job}"
     database = open_dmp_database(tool, run.bucket)
     try:
-        return merge(read_matches(phase), database, run.progress)
+        check_removals(read_matches(phase), database, settings.max_pending_removed, command)
+        return merge(read_matches(phase), database, run.progress, command)
     finally:
         database.close()
 
 
 def merge(
-    matches: Iterable[PlanMatches], database: DmpDatabase, progress: Callable[[str], None] = lambda text: None
+    matches: Iterable[PlanMatches],
+    database: DmpDatabase,
+    progress: Callable[[str], None] = lambda text: None,
+    command: str = "dmpworks run process-dmps --start-job merge-related-works",
 ) -> Counts:
     """Merge the matches of every plan, each in a transaction of its own.
 
     Counts plans as read and written; a plan that the database does not know is dropped. Raises MergeError after all
-    other plans are done when some failed, TemporaryError at once when the database is lost.
+    other plans are done when some failed; TemporaryError or DatabaseError at once when all others would fail alike.
     """
     ids = plan_ids(database.plan_keys())
-    failed: dict[str, str] = {}
+    failed: dict[str, JobError] = {}
     unknown: list[str] = []
     read, totals = 0, Counter[str]()
     for plan in matches:
         read += 1
         try:
             merged = merge_plan(plan, ids.get(plan.dmp_doi), database)
+        except DatabaseError:
+            raise
         except JobError as error:
-            failed[plan.dmp_doi] = error.on
+            failed[plan.dmp_doi] = error
             continue
         totals.update(merged or {})
         if merged is None:
@@ -56,7 +64,7 @@ def merge(
             progress(f"the database does not know plan {plan.dmp_doi}: skipped")
     also = _report(totals, database)
     if failed:
-        raise _failure(failed, read)
+        raise failed_plans(failed, read, command)
     dropped = {UNKNOWN_PLAN: len(unknown)} if unknown else {}
     return Counts(read=read, written=read - len(unknown), dropped=dropped, also=also)
 
@@ -99,13 +107,3 @@ def _report(totals: Counter[str], database: DmpDatabase) -> dict[str, int]:
 
 
 ALWAYS = ("links added", "links refreshed", "links removed", "links unchanged", "links decided by people")
-
-
-def _failure(failed: dict[str, str], read: int) -> MergeError:
-    samples = "; ".join(f"{doi} ({why})" for doi, why in list(failed.items())[:SAMPLES])
-    more = ", ".join(list(failed)[SAMPLES:])
-    return MergeError(
-        f"the matches of {len(failed)} of {read} plans could not be merged",
-        on=samples + (f"; and {more}" if more else ""),
-        next="the other plans are merged; run the job merge-related-works again when the cause is removed",
-    )

@@ -1,14 +1,19 @@
-"""Files of plans, one JSON record a line: how one job of the chain hands plans to the next."""
+"""Files of one JSON record a line, in which the jobs of the chain hand on plans and matches."""
 
 import contextlib
 import gzip
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
+from dmpworks.errors import JobError
 from dmpworks.jobs.run import File, Phase, Run
 from dmpworks.matching.records import Plan
+
+T = TypeVar("T")
 
 PLANS_FILE = "plans.jsonl.gz"
 _PLAN = msgspec.json.Decoder(Plan)
@@ -53,12 +58,25 @@ def write_plans(run: Run, plans: Iterable[Plan]) -> int:
 
 
 def read_plans(phase: Phase) -> Iterator[Plan]:
-    """Yield the plans that an earlier job of the chain wrote."""
+    """Yield the plans that an earlier job of the chain wrote; raises JobError when a file is damaged."""
+    return read_records(phase, "plans", _PLAN)
+
+
+def read_records(phase: Phase, name: str, decoder: msgspec.json.Decoder[T]) -> Iterator[T]:
+    """Yield the records of a phase's files whose names begin like this; raises JobError when a file is damaged."""
     for file in phase.files:
-        if _is_plans(file):
-            for line in read_lines(phase.local(file)):
-                yield _PLAN.decode(line)
+        if not file.key.rsplit("/", 1)[-1].startswith(name):
+            continue
+        try:
+            yield from map(decoder.decode, read_lines(phase.local(file)))
+        except (OSError, EOFError, zlib.error, msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise _damaged(phase, name, file, error) from error
 
 
-def _is_plans(file: File) -> bool:
-    return file.key.rsplit("/", 1)[-1].startswith("plans")
+def _damaged(phase: Phase, name: str, file: File, error: Exception) -> JobError:
+    chain, run_id, job = file.key.split("/")[:3]
+    return JobError(
+        f"a file of {name} is damaged",
+        on=f"{phase.bucket.name}: {file.key}: {error}",
+        next=f"write it again: dmpworks run {chain} --run-id {run_id} --start-job {job} (or batch-submit)",
+    )

@@ -55,3 +55,14 @@ class SearchSettings:
     results: Annotated[int, "Works kept per plan."] = 100
     candidates: Annotated[int, "Works asked of the search engine per plan, before our own ranking."] = 1000
     workers: Annotated[int, "Processes; 0 = one per core.", DOES_NOT_AFFECT_OUTPUT] = 0
+
+
+@settings(prefix="PROCESS_DMPS_MERGE_RELATED_WORKS")
+class MergeSettings:
+    """What a merge may do to links."""
+
+    max_pending_removed: Annotated[
+        float,
+        "Share of the PENDING links of its plans that a merge may remove; 100 links may always be removed.",
+        DOES_NOT_AFFECT_OUTPUT,
+    ] = 0.25

@@ -11,7 +11,7 @@ from dmpworks.services.database.connection import is_conflict, is_unreachable, o
 from dmpworks.services.database.filling import fill_plans
 from dmpworks.services.database.links import PlanLinks
 from dmpworks.services.database.orphans import ORPHANS, find_orphans, remove_orphans
-from dmpworks.services.database.plans import plan_keys, read_decisions, read_plans
+from dmpworks.services.database.plans import plan_keys, read_decisions, read_pending, read_plans
 from dmpworks.services.database.rows import Decisions, PlanKey, PlanRow
 from dmpworks.services.database.tables import METADATA
 
@@ -48,6 +48,11 @@ class DmpDatabase:
         """Return the works that people accepted and rejected, by the plan's id."""
         with translate_errors(self._engine), self._engine.connect() as connection:
             return read_decisions(connection)
+
+    def pending_works(self) -> dict[int, list[str]]:
+        """Return the DOIs of the PENDING links that the system found, by the plan's id."""
+        with translate_errors(self._engine), self._engine.connect() as connection:
+            return read_pending(connection)
 
     def load_plans(self, rows: Sequence[PlanRow]) -> int:
         """Insert or update plans by `dmp_id`, leaving others as they are; return how many are new."""

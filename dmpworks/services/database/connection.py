@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import URL, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from dmpworks.errors import DmpworksError, JobError, SettingsError, TemporaryError
+from dmpworks.errors import DatabaseError, DmpworksError, JobError, SettingsError, TemporaryError
 
 VARIABLE = "DMP_DATABASE_URL"
 DRIVERS = {"sqlite": "sqlite", "mysql": "mysql+pymysql", "mariadb": "mysql+pymysql"}
@@ -19,6 +19,8 @@ DENIED = (1044, 1045, 1698)  # this user may not use the server or the database
 UNKNOWN_DATABASE = (1049,)
 FORBIDDEN = (1142, 1143, 1370)  # this user may not do that with a table
 OTHER_TABLES = (1146, 1054)  # no such table, no such column
+READ_ONLY = (1290, 1792, 1836)  # the server, this transaction
+DISK_FULL = (1021, 1030, 1041, 1114, 28)
 UNREACHABLE = (1040, 1053, 1203, 1226, 1927, 2002, 2003, 2005, 2006, 2013, 2014, 2055)
 CONFLICT = (1020, 1062, 1205, 1213, 1452)  # changed or inserted meanwhile, lock wait, deadlock, removed meanwhile
 
@@ -121,23 +123,49 @@ def as_dmpworks_error(error: DBAPIError, url: URL) -> DmpworksError:
         return SettingsError("the database refuses this user", on=on, next=f"correct user and password in {VARIABLE}")
     if number in UNKNOWN_DATABASE or "unable to open database file" in str(error.orig):
         return SettingsError("there is no such database", on=on, next=f"correct {VARIABLE}")
-    return JobError(*_what(number), on=on, next=_next(number))
-
-
-def _what(number: int) -> tuple[str]:
-    if number in OTHER_TABLES:
-        return ("the database is not the DMP Tool's",)
+    for numbers, sqlite_codes, what, next in _UNUSABLE:
+        if number in numbers or _sqlite_code(error) in sqlite_codes:
+            return DatabaseError(what, on=on, next=next)
     if number in CONFLICT:
-        return ("other programs kept changing the same rows of the database",)
-    return ("the database refused a statement",)
+        what = "other programs kept changing the same rows of the database"
+        return JobError(what, on=on, next="wait until they have ended")
+    return JobError("the database refused a statement", on=on, next="fix what the database reports")
 
 
-def _next(number: int) -> str:
-    if number in OTHER_TABLES:
-        return f"correct {VARIABLE}: it must have the tables plans, projects, works, workVersions, relatedWorks ..."
-    if number in FORBIDDEN:
-        return "have the database's administrator grant this user the right"
-    return "run the job again; what was done before stays done"
+# Failures that every other statement of the job would meet too: a merge stops at the first one.
+_UNUSABLE = (
+    (
+        OTHER_TABLES,
+        (sqlite3.SQLITE_ERROR,),
+        "the database is not the DMP Tool's, or of another version of it",
+        f"correct {VARIABLE}: it must have the tables plans, projects, works, workVersions, relatedWorks ...",
+    ),
+    (
+        FORBIDDEN,
+        (sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH),
+        "the database does not allow this user to do that",
+        "have the database's administrator grant this user SELECT, INSERT, UPDATE, DELETE and CREATE TEMPORARY TABLES",
+    ),
+    (
+        READ_ONLY,
+        (sqlite3.SQLITE_READONLY,),
+        "the database is read-only",
+        f"have it made writable, or correct {VARIABLE}: it may name a replica",
+    ),
+    (
+        DISK_FULL,
+        (sqlite3.SQLITE_FULL,),
+        "the disk of the database is full",
+        "make room on the disk of the database",
+    ),
+    ((), (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT), "the database file is damaged", "restore it from a backup"),
+)
+
+
+def _sqlite_code(error: DBAPIError) -> int | None:
+    """Return SQLite's primary result code; its extended codes have more bits (https://sqlite.org/rescode.html)."""
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    return code & 0xFF if code is not None else None
 
 
 def _without_password(url: URL) -> str:

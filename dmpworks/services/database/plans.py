@@ -10,7 +10,9 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, and_,
 from dmpworks.services.database.rows import (
     ACCEPTED,
     COMPLETE,
+    PENDING,
     REJECTED,
+    USER_ADDED,
     Affiliation,
     Decisions,
     Funding,
@@ -58,17 +60,29 @@ def read_plans(connection: Connection) -> Iterator[PlanRow]:
 
 def read_decisions(connection: Connection) -> dict[int, Decisions]:
     """Return the works that people accepted and rejected, by the plan's id."""
-    query = (
+    decided: dict[int, dict[str, list[str]]] = defaultdict(lambda: {ACCEPTED: [], REJECTED: []})
+    for plan_id, doi, status in connection.execute(_links(related_works.c.status.in_((ACCEPTED, REJECTED)))):
+        decided[plan_id][status].append(doi)
+    return {plan_id: Decisions(tuple(dois[ACCEPTED]), tuple(dois[REJECTED])) for plan_id, dois in decided.items()}
+
+
+def read_pending(connection: Connection) -> dict[int, list[str]]:
+    """Return the DOIs, in lower case, of the PENDING links that the system found, by the plan's id."""
+    by_system = and_(related_works.c.status == PENDING, related_works.c.sourceType != USER_ADDED)
+    pending: dict[int, list[str]] = defaultdict(list)
+    for plan_id, doi, _ in connection.execute(_links(by_system)):
+        pending[plan_id].append(doi.lower())
+    return pending
+
+
+def _links(condition: ColumnElement[bool]) -> Select[Any]:
+    return (
         select(related_works.c.planId, works.c.doi, related_works.c.status)
         .join_from(related_works, work_versions, work_versions.c.id == related_works.c.workVersionId)
         .join(works, works.c.id == work_versions.c.workId)
-        .where(related_works.c.status.in_((ACCEPTED, REJECTED)))
+        .where(condition)
         .order_by(related_works.c.planId, works.c.doi)
     )
-    decided: dict[int, dict[str, list[str]]] = defaultdict(lambda: {ACCEPTED: [], REJECTED: []})
-    for plan_id, doi, status in connection.execute(query):
-        decided[plan_id][status].append(doi)
-    return {plan_id: Decisions(tuple(dois[ACCEPTED]), tuple(dois[REJECTED])) for plan_id, dois in decided.items()}
 
 
 def _with_project() -> FromClause:

@@ -2,6 +2,8 @@
 
 import multiprocessing
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ from sqlalchemy import event
 
 from dmpworks.chains.process_dmps.link_changes import as_link, find_changes
 from dmpworks.chains.process_dmps.merge import UNKNOWN_PLAN, merge
-from dmpworks.errors import MergeError, TemporaryError
+from dmpworks.errors import DatabaseError, MergeError, TemporaryError
 from dmpworks.matching.evidence import PlanMatches
 from dmpworks.services.database import DmpDatabase, open_database
 from dmpworks.services.database.rows import StoredLink
@@ -48,7 +50,7 @@ def test_a_plan_that_fails_does_not_stop_the_others_and_is_named(database: DmpDa
     with pytest.raises(MergeError) as failure:
         merge(found, database)
 
-    assert failure.value.what == "the matches of 1 of 3 plans could not be merged"
+    assert failure.value.what == "the matches of 1 of 3 plans could not be merged; the other plans are merged"
     assert PLANS[1] in failure.value.on
     assert PLANS[0] not in failure.value.on
     assert "merge-related-works" in failure.value.next
@@ -57,18 +59,68 @@ def test_a_plan_that_fails_does_not_stop_the_others_and_is_named(database: DmpDa
     assert (2, B) not in statuses  # all of a plan or nothing
 
 
-def break_plan(contents: Contents, plan: int) -> None:
-    """Let the database refuse every new link of one plan, as a trigger or constraint of its owner might."""
+def test_one_cause_of_many_plans_is_said_once(database: DmpDatabase, contents: Contents) -> None:
+    many = [f"10.48321/m{number}" for number in range(50)]
+    for number, doi in enumerate(many, 100):
+        contents.add_plan(number, f"https://doi.org/{doi}")
+    break_plan(contents, None)
+    with pytest.raises(MergeError) as failure:
+        merge([matches(match(A), plan=doi) for doi in many], database)
+    assert failure.value.what == "the matches of 50 of 50 plans could not be merged; no plan was merged"
+    assert failure.value.on.count("no more links") == 1
+    assert failure.value.on.endswith("for 50 plans: " + "; ".join(many[:5]) + "; and 45 more")
+    assert failure.value.next.startswith("fix what the database reports; then: dmpworks run process-dmps")
+
+
+def test_a_missing_column_fails_at_once(database: DmpDatabase, contents: Contents) -> None:
+    with contents.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE relatedWorks RENAME COLUMN scoreMax TO greatest")
+    with pytest.raises(DatabaseError) as failure:
+        merge([matches(match(A), plan=doi) for doi in PLANS], database)
+    assert failure.value.what == "the database is not the DMP Tool's, or of another version of it"
+    assert "scoreMax" in failure.value.on
+    assert failure.value.next.startswith("correct DMP_DATABASE_URL")
+
+
+def test_a_database_that_became_read_only_fails_at_once(
+    database: DmpDatabase, contents: Contents, database_url: str
+) -> None:
+    merge([matches(match(A), plan=PLANS[0])], database)
+    with read_only(contents, database_url) as url:
+        reader = open_database(url)
+        with pytest.raises(DatabaseError) as failure:
+            merge([matches(match(B), plan=doi) for doi in PLANS], reader)
+        reader.close()
+    assert failure.value.what in ("the database is read-only", "the database does not allow this user to do that")
+    assert failure.value.next
+    assert contents.statuses() == {(1, A): "PENDING"}
+
+
+@contextmanager
+def read_only(contents: Contents, url: str) -> Iterator[str]:
+    """Return an address by which the database can only be read: of a read-only file, or of a user without rights."""
+    if contents.engine.dialect.name == "sqlite":
+        yield f"sqlite:///file:{contents.engine.url.database}?mode=ro&uri=true"
+        return
+    with contents.engine.begin() as connection:
+        connection.exec_driver_sql("CREATE OR REPLACE USER reader@'127.0.0.1' IDENTIFIED BY 'r'")
+        connection.exec_driver_sql(f"GRANT SELECT ON {contents.engine.url.database}.* TO reader@'127.0.0.1'")
+    yield url.replace("root@", "reader:r@")
+
+
+def break_plan(contents: Contents, plan: int | None) -> None:
+    """Let the database refuse every new link of a plan (None: of all), as a trigger or constraint might."""
+    which = f"= {plan}" if plan else "> 0"
     with contents.engine.begin() as connection:
         if contents.engine.dialect.name == "sqlite":
             refuse = "SELECT RAISE(ABORT, 'no more links');"
             connection.exec_driver_sql(
-                f"CREATE TRIGGER refuse BEFORE INSERT ON relatedWorks WHEN NEW.planId = {plan} BEGIN {refuse} END"
+                f"CREATE TRIGGER refuse BEFORE INSERT ON relatedWorks WHEN NEW.planId {which} BEGIN {refuse} END"
             )
         else:
             connection.exec_driver_sql(
                 "CREATE TRIGGER refuse BEFORE INSERT ON relatedWorks FOR EACH ROW "
-                f"IF NEW.planId = {plan} THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'no more links'; END IF"
+                f"IF NEW.planId {which} THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'no more links'; END IF"
             )
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from dmpworks.chains.process_dmps.match_files import read_matches
-from dmpworks.chains.process_dmps.plan_files import write_plans
+from dmpworks.chains.process_dmps.plan_files import read_plans, write_plans
 from dmpworks.chains.process_dmps.search import search_plans
 from dmpworks.chains.process_dmps.settings import SearchSettings
 from dmpworks.errors import JobError, SettingsError
@@ -131,9 +131,21 @@ def test_many_plans_go_in_batches_and_come_out_in_order(world, make_run) -> None
     assert all([match.work for match in plan.works] == [match.work for match in found[0].works] for plan in found)
 
 
-def test_a_broken_file_of_matches_is_told(world, make_run) -> None:
+@pytest.mark.parametrize("damage", ["cut short", "a byte changed", "not what it should hold"])
+def test_a_damaged_file_of_plans_or_matches_is_named_with_the_job_that_writes_it(world, make_run, damage) -> None:
     run = make_run(world, "process-dmps", "dmp-works-search")
     search_plans(run, EMBEDDED, SearchSettings())
-    world.put(run.outputs[0].key, world.get(run.outputs[0].key)[:100])
-    with pytest.raises(JobError, match="matches cannot be read"):
-        list(read_matches(run.earlier("dmp-works-search")))
+    for job, read in (("dmp-works-search", read_matches), ("enrich-dmps", read_plans)):
+        (stored,) = world.list(f"process-dmps/2026-10-01/{job}")
+        content = world.get(stored.key)
+        broken = {
+            "cut short": content[:100],
+            "a byte changed": content[:200] + bytes([content[200] ^ 255]) + content[201:],
+            "not what it should hold": gzip.compress(b'{"works": 1}\n'),
+        }
+        world.put(stored.key, broken[damage])
+        with pytest.raises(JobError) as failure:
+            list(read(run.earlier(job)))
+        assert failure.value.what.endswith("is damaged")
+        assert stored.key in failure.value.on
+        assert f"dmpworks run process-dmps --run-id 2026-10-01 --start-job {job} (or" in failure.value.next
