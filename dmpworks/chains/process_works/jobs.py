@@ -43,7 +43,7 @@ def generated_files() -> dict[str, str]:
     """Return the files of the checkout that are generated from the row types, path to text."""
     from dmpworks.chains.process_works.schema import external_models
 
-    return {"sqlmesh/external_models.yaml": external_models()}
+    return {"sqlmesh/external_models.yaml": external_models(reads.chain for reads in DATASETS)}
 
 
 DATASETS = (

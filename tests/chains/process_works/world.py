@@ -2,30 +2,20 @@
 
 import shutil
 from datetime import UTC, datetime
+from importlib import import_module
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dmpworks.chains.crossref_metadata.schema import SCHEMA as CROSSREF
-from dmpworks.chains.data_citation_corpus.schema import SCHEMA as CITATIONS
-from dmpworks.chains.datacite.schema import SCHEMA as DATACITE
-from dmpworks.chains.openalex_works.schema import SCHEMA as OPENALEX
-from dmpworks.chains.process_works.jobs import CHAIN
+from dmpworks.chains.process_works.jobs import CHAIN, DATASETS
 from dmpworks.chains.process_works.sync import sync
-from dmpworks.chains.ror.schema import SCHEMA as ROR
 from dmpworks.jobs.execute import execute
 from dmpworks.jobs.manifest import MANIFEST, Manifest, fingerprint, write_manifest
 from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import Run
 from dmpworks.services.search import BulkReport, Failure
 
-SCHEMAS = {
-    "ror": ROR,
-    "openalex-works": OPENALEX,
-    "crossref-metadata": CROSSREF,
-    "datacite": DATACITE,
-    "data-citation-corpus": CITATIONS,
-}
+SCHEMAS = {name: import_module(f"dmpworks.chains.{name.replace('-', '_')}.schema").SCHEMA for name, _ in DATASETS}
 RUN_ID = "2026-10-01"
 TRANSFORM, SYNC = "sqlmesh-transform", "sync-works"
 
