@@ -79,13 +79,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except CycloptsError as error:
         near = " ".join(error.command_chain or ())
         failure = SettingsError(
-            "the command line is not right", on=str(error), next=f"dmpworks {near} --help".replace("  ", " ")
+            "invalid command line", on=str(error), next=f"dmpworks {near} --help".replace("  ", " ")
         )
         _exit(failure)
     except DmpworksError as error:
         error.next += _with(repeat, error.next)
         _exit(error)
-    except SystemExit as stop:  # of a watch, which has told what to do next
+    except SystemExit as stop:  # of a watch, which has said what to do next
         if stop.code and repeat:
             print(f"  each command above{_with(repeat, PROGRAM)}", file=sys.stderr)
         raise
@@ -126,7 +126,7 @@ def _interrupted(number: int, frame: object) -> NoReturn:
 
 
 def _flush() -> None:
-    """Write what is buffered now, while a full disk or a closed pipe can still be told."""
+    """Write what is buffered now, while a full disk or a closed pipe can still be reported."""
     try:
         if sys.stdout:
             sys.stdout.flush()

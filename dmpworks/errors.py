@@ -23,13 +23,15 @@ Anything else that escapes is a bug and keeps its traceback.
 from collections.abc import Sequence
 from typing import TypeVar
 
+from dmpworks.exit_codes import ExitCode
+
 E = TypeVar("E", bound="DmpworksError")
 
 
 class DmpworksError(Exception):
     """A failure in three texts: what failed, on what, and what to do next (a command to paste)."""
 
-    exit_code = 1
+    exit_code: int = ExitCode.FAILED
 
     def __init__(self, what: str, *, on: str, next: str) -> None:
         super().__init__(what, on, next)
@@ -65,13 +67,13 @@ def _rebuild(kind: type[DmpworksError], what: str, on: str, next: str) -> Dmpwor
 class SettingsError(DmpworksError):
     """A setting is missing, unknown or not allowed."""
 
-    exit_code = 2
+    exit_code = ExitCode.USAGE
 
 
 class PreflightError(DmpworksError):
     """A check before the start failed; nothing was begun."""
 
-    exit_code = 2
+    exit_code = ExitCode.USAGE
 
 
 class SubmitError(DmpworksError):
@@ -117,4 +119,4 @@ class LedgerError(DmpworksError):
 class TemporaryError(DmpworksError):
     """A service is throttled or out of reach: worth another attempt."""
 
-    exit_code = 75
+    exit_code = ExitCode.TRY_AGAIN

@@ -31,8 +31,8 @@ def cores(count: float | None) -> str:
     """Return a number of cores, whole where they were asked for."""
     if count is None:
         return NONE
-    told = f"{count}" if isinstance(count, int) else f"{count:.1f}"
-    return f"{told} core{'' if told == '1' else 's'}"
+    text = f"{count}" if isinstance(count, int) else f"{count:.1f}"
+    return f"{text} core{'' if text == '1' else 's'}"
 
 
 def size(count: float) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 from botocore.exceptions import ClientError
 
+from dmpworks.exit_codes import ExitCode
 from dmpworks.runs.ledger.events import BatchAttempt, Final, Observed
 
 if TYPE_CHECKING:
@@ -95,8 +96,8 @@ def cause_of(reason: str | None, container_reason: str | None, exit_code: int | 
         ("CannotPull" in inside or "CannotPull" in told, "image not pulled"),
         ("OutOfMemory" in told + inside or exit_code == 137, "out of memory"),
         (told.startswith("Task failed to start"), "container not started"),
-        (exit_code == 75, "worth another attempt"),
-        (exit_code in (130, 143), "interrupted"),
+        (exit_code == ExitCode.TRY_AGAIN, "worth another attempt"),
+        (exit_code in (ExitCode.INTERRUPTED, ExitCode.TERMINATED), "interrupted"),
     ]
     return next((cause for true, cause in signs if true), "failed")
 

@@ -9,12 +9,12 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from dmpworks.batch.preflight.checks import Check, bad, good, guarded, of_error, require
+from dmpworks.batch.preflight.checks import Check, bad, errors_as_checks, good, of_error, require
 from dmpworks.batch.submission.plan import chain_queues, default_definition, queue_of
 from dmpworks.catalog import CHAINS, chain_named
-from dmpworks.commands.shared.inputs import of_inputs
-from dmpworks.commands.shared.options import values_from
-from dmpworks.commands.shared.reachability import of_here
+from dmpworks.commands.shared.inputs import check_inputs
+from dmpworks.commands.shared.options import resolve_chain_from
+from dmpworks.commands.shared.reachability import check_services
 from dmpworks.commands.shared.submission import Account, Wanted, open_account, preflight
 from dmpworks.commands.shared.tables import print_json, print_lines, print_table
 from dmpworks.errors import DmpworksError, SettingsError
@@ -58,17 +58,17 @@ def doctor(
     found = replace(sources({}, env_file, environment()), has_options=False)
     chains = [chain_named(chain)] if chain else list(CHAINS)
     if here:
-        checks = of_here(chains, found)
+        checks = check_services(chains, found)
         if answer:
-            _leave(checks, answer, found)
+            _upload_answer(checks, answer, found)
     else:
-        checks = [_of_names(found, env_file)]
-        checks += guarded("AWS", lambda: _of_submission(chains if chain else [], found, deep=deep))
+        checks = [_check_names(found, env_file)]
+        checks += errors_as_checks("AWS", lambda: _check_submission(chains if chain else [], found, deep=deep))
     _show(checks, as_json=as_json)
     require(checks)
 
 
-def _of_names(found: Sources, env_file: Path | None) -> Check:
+def _check_names(found: Sources, env_file: Path | None) -> Check:
     try:
         check_unknown(variables(CHAINS), prefixes(CHAINS), found)
     except SettingsError as error:
@@ -76,68 +76,68 @@ def _of_names(found: Sources, env_file: Path | None) -> Check:
     return good("names of settings", f"none unknown in the environment and {env_file or ENV_FILE}")
 
 
-def _of_submission(chains: Sequence[Chain], found: Sources, *, deep: bool) -> list[Check]:
+def _check_submission(chains: Sequence[Chain], found: Sources, *, deep: bool) -> list[Check]:
     """Return what a submission of a chain (or of none in particular) would check."""
     try:
         values = resolve([*declared(Project), *declared(Submission)], found, "")
     except SettingsError as error:
         return _wrong_settings(chains, found) or [of_error("settings", error)]
     if names_folder(values.project.bucket_name):
-        return _of_folder(chains, values, found)
+        return _check_folder(chains, values, found)
     try:
         account = open_account(values.project)
     except DmpworksError as error:
-        return [*_wrong_settings(chains, found), of_error("bucket", error), *_of_batch(values, found)]
+        return [*_wrong_settings(chains, found), of_error("bucket", error), *_check_batch(values, found)]
     if not chains:
-        return _of_account(account.bucket, values, found)
-    return _of_chain(account, chains[0], values, found, deep=deep)
+        return _check_account(account.bucket, values, found)
+    return _check_chain(account, chains[0], values, found, deep=deep)
 
 
 def _wrong_settings(chains: Sequence[Chain], found: Sources) -> list[Check]:
     """Return what is wrong with the settings of these chains, judged without a look into the bucket."""
 
     def look(chain: Chain) -> list[Check]:
-        values_from(chain, found, submitting=True, offline=True)
+        resolve_chain_from(chain, found, submitting=True, offline=True)
         return []
 
-    return [check for chain in chains for check in guarded(f"settings of {chain.name}", partial(look, chain))]
+    return [check for chain in chains for check in errors_as_checks(f"settings of {chain.name}", partial(look, chain))]
 
 
-def _of_chain(account: Account, chain: Chain, shared: Resolved, found: Sources, *, deep: bool) -> list[Check]:
+def _check_chain(account: Account, chain: Chain, shared: Resolved, found: Sources, *, deep: bool) -> list[Check]:
     try:
-        values, start = values_from(chain, found, submitting=True)
+        values, start = resolve_chain_from(chain, found, submitting=True)
         wanted = Wanted(chain, values, start, "")
         wanted.plan()  # no limit of AWS Batch is broken
     except DmpworksError as error:
-        return [of_error(f"settings of {chain.name}", error), *_of_account(account.bucket, shared, found)]
+        return [of_error(f"settings of {chain.name}", error), *_check_account(account.bucket, shared, found)]
     if start.job is None:
         done = good(f"jobs of {chain.name}", "all are complete and current")
-        return [done, *_of_account(account.bucket, shared, found)]
+        return [done, *_check_account(account.bucket, shared, found)]
     checks, definition, _ = preflight(account, wanted)
     if deep and definition:
-        from dmpworks.batch.preflight.probe import look_from_container
+        from dmpworks.batch.preflight.probe import probe_from_container
 
-        print("a tiny job looks from a container; that may take some minutes", file=sys.stderr)
-        look = partial(look_from_container, account.client, account.bucket, chain, values, definition, account.sleep)
-        checks += guarded("view of a container", look)
+        print("submitting a probe job, which looks from a container: that may take some minutes", file=sys.stderr)
+        look = partial(probe_from_container, account.client, account.bucket, chain, values, definition, account.sleep)
+        checks += errors_as_checks("view of a container", look)
     return checks
 
 
-def _of_account(bucket: Bucket, values: Resolved, found: Sources) -> list[Check]:
+def _check_account(bucket: Bucket, values: Resolved, found: Sources) -> list[Check]:
     """Check what all chains share."""
-    from dmpworks.batch.preflight.resources import of_bucket
+    from dmpworks.batch.preflight.resources import check_bucket
 
-    return [*_of_batch(values, found), of_bucket(bucket)]
-
-
-def _of_batch(values: Resolved, found: Sources) -> list[Check]:
-    return guarded("AWS Batch", partial(_of_queues_and_definition, values, found))
+    return [*_check_batch(values, found), check_bucket(bucket)]
 
 
-def _of_queues_and_definition(values: Resolved, found: Sources) -> list[Check]:
+def _check_batch(values: Resolved, found: Sources) -> list[Check]:
+    return errors_as_checks("AWS Batch", partial(_check_queues_and_definition, values, found))
+
+
+def _check_queues_and_definition(values: Resolved, found: Sources) -> list[Check]:
     """Check what all chains share of AWS Batch, for jobs of the sizes that are set."""
     from dmpworks.batch.clients import batch_client, ecr_client
-    from dmpworks.batch.preflight.resources import of_definition, of_queues
+    from dmpworks.batch.preflight.resources import check_definition, check_queues
 
     client, ecr = batch_client(values.project.aws_region, only_reads=True), ecr_client(values.project.aws_region)
     queues = sorted({queue for chain in CHAINS for queue in chain_queues(chain, values)})
@@ -148,24 +148,24 @@ def _of_queues_and_definition(values: Resolved, found: Sources) -> list[Check]:
             size = JobRequest(queue=queue_of(job, values), vcpus=job.size.vcpus, memory=job.size.memory)
             asked[f"{chain.name} {job.name}"] = size
     return [
-        *of_queues(client, queues, asked, values.submission.batch_share_identifier),
-        *of_definition(client, ecr, default_definition(values)).checks,
+        *check_queues(client, queues, asked, values.submission.batch_share_identifier),
+        *check_definition(client, ecr, default_definition(values)).checks,
     ]
 
 
-def _of_folder(chains: Sequence[Chain], values: Resolved, found: Sources) -> list[Check]:
+def _check_folder(chains: Sequence[Chain], values: Resolved, found: Sources) -> list[Check]:
     """Check what runs on this machine need: with a folder as bucket nothing goes to AWS."""
-    checks = of_here(chains or CHAINS, found)
+    checks = check_services(chains or CHAINS, found)
     for chain in chains:
         try:
-            own, start = values_from(chain, found, submitting=False)
+            own, start = resolve_chain_from(chain, found, submitting=False)
             bucket = open_bucket(values.project.bucket_name)
         except DmpworksError as error:
             checks.append(of_error(f"settings of {chain.name}", error))
             continue
         checks.append(good(f"settings of {chain.name}", f"all {len(own)} have a value or a default"))
         if start.job:
-            checks += of_inputs(bucket, chain, chain.job(start.job), own)
+            checks += check_inputs(bucket, chain, chain.job(start.job), own)
         lock = holder(bucket, chain.name)
         said = f"{lock.owner} is running on it: {lock.purpose}" if lock else "nobody is running on it"
         name = f"live run of {chain.name}"
@@ -173,7 +173,7 @@ def _of_folder(chains: Sequence[Chain], values: Resolved, found: Sources) -> lis
     return checks
 
 
-def _leave(checks: Sequence[Check], token: str, found: Sources) -> None:
+def _upload_answer(checks: Sequence[Check], token: str, found: Sources) -> None:
     """Leave the answer where whoever submitted this job looks for it."""
     import msgspec
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from dmpworks.catalog import PROCESS_DMPS
-from dmpworks.commands.shared.options import bucket_option, places
+from dmpworks.commands.shared.options import bucket_option, setting_sources
 from dmpworks.jobs.commands import EnvFile, Json
 from dmpworks.jobs.wiring import run_id_setting
 from dmpworks.settings.declare import declared
@@ -41,6 +41,6 @@ def evaluate(
     from dmpworks.services.storage import open_bucket
 
     options = bucket_option(bucket_name) | ({RUN_ID.variable: run_id} if run_id else {})
-    values = resolve([*declared(Project), RUN_ID], places(options, env_file), PROCESS_DMPS.prefix)
+    values = resolve([*declared(Project), RUN_ID], setting_sources(options, env_file), PROCESS_DMPS.prefix)
     bucket = open_bucket(values.project.bucket_name, values.project.aws_region)
     evaluate_run(bucket, values[RUN_ID], truth, known, as_json=as_json)

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from dmpworks.commands.shared.options import values_of
+from dmpworks.commands.shared.options import resolve_chain
 from dmpworks.jobs.commands import again
 from dmpworks.jobs.model import Chain
 from dmpworks.jobs.wiring import run_id_setting
@@ -20,7 +20,7 @@ from dmpworks.settings.resolve import environment
 
 def run_here(chain: Chain, options: Mapping[str, Any], *, env_file: Path | None, as_json: bool) -> None:
     """Run the jobs of a chain on this machine, in order."""
-    values, start = values_of(chain, options, env_file, submitting=False)
+    values, start = resolve_chain(chain, options, env_file, submitting=False)
     bucket = open_bucket(values.project.bucket_name, values.project.aws_region)
     if start.job is None:
         print(f"{chain.name}: every job is complete and current, nothing was run", file=sys.stderr)

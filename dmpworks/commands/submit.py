@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dmpworks.batch.costs import Estimate, estimate, prices, usual_seconds
-from dmpworks.batch.submission.plan import Plan, default_definition
-from dmpworks.commands.shared.options import values_of
+from dmpworks.batch.submission.plan import SubmissionPlan, default_definition
+from dmpworks.commands.shared.options import resolve_chain
 from dmpworks.commands.shared.plan_table import show_plan
 from dmpworks.commands.shared.submission import (
     Account,
@@ -46,34 +46,34 @@ def submit_chain(
 ) -> None:
     """Submit the jobs of a chain from its start job on and print their ids, or with `dry_run` only show the plan."""
     check_offline(dry_run=dry_run, offline=offline)
-    values, start = values_of(chain, options, env_file, submitting=True, offline=offline)
+    values, start = resolve_chain(chain, options, env_file, submitting=True, offline=offline)
     check_no_folder(chain.name, values.project.bucket_name)
     if dry_run:
         _show(_wanted(chain, values, start, options, env_file), offline=offline, as_json=as_json)
         return
     account = open_account(values.project)
-    if by_itself(start) and (live := live_job(account, chain, values)):
+    if start_was_inferred(start) and (live := live_job(account, chain, values)):
         start = earliest(chain, start, live)
         given = {**options, start_job_setting(chain).variable: start.job}
-        values, _ = values_of(chain, given, env_file, submitting=True)
+        values, _ = resolve_chain(chain, given, env_file, submitting=True)
     if start.job is None:
         run_id = values[run_id_setting(chain)]
-        nothing_left(chain, start, {"chain": chain.name, "run_id": run_id, "jobs": {}}, as_json=as_json)
+        print_up_to_date(chain, start, {"chain": chain.name, "run_id": run_id, "jobs": {}}, as_json=as_json)
         return
-    if by_itself(start):
-        say_start(chain, start)
+    if start_was_inferred(start):
+        print_start(chain, start)
     wanted = _wanted(chain, values, start, options, env_file)
     wanted.plan()  # a broken limit stops before any question
-    send_and_tell(account, wanted, as_json=as_json, watch=watch)
+    send_and_print(account, wanted, as_json=as_json, watch=watch)
 
 
-def send_and_tell(account: Account, wanted: Wanted, *, as_json: bool, watch: bool) -> None:
+def send_and_print(account: Account, wanted: Wanted, *, as_json: bool, watch: bool) -> None:
     """Submit one chain, print the ids, and follow the run if asked; its end is then the exit code."""
     ready = prepare(account, wanted)
     with ExitStack() as stack:
         (held,) = locks(stack, account, [ready.plan])
         sent = send(account, ready, held)
-    tell(ready.plan, sent, as_json=as_json)
+    print_job_ids(ready.plan, sent, as_json=as_json)
     if watch:
         from dmpworks.commands.runs.watch import follow
 
@@ -81,7 +81,7 @@ def send_and_tell(account: Account, wanted: Wanted, *, as_json: bool, watch: boo
             sys.exit(code)
 
 
-def tell(plan: Plan, sent: "Sequence[Sent]", *, as_json: bool) -> None:
+def print_job_ids(plan: SubmissionPlan, sent: "Sequence[Sent]", *, as_json: bool) -> None:
     """Print the ids of the jobs that AWS Batch has now."""
     if as_json:
         adopted = [each.job for each in sent if each.adopted]
@@ -89,7 +89,7 @@ def tell(plan: Plan, sent: "Sequence[Sent]", *, as_json: bool) -> None:
         print(json.dumps(answer | ({"adopted": adopted} if adopted else {})), flush=True)
         return
     for each in sent:
-        print(f"{plan.chain} {plan.run_id} {each.job}: {each.id}{' (was there already)' if each.adopted else ''}")
+        print(f"{plan.chain} {plan.run_id} {each.job}: {each.id}{' (already submitted)' if each.adopted else ''}")
     sys.stdout.flush()
 
 
@@ -101,12 +101,12 @@ def check_offline(*, dry_run: bool, offline: bool) -> None:
         )
 
 
-def say_start(chain: Chain, start: Start) -> None:
+def print_start(chain: Chain, start: Start) -> None:
     """Say where a chain goes on, and why there."""
-    print(f"{chain.name} goes on at {start.job}: it {start.why.get(start.job or '', 'was named')}", file=sys.stderr)
+    print(f"{chain.name}: resuming at {start.job}: it {start.why.get(start.job or '', 'was named')}", file=sys.stderr)
 
 
-def by_itself(start: Start) -> bool:
+def start_was_inferred(start: Start) -> bool:
     """Whether the start job was found from what lies in the bucket, rather than named."""
     return start.job is None or start.job in start.why
 
@@ -136,7 +136,7 @@ def pinned_if_known(values: Resolved, *, offline: bool) -> str:
         return name
 
 
-def costs_of(plan: Plan, values: Resolved, *, offline: bool) -> dict[str, Estimate]:
+def costs_of(plan: SubmissionPlan, values: Resolved, *, offline: bool) -> dict[str, Estimate]:
     """Return what each job may cost, judged by how long it took before where the ledger can be read."""
     runs = []
     if not offline:
@@ -155,7 +155,7 @@ def _wanted(chain: Chain, values: Resolved, start: Start, options: Mapping[str, 
 
 def _show(wanted: Wanted, *, offline: bool, as_json: bool) -> None:
     if wanted.start.job is None:
-        nothing_left(wanted.chain, wanted.start, [], as_json=as_json)
+        print_up_to_date(wanted.chain, wanted.start, [], as_json=as_json)
         return
     wanted.plan()  # a broken limit stops before any question
     plan = wanted.plan(pinned_if_known(wanted.values, offline=offline))
@@ -165,7 +165,7 @@ def _show(wanted: Wanted, *, offline: bool, as_json: bool) -> None:
         show_plan(plan, costs_of(plan, wanted.values, offline=offline))
 
 
-def nothing_left(chain: Chain, start: Start, empty: object, *, as_json: bool) -> None:
+def print_up_to_date(chain: Chain, start: Start, empty: object, *, as_json: bool) -> None:
     """Say that every job is complete and current; a program reads the `empty` answer."""
     print(f"{chain.name}: every job is complete and current, nothing was submitted", file=sys.stderr)
     for job, why in start.why.items():

@@ -8,10 +8,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dmpworks.batch.submission.plan import Plan
+from dmpworks.batch.submission.plan import SubmissionPlan
 from dmpworks.catalog import CHAINS
 from dmpworks.commands.shared.inputs import chains_before
-from dmpworks.commands.shared.options import places, values_of
+from dmpworks.commands.shared.options import resolve_chain, setting_sources
 from dmpworks.commands.shared.plan_table import show_plan
 from dmpworks.commands.shared.submission import (
     Account,
@@ -25,8 +25,9 @@ from dmpworks.commands.shared.submission import (
     require_aloud,
     send,
 )
-from dmpworks.commands.submit import check_offline, costs_of, earliest, pinned_if_known, tell
+from dmpworks.commands.submit import check_offline, costs_of, earliest, pinned_if_known, print_job_ids
 from dmpworks.errors import DmpworksError, SettingsError
+from dmpworks.exit_codes import ExitCode
 from dmpworks.jobs.commands import ENV_FILE, command
 from dmpworks.jobs.model import Chain
 from dmpworks.jobs.wiring import AUTO, chain_settings, start_job_setting
@@ -37,8 +38,6 @@ from dmpworks.settings.shared import Project
 
 if TYPE_CHECKING:
     from dmpworks.batch.submission.submit import Sent
-
-STUCK, DETACHED = 3, 130  # exit codes of a watch that ends all
 
 
 class Part(NamedTuple):
@@ -76,7 +75,7 @@ def submit_all(
 ) -> None:
     """Submit every chain, each after those that it reads; or with `dry_run` only show the plans."""
     check_offline(dry_run=dry_run, offline=offline)
-    project = resolve(declared(Project), places(options, env_file), "").project
+    project = resolve(declared(Project), setting_sources(options, env_file), "").project
     check_no_folder("CHAIN", project.bucket_name)
     account = None if offline else open_account(project)
     if dry_run or not account:
@@ -84,7 +83,7 @@ def submit_all(
         return
     parts = parts_of(options, env_file, account, offline=False)
     sent = send_parts(account, parts)
-    _tell(parts, sent, as_json=as_json)
+    _print_all(parts, sent, as_json=as_json)
     if watch and (code := _follow(account, parts, as_json=as_json)):
         sys.exit(code)
 
@@ -92,7 +91,7 @@ def submit_all(
 def parts_of(
     options: Mapping[str, Any], env_file: Path | None, account: Account | None, *, offline: bool
 ) -> list[Part]:
-    """Return what there is to do, in order; raises SettingsError that tells what is wrong with any chain."""
+    """Return what there is to do, in order; raises SettingsError that says what is wrong with any chain."""
     parts: list[Part] = []
     wrong: dict[str, list[str]] = {}  # what -> chains
     for chain in CHAINS:
@@ -124,9 +123,9 @@ def _again(options: Mapping[str, Any], env_file: Path | None) -> str:
 def _settings(
     chain: Chain, options: Mapping[str, Any], env_file: Path | None, *, offline: bool
 ) -> tuple[Resolved, Start]:
-    """Return the settings of a chain and its first job; the very first where the bucket cannot tell."""
+    """Return the settings of a chain and its first job; the very first where the bucket cannot be asked."""
     first = chain.job_names[0] if offline else AUTO
-    return values_of(chain, {**options, start_job_setting(chain).variable: first}, env_file, submitting=True)
+    return resolve_chain(chain, {**options, start_job_setting(chain).variable: first}, env_file, submitting=True)
 
 
 def send_parts(account: Account, parts: Sequence[Part]) -> dict[str, "list[Sent]"]:
@@ -140,7 +139,8 @@ def send_parts(account: Account, parts: Sequence[Part]) -> dict[str, "list[Sent]
                 sent[part.name] = send(account, one, lock, [sent[name][-1].id for name in part.after])
             except DmpworksError as error:
                 error.on += f"; the chains before it go on: {', '.join(sent) or 'none'}"
-                error.exit_code = 1 if sent and error.exit_code == 2 else error.exit_code
+                if sent and error.exit_code == ExitCode.USAGE:  # something was begun
+                    error.exit_code = ExitCode.FAILED
                 raise
     return sent
 
@@ -158,14 +158,14 @@ def _prepare(account: Account, parts: Sequence[Part]) -> list[Ready]:
     return ready
 
 
-def _tell(parts: Sequence[Part], sent: Mapping[str, "list[Sent]"], *, as_json: bool) -> None:
+def _print_all(parts: Sequence[Part], sent: Mapping[str, "list[Sent]"], *, as_json: bool) -> None:
     done = [chain.name for chain in CHAINS if chain.name not in sent]
     if done:
         print(f"complete and current, not submitted: {', '.join(done)}", file=sys.stderr)
     if not parts and as_json:
         print(json.dumps([]))
     for part in parts:
-        tell(part.wanted.plan(), sent[part.name], as_json=as_json)
+        print_job_ids(part.wanted.plan(), sent[part.name], as_json=as_json)
 
 
 def _follow(account: Account, parts: Sequence[Part], *, as_json: bool) -> int:
@@ -176,7 +176,7 @@ def _follow(account: Account, parts: Sequence[Part], *, as_json: bool) -> int:
     for part in parts:
         code = follow(account.bucket, part.wanted.plan().run, part.wanted.values.project, as_json=as_json)
         first = first or code
-        if code in (STUCK, DETACHED):
+        if code in (ExitCode.STUCK, ExitCode.INTERRUPTED):
             break
     return first
 
@@ -186,7 +186,7 @@ def _show(parts: Sequence[Part], *, offline: bool, as_json: bool) -> None:
     last: dict[str, str] = {}  # chain -> its last job
     definition = pinned_if_known(parts[0].wanted.values, offline=offline) if parts else ""
     for part in parts:
-        plan: Plan = part.wanted.plan(definition)
+        plan: SubmissionPlan = part.wanted.plan(definition)
         after = [last[name] for name in part.after]
         last[part.name] = f"{part.name} {plan.jobs[-1]}"
         requests += plan.requests([f"<id of {job}>" for job in after])

@@ -83,7 +83,7 @@ def sources(options: Mapping[str, Any], env_file: Path | None, environ: Mapping[
 
 
 def _read(path: Path) -> dict[str, str]:
-    """Return the settings of a file; a line that is none stops, lest a setting be passed over in silence."""
+    """Return the settings of a file; a line that is none stops, so that no setting is ignored silently."""
     from dotenv.parser import parse_stream
 
     try:
@@ -100,7 +100,7 @@ def _read(path: Path) -> dict[str, str]:
             raise SettingsError(
                 "a line of the settings is not NAME=value",
                 on=f"{path} line {line.original.line}",  # not its text: it may hold a secret
-                next="mend it, or put # before it; a value with spaces may stand in quotes",
+                next="fix it, or put # before it; quote a value with spaces",
             )
     return {line.key: line.value for line in lines if line.key and line.value is not None}
 

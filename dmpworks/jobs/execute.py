@@ -40,12 +40,12 @@ from dmpworks.services.storage import LOCAL, Bucket, open_bucket, remove_tree
 from dmpworks.settings.resolve import Resolved, Sources, check_unknown, resolve
 from dmpworks.version import version
 
-# What the machine refuses is no bug of ours: told in three lines like any other failure.
+# What the machine refuses is no bug of ours: reported in three lines like any other failure.
 REFUSED = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EMFILE, errno.ENOTDIR}
 
 
 class Report(Protocol):
-    """Who is told that an execution begins, and how it ended; neither may raise."""
+    """Who is notified that an execution begins, and how it ended; neither may raise."""
 
     def started(self, run: Run) -> None:
         """An execution begins."""
@@ -55,7 +55,7 @@ class Report(Protocol):
 
 
 class NoReport:
-    """Nobody is told."""
+    """Nobody is notified."""
 
     def started(self, run: Run) -> None:
         """Say nothing."""
@@ -130,14 +130,14 @@ def _execute(run: Run, job: Job, values: Resolved, settings: str) -> Manifest | 
         run.progress("nothing has changed: the phase is left as it is")
         return before
     write_manifest(run.bucket, manifest)
-    run.progress(f"done in {(manifest.ended - started).total_seconds():.1f} s: {told(counts)}")
+    run.progress(f"done in {(manifest.ended - started).total_seconds():.1f} s: {format_counts(counts)}")
     return manifest
 
 
 def _left(run: Run, folder: str, partial: Partial) -> Partial:
     """Leave the phase to other shards; one that has no part of it is no execution of a phase that is complete."""
     if partial.waiting:
-        done, awaited = told(partial.counts), f"{partial.waiting:,} parts are awaited"
+        done, awaited = format_counts(partial.counts), f"{partial.waiting:,} parts are awaited"
         run.progress(f"shard {run.shard.number} is done: {done}; {awaited}")
         return partial
     run.progress(f"shard {run.shard.number} has nothing to do: there are fewer files than shards")
@@ -154,7 +154,7 @@ def _manifest_before(bucket: Bucket, folder: str) -> Manifest | None:
     return found[0] if found else None
 
 
-def told(counts: Counts) -> str:
+def format_counts(counts: Counts) -> str:
     """Return counts as one line of text, figures that are nought left out."""
     parts = [f"{counts.read:,} read", f"{counts.written:,} written"]
     parts += [f"{number:,} dropped ({reason})" for reason, number in counts.dropped.items() if number]
@@ -163,8 +163,8 @@ def told(counts: Counts) -> str:
 
 
 def _reasons(counts: Counts) -> str:
-    told = ", ".join(f"{number:,} {reason}" for reason, number in counts.quarantined_by_reason.items())
-    return f" ({told})" if told else ""
+    text = ", ".join(f"{number:,} {reason}" for reason, number in counts.quarantined_by_reason.items())
+    return f" ({text})" if text else ""
 
 
 @contextmanager
@@ -188,7 +188,7 @@ def _refusals(bucket: Bucket) -> Iterator[None]:
         raise JobError(
             f"this machine refused: {error.strerror}",
             on=str(error.filename or f"a file in {bucket.root or tempfile.gettempdir()}"),
-            next="make room, or mend the permissions, then run the job again",
+            next="make room, or fix the permissions, then run the job again",
         ) from error
 
 

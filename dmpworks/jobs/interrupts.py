@@ -11,8 +11,9 @@ import threading
 import time
 from typing import NoReturn
 
+from dmpworks.exit_codes import ExitCode
+
 TIDYING = 5.0  # seconds that an interrupted job has to tidy up
-INTERRUPTED = 130  # exit code of Ctrl-C, the shell's custom
 
 
 def end_in_time() -> None:
@@ -35,4 +36,4 @@ def _end(heard: int) -> None:
 def end() -> NoReturn:
     """End this process now: no thread that hangs in a call is waited for."""
     print("interrupted", file=sys.stderr, flush=True)
-    os._exit(INTERRUPTED)
+    os._exit(ExitCode.INTERRUPTED)

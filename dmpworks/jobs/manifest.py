@@ -12,12 +12,12 @@ from dmpworks.jobs.model import Counts
 from dmpworks.services.storage import Bucket
 
 MANIFEST = "_manifest.json"
-STARTED = "_started.json"  # there while an execution is under way: tells a killed one from files uploaded by hand
+STARTED = "_started.json"  # there while an execution is under way: without it, files were uploaded by hand
 UPLOADED = "uploaded"  # stands for the digest of an input that has no manifest
 
 
 class Origin(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a file of a download is a copy of: a name, an address, and what tells one content there from another."""
+    """What a file of a download is a copy of: a name, an address, and what identifies its content."""
 
     name: str  # below the source
     address: str  # of the very file
@@ -74,7 +74,7 @@ def read_manifest(bucket: Bucket, folder: str) -> tuple[Manifest, str] | None:
         raise JobError(
             "a manifest is damaged",
             on=f"{bucket.name}: {folder}/{MANIFEST}: {error}",
-            next=f"write it anew: dmpworks run {dataset} --run-id {run_id} --start-job {phase} (or batch-submit)",
+            next=f"write it again: dmpworks run {dataset} --run-id {run_id} --start-job {phase} (or batch-submit)",
         ) from error
 
 
@@ -101,7 +101,7 @@ def says_the_same(one: Manifest, other: Manifest) -> bool:
 
 
 def _files_before(bucket: Bucket, folder: str) -> tuple[File, ...]:
-    """Return what the manifest to be replaced lists; running the job again is what mends a damaged one."""
+    """Return what the manifest to be replaced lists; running the job again is what repairs a damaged one."""
     try:
         found = read_manifest(bucket, folder)
     except JobError:

@@ -124,7 +124,7 @@ class Run:
     def _written(self, run_id: str) -> tuple[File, ...]:
         try:
             found = read_manifest(self.bucket, phase_folder(self.chain, run_id, self.job))
-        except JobError as error:  # a damaged manifest tells nothing; what it listed is made anew
+        except JobError as error:  # a damaged manifest says nothing; what it listed is made again
             self.progress(f"{error.what}: {error.on}")
             return ()
         return found[0].files if found else ()
@@ -177,7 +177,7 @@ def find_phase(bucket: Bucket, folder: str) -> Found | None:
 
 
 def missing_phase(bucket: Bucket, dataset: str, run_id: str, phase: str) -> JobError:
-    """Return the error that tells which input is not there, and how to make it."""
+    """Return the error that says which input is not there, and how to make it."""
     folder = phase_folder(dataset, run_id, phase)
     killed = bucket.exists(f"{folder}/{STARTED}")
     return JobError(

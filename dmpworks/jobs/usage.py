@@ -24,7 +24,7 @@ class Usage(NamedTuple):
 
 @contextmanager
 def metered() -> Iterator[Callable[[], Usage]]:
-    """Watch this process and all below it, and give a function that tells what they have used so far."""
+    """Watch this process and all below it, and give a function that returns what they have used so far."""
     stop, peak, before = threading.Event(), [0], _cpu_seconds()
 
     def look() -> None:
@@ -49,7 +49,7 @@ def metered() -> Iterator[Callable[[], Usage]]:
 
 def memory() -> int:
     """Return the KiB that this process and all below it hold now; where there is no /proc, the peak so far."""
-    found = {pid: told for pid in _pids() if (told := _status(pid))}
+    found = {pid: status for pid in _pids() if (status := _status(pid))}
     if os.getpid() not in found:
         return _peak_so_far()
     children: dict[int, list[int]] = {}
@@ -74,12 +74,12 @@ def _status(pid: int) -> tuple[int, int] | None:
         lines = (PROC / str(pid) / "status").read_bytes().splitlines()
     except OSError:
         return None
-    told = dict(line.split(b":", 1) for line in lines if b":" in line)
-    return int(told[b"PPid"]), sum(int(told[name].split()[0]) for name in HELD if name in told)
+    fields = dict(line.split(b":", 1) for line in lines if b":" in line)
+    return int(fields[b"PPid"]), sum(int(fields[name].split()[0]) for name in HELD if name in fields)
 
 
 def _peak_so_far() -> int:
-    """Return the KiB of this process and of its largest child: all that the kernel tells without /proc."""
+    """Return the KiB of this process and of its largest child: all that the kernel reports without /proc."""
     both = sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return both // 1024 if sys.platform == "darwin" else both
 

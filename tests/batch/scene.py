@@ -5,8 +5,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from dmpworks.batch.monitor.context import RunContext
-from dmpworks.batch.submission.plan import Plan, make_plan
-from dmpworks.batch.submission.submit import Outlet, submit
+from dmpworks.batch.submission.plan import SubmissionPlan, make_plan
+from dmpworks.batch.submission.submit import SubmissionContext, submit
 from dmpworks.jobs.model import Chain
 from dmpworks.jobs.wiring import submit_settings
 from dmpworks.runs.ledger.events import JobRequest, Planned, Started, Submitted
@@ -23,7 +23,7 @@ from tests.jobs.sample import CHAIN
 ENVIRON = {"BUCKET_NAME": "my-bucket", "LETTERS_SOURCE": "abc"}
 
 
-def plan_of(start: str = "fetch", chain: Chain = CHAIN, **environ: str) -> Plan:
+def plan_of(start: str = "fetch", chain: Chain = CHAIN, **environ: str) -> SubmissionPlan:
     """Return the plan of the chain of letters from a job on, with these settings."""
     wanted = [setting for setting in submit_settings(chain) if not setting.secret]
     values = resolve(wanted, Sources({}, ENVIRON | environ, {}, ""), chain.prefix)
@@ -66,14 +66,14 @@ class Scene:
             each.container = each.container or self.container
         self.batch.scripts[job] = list(executions)
 
-    def plan(self, start: str = "fetch", **environ: str) -> Plan:
+    def plan(self, start: str = "fetch", **environ: str) -> SubmissionPlan:
         return plan_of(start, self.chain, LETTERS_RUN_ID=self.run_id, **environ)
 
     def submit(self, start: str = "fetch", **environ: str) -> list[str]:
         """Submit the chain as `batch-submit` does and return the ids."""
         with hold(self.bucket, CHAIN.name, "batch-submit") as held:
-            outlet = Outlet(self.batch, self.ledger, held, self.sleep)
-            return [sent.id for sent in submit(outlet, self.plan(start, **environ), "again")]
+            context = SubmissionContext(self.batch, self.ledger, held, self.sleep)
+            return [sent.id for sent in submit(context, self.plan(start, **environ), "again")]
 
     def statuses(self) -> dict[str, str]:
         """Return what the ledger says of each job."""

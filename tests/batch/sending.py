@@ -1,6 +1,6 @@
 """A submission of the letters chain to a fake AWS Batch, as tests make it."""
 
-from dmpworks.batch.submission.submit import Outlet, submit
+from dmpworks.batch.submission.submit import SubmissionContext, submit
 from dmpworks.runs.ledger.locks import hold
 from dmpworks.runs.ledger.store import Ledger, RunName
 from tests.batch.fake_jobs import refused
@@ -15,7 +15,7 @@ def send(batch, bucket, plan=None, **more):
     """Submit under the chain's lock and return what was sent."""
     plan = plan or plan_for()
     with hold(bucket, plan.chain, "a test") as held:
-        return submit(Outlet(batch, Ledger(bucket, plan.run), held, batch.sleep), plan, AGAIN, **more)
+        return submit(SubmissionContext(batch, Ledger(bucket, plan.run), held, batch.sleep), plan, AGAIN, **more)
 
 
 def names(batch):

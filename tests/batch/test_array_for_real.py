@@ -7,7 +7,7 @@ import pytest
 
 from dmpworks.batch.monitor.watch import Watch
 from dmpworks.batch.submission.plan import make_plan
-from dmpworks.batch.submission.submit import Outlet, submit
+from dmpworks.batch.submission.submit import SubmissionContext, submit
 from dmpworks.catalog import CHAINS, chain_named
 from dmpworks.errors import TransformError
 from dmpworks.jobs.execute import execute
@@ -49,7 +49,7 @@ def run(batch: FakeBatch, bucket: Bucket) -> str:
     batch.scripts = {"transform": [Execution(container=container)]}
     ledger = Ledger(bucket, RUN)
     with hold(bucket, RUN.chain, "a test") as held:
-        submit(Outlet(batch, ledger, held, batch.sleep), plan, "again")
+        submit(SubmissionContext(batch, ledger, held, batch.sleep), plan, "again")
     watch = Watch(ledger, batch, {}, batch.clock)
     while watch.look().code is None:
         batch.sleep(10)

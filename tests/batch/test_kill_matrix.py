@@ -11,7 +11,7 @@ import pytest
 from dmpworks.batch.monitor.reconcile import Deployment, mend
 from dmpworks.commands.runs.resume import resume_on_batch
 from dmpworks.commands.shared.submission import Account, Wanted
-from dmpworks.commands.submit import earliest, live_job, send_and_tell
+from dmpworks.commands.submit import earliest, live_job, send_and_print
 from dmpworks.jobs.execute import execute
 from dmpworks.jobs.wiring import AUTO
 from dmpworks.runs.completeness import Start, first_job
@@ -97,7 +97,7 @@ class Scene:
 
     def submit(self, account, start=None):
         wanted = Wanted(CHAIN, self.values, start or Start("fetch", {}), AGAIN)
-        send_and_tell(account, wanted, as_json=True, watch=False)
+        send_and_print(account, wanted, as_json=True, watch=False)
 
     def submit_auto(self, account):
         """Do as `batch-submit --start-job auto`."""

@@ -7,7 +7,7 @@ import pytest
 from dmpworks.batch.definition import Definition, find_definition, find_image
 from dmpworks.batch.preflight.checks import require
 from dmpworks.batch.preflight.required import check_required_settings
-from dmpworks.batch.preflight.resources import of_bucket, of_definition, of_live_run, of_queues
+from dmpworks.batch.preflight.resources import check_bucket, check_definition, check_live_run, check_queues
 from dmpworks.catalog import chain_named
 from dmpworks.errors import PreflightError, TemporaryError
 from dmpworks.runs.ledger.locks import hold
@@ -40,7 +40,7 @@ def resources(vcpus, *types):
 
 def queues(batch, plan=None, share=None):
     plan = plan or plan_for()
-    return of_queues(batch, plan.queues, plan.asked, share)
+    return check_queues(batch, plan.queues, plan.asked, share)
 
 
 def failed(checks):
@@ -148,7 +148,7 @@ def test_the_definition_is_pinned_to_its_newest_revision(batch_account):
 def test_a_revision_that_is_no_longer_active_is_refused():
     batch = FakeBatch(definitions=[{"revision": 1, "status": "INACTIVE"}, {"revision": 2}])
     assert find_definition(batch, "dmpworks-dev").name == "dmpworks-dev:2"
-    outcome = of_definition(batch, FakeEcr(), "dmpworks-dev:1")
+    outcome = check_definition(batch, FakeEcr(), "dmpworks-dev:1")
     assert failed(outcome.checks) == {
         "job definition": "this revision of the job definition is not active (dmpworks-dev:1)"
     }
@@ -184,7 +184,7 @@ def definition(image):
 
 def test_an_image_that_is_gone_fails():
     gone = refused("DescribeImages", "ImageNotFoundException", "no such image")
-    outcome = of_definition(FakeBatch(definitions=[definition(f"{ECR}:1.2")]), FakeEcr(gone), "dmpworks-dev")
+    outcome = check_definition(FakeBatch(definitions=[definition(f"{ECR}:1.2")]), FakeEcr(gone), "dmpworks-dev")
     assert failed(outcome.checks) == {"image": f"the image does not exist ({ECR}:1.2)"}
 
 
@@ -199,7 +199,7 @@ def test_an_image_that_is_gone_fails():
     ],
 )
 def test_a_digest_that_cannot_be_known_is_a_warning(image, ecr, why):
-    outcome = of_definition(FakeBatch(definitions=[definition(image)]), ecr, "dmpworks-dev")
+    outcome = check_definition(FakeBatch(definitions=[definition(image)]), ecr, "dmpworks-dev")
     assert [check.verdict for check in outcome.checks] == ["ok", "warning"]
     assert why in outcome.checks[1].said
 
@@ -208,14 +208,14 @@ def test_a_digest_that_cannot_be_known_is_a_warning(image, ecr, why):
 
 
 def test_a_bucket_is_tried_and_left_as_it_was(bucket):
-    assert of_bucket(bucket).verdict == "ok"
+    assert check_bucket(bucket).verdict == "ok"
     assert list(bucket.root.iterdir()) == []
 
 
 def test_a_bucket_that_cannot_be_written_fails(bucket):
     bucket.root.rmdir()
     bucket.root.write_text("no folder any more")
-    check = of_bucket(bucket)
+    check = check_bucket(bucket)
     assert check.verdict == "failed"
     assert "the folder could not be used as a bucket" in check.said
 
@@ -255,25 +255,25 @@ def test_credentials_of_datacite_are_demanded_only_by_its_own_bucket():
 
 def test_a_live_run_of_another_id_fails_and_of_this_one_is_said(bucket):
     batch = FakeBatch()
-    assert of_live_run(batch, bucket, plan_for()).verdict == "ok"
+    assert check_live_run(batch, bucket, plan_for()).verdict == "ok"
     send(batch, bucket)
-    assert of_live_run(batch, bucket, plan_for()).said == (
+    assert check_live_run(batch, bucket, plan_for()).said == (
         "2 jobs of this run are live: the same ones are adopted, not sent again"
     )
-    other = of_live_run(batch, bucket, plan_for(LETTERS_RUN_ID="2026-11-01"))
+    other = check_live_run(batch, bucket, plan_for(LETTERS_RUN_ID="2026-11-01"))
     assert (other.verdict, other.said) == ("failed", "another run of letters is live: 2026-10-01")
 
 
 def test_a_listing_that_is_not_allowed_fails_with_the_right_to_ask_for(bucket):
     batch = FakeBatch(faults=[Fault("ListJobs", denied("ListJobs"))])
-    check = of_live_run(batch, bucket, plan_for())
+    check = check_live_run(batch, bucket, plan_for())
     assert check.verdict == "failed"
     assert "ask for batch:ListJobs" in check.next
 
 
 def test_somebody_at_work_fails(bucket):
     with hold(bucket, "letters", "dmpworks run letters/2026-09-01"):
-        check = of_live_run(FakeBatch(), bucket, plan_for())
+        check = check_live_run(FakeBatch(), bucket, plan_for())
     assert check.verdict == "failed"
     assert check.said.endswith("UTC: dmpworks run letters/2026-09-01")
 
@@ -285,7 +285,7 @@ def test_all_failures_are_told_at_once_each_with_its_hint():
     batch = FakeBatch(definitions=[])
     batch.queues["dmpworks-dev"] = Queue(state="DISABLED")
     with pytest.raises(PreflightError) as caught:
-        require([*queues(batch), *of_definition(batch, FakeEcr(), "dmpworks-dev").checks])
+        require([*queues(batch), *check_definition(batch, FakeEcr(), "dmpworks-dev").checks])
     assert caught.value.what == "2 checks failed: queue dmpworks-dev, job definition"
     assert caught.value.on.startswith("(1) queue dmpworks-dev: it is DISABLED, VALID; (2) job definition: there is no")
     assert caught.value.next == (

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from dmpworks.batch.preflight.probe import tiny_request
+from dmpworks.batch.preflight.probe import probe_request
 from dmpworks.batch.submission.limits import broken_limits
 from dmpworks.batch.submission.plan import make_plan
 from dmpworks.errors import PreflightError
@@ -69,7 +69,7 @@ def test_secrets_are_in_no_request():
     values = values_for() | Resolved({"LETTERS_PASSWORD": Secret("hunter2")})
     plan = make_plan(CHAIN, CHAIN.jobs, values, "dmpworks-dev:7")
     assert plan == plan_for()
-    tiny = tiny_request(CHAIN, values, "dmpworks-dev:7", "token")
+    tiny = probe_request(CHAIN, values, "dmpworks-dev:7", "token")
     assert "LETTERS_SOURCE" in json.dumps(tiny)
     assert "LETTERS_PASSWORD" not in json.dumps([tiny, *plan.requests(), plan.settings])
 

@@ -8,7 +8,7 @@ from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, No
 
 from dmpworks.batch.clients import batch_client
 from dmpworks.batch.definition import find_definition
-from dmpworks.batch.submission.submit import Outlet, submit
+from dmpworks.batch.submission.submit import SubmissionContext, submit
 from dmpworks.errors import SubmitError
 from dmpworks.runs.ledger.events import Planned, Submitted, Withdrawn
 from dmpworks.runs.ledger.locks import hold
@@ -26,7 +26,7 @@ def test_jobs_are_submitted_in_order_each_after_the_one_before(batch_account, s3
     client, bucket = batch_client("us-east-1"), open_bucket(s3_bucket, "us-east-1")
     plan = plan_for(definition=find_definition(client, "dmpworks-dev").name)
     with hold(bucket, "letters", "a test") as held:
-        sent = submit(Outlet(client, Ledger(bucket, RUN), held), plan, AGAIN)
+        sent = submit(SubmissionContext(client, Ledger(bucket, RUN), held), plan, AGAIN)
     jobs = {job["jobId"]: job for job in boto3.client("batch").describe_jobs(jobs=[each.id for each in sent])["jobs"]}
     first, second = (jobs[each.id] for each in sent)
     assert [first["jobName"], second["jobName"]] == [
@@ -188,9 +188,9 @@ def test_an_interrupted_submission_withdraws_the_job_whose_answer_it_did_not_hea
 def test_a_lock_that_was_lost_stops_and_leaves_the_jobs_to_who_holds_it(bucket):
     batch = FakeBatch()
     with hold(bucket, "letters", "a test") as held:
-        outlet = Outlet(batch, Ledger(bucket, RUN), Overtaken(held, bucket), batch.sleep)
+        context = SubmissionContext(batch, Ledger(bucket, RUN), Overtaken(held, bucket), batch.sleep)
         with pytest.raises(SubmitError) as caught:
-            submit(outlet, plan_for(), AGAIN)
+            submit(context, plan_for(), AGAIN)
     (first,) = batch.jobs
     assert caught.value.what == "the lock of the chain was lost"
     assert f"submitted and not withdrawn: fetch ({first})" in caught.value.on
@@ -218,7 +218,7 @@ def test_a_job_that_ends_before_it_is_written_down_is_no_contradiction(bucket):
     batch = FakeBatch()
     ledger = Ledger(bucket, RUN)
     with hold(bucket, "letters", "a test") as held:
-        submit(Outlet(Quick(batch, ledger), ledger, held, batch.sleep), plan_for(), AGAIN)
+        submit(SubmissionContext(Quick(batch, ledger), ledger, held, batch.sleep), plan_for(), AGAIN)
     state = ledger.state()
     assert [job.status for job in state.current] == ["succeeded", "succeeded"]
     assert [job.id for job in state.current] == list(batch.jobs)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from dmpworks.batch.preflight.resources import of_live_run
+from dmpworks.batch.preflight.resources import check_live_run
 from dmpworks.errors import PreflightError, TemporaryError
 from dmpworks.runs.ledger.store import Ledger
 from tests.batch.fake import FakeBatch
@@ -57,7 +57,7 @@ def test_a_live_job_is_found_although_the_settings_name_other_queues_since(bucke
     send(batch, bucket)
     for plan in (plan_for(BATCH_QUEUE="other", BATCH_QUEUE_LARGE="other"), plan_for(LETTERS_RUN_ID="2026-11-01")):
         moved = replace(plan, queues=("other",))
-        assert of_live_run(batch, bucket, moved).verdict == ("warning" if plan.run == RUN else "failed")
+        assert check_live_run(batch, bucket, moved).verdict == ("warning" if plan.run == RUN else "failed")
         with pytest.raises(PreflightError):
             send(batch, bucket, moved)
     assert len(names(batch)) == 2

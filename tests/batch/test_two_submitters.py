@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from dmpworks.batch.submission.submit import Outlet, submit
+from dmpworks.batch.submission.submit import SubmissionContext, submit
 from dmpworks.errors import DmpworksError, PreflightError
 from dmpworks.runs.ledger.events import Planned
 from dmpworks.runs.ledger.locks import hold
@@ -43,7 +43,7 @@ def submit_at_once(folder, bucket_name, aws, run_id, number):
     batch = Slow(StoredBatch(folder / "batch"))
     try:
         with hold(bucket, "letters", f"batch-submit {plan.run}") as held:
-            submit(Outlet(batch, Ledger(bucket, plan.run), held), plan, AGAIN)
+            submit(SubmissionContext(batch, Ledger(bucket, plan.run), held), plan, AGAIN)
         told = "won"
     except DmpworksError as error:
         told = f"{type(error).__name__}\n{error}"

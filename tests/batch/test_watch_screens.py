@@ -10,7 +10,7 @@ from rich.console import Console
 
 from dmpworks.batch.clients import batch_client
 from dmpworks.batch.monitor.watch import Watch
-from dmpworks.batch.submission.submit import Outlet, submit
+from dmpworks.batch.submission.submit import SubmissionContext, submit
 from dmpworks.cli import main
 from dmpworks.commands.runs.watch import follow_on
 from dmpworks.commands.shared.watch_views import JsonLines, Lines, LiveTable, screen
@@ -95,7 +95,7 @@ def test_the_commands_work_over_the_wire(batch_account, s3_bucket, capsys):
     ledger = Ledger(bucket, RunName("letters", "2026-10-01"))
     with hold(bucket, "letters", "batch-submit") as held:
         plan = plan_of(LETTERS_RUN_ID="2026-10-01")
-        ids = [sent.id for sent in submit(Outlet(batch_client("us-east-1"), ledger, held), plan, "again")]
+        ids = [sent.id for sent in submit(SubmissionContext(batch_client("us-east-1"), ledger, held), plan, "again")]
     main(["runs", "watch", "letters/latest", "--bucket-name", s3_bucket, "--json"])
     last = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert [(row["job"], row["status"], row["id"]) for row in last["rows"]] == [

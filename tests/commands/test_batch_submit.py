@@ -86,7 +86,7 @@ def test_auto_starts_at_the_first_job_without_output(ror, place, capsys):
     main([*ror, "--start-job", "auto", "--json"])
     out, err = capsys.readouterr()
     assert list(json.loads(out)["jobs"]) == ["transform"]
-    assert "ror goes on at transform: it has not run" in err
+    assert "ror: resuming at transform: it has not run" in err
     assert Ledger(place, RUN).state().newest.skipped == {"download": "was uploaded by hand"}
 
 
@@ -95,7 +95,7 @@ def test_auto_begins_where_the_manifest_is_damaged(ror, place, capsys):
     main([*ror, "--start-job", "auto", "--json"])
     out, err = capsys.readouterr()
     assert list(json.loads(out)["jobs"]) == ["download", "transform"]
-    assert "ror goes on at download: it has a damaged manifest" in err
+    assert "ror: resuming at download: it has a damaged manifest" in err
 
 
 def test_offline_no_bucket_is_asked_where_auto_begins(monkeypatch, capsys):

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from dmpworks.batch.preflight.checks import good
-from dmpworks.batch.preflight.probe import answer_key, look_from_container
+from dmpworks.batch.preflight.probe import answer_key, probe_from_container
 from dmpworks.cli import main
 from dmpworks.errors import TemporaryError
 from dmpworks.runs.ledger.locks import hold
@@ -178,7 +178,7 @@ class Seeing:
 
 
 def look(batch, bucket):
-    return look_from_container(batch, bucket, CHAIN, values_for(), "dmpworks-dev:2", batch.sleep)
+    return probe_from_container(batch, bucket, CHAIN, values_for(), "dmpworks-dev:2", batch.sleep)
 
 
 def test_a_tiny_job_tells_what_it_saw_and_leaves_nothing(bucket):

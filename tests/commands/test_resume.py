@@ -36,7 +36,7 @@ def test_a_run_is_submitted_again_with_the_settings_it_had(place, capsys):
     main(["runs", "resume", "--bucket-name", place.name, "--json"])
     out, err = capsys.readouterr()
     assert list(json.loads(out)["jobs"]) == ["download", "transform"]
-    assert "ror goes on at download: it has not run" in err
+    assert "ror: resuming at download: it has not run" in err
     first, second = Ledger(place, RUN).state().submissions
     assert (second.submission, second.settings, second.jobs) == (2, first.settings, first.jobs)
     assert second.jobs["transform"].memory == 8192

@@ -28,7 +28,7 @@ def test_the_same_run_is_never_doubled(operator: Operator, batch: Batch, endless
     assert _names(batch, before) == [f"dmpworks-dev-ror-2026-10-01-{job}" for job in JOBS]
     # whoever comes second learns who is at it, or, after that one is done, finds the very same jobs there
     refused = ["is running on ror" in each.stderr for each in both if each.returncode == 2]
-    adopted = ["was there already" in each.stdout for each in both if each.returncode == 0]
+    adopted = ["already submitted" in each.stdout for each in both if each.returncode == 0]
     assert refused in ([], [True]) and len(refused + adopted) == 2
     assert sorted(adopted) == ([False] if refused else [False, True])
 

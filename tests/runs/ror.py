@@ -7,8 +7,6 @@
 import os
 import signal
 import sys
-from collections.abc import Mapping
-from typing import Any
 
 from dmpworks.catalog import chain_named
 from dmpworks.jobs.manifest import Manifest
@@ -17,21 +15,21 @@ from dmpworks.runs.completeness import Start, first_job
 from dmpworks.runs.ledger.store import RunName
 from dmpworks.runs.local.runner import run_chain
 from dmpworks.services.storage import Bucket
-from dmpworks.settings.resolve import Sources, environment, resolve
+from dmpworks.settings.resolve import Resolved, Sources, environment, resolve
 
 CHAIN = chain_named("ror")
 RUN = RunName("ror", "2026-09-01")
 WRITES = ["the lock", "Planned", "Submitted download", "Submitted transform"]
 
 
-def settings(bucket: Bucket, source: str | None = None) -> dict[str, Any]:
+def settings(bucket: Bucket, source: str | None = None) -> Resolved:
     """Return the values of a run that takes the planted release, or what `source` names."""
     place = source or os.fspath((bucket.root or "") / "ror/2026-10-01/download")
     environ = {"BUCKET_NAME": bucket.name, "ROR_RUN_ID": RUN.run_id, "ROR_DOWNLOAD_URL": place}
     return resolve(chain_settings(CHAIN), Sources({}, environ, {}, ""), CHAIN.prefix)
 
 
-def run(bucket: Bucket, start: Start | None = None, values: Mapping[str, Any] | None = None) -> list[Manifest]:
+def run(bucket: Bucket, start: Start | None = None, values: Resolved | None = None) -> list[Manifest]:
     """Run the chain from its first job that is missing or stale."""
     values = values or settings(bucket)
     start = start or first_job(bucket, CHAIN, values)

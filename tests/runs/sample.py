@@ -59,7 +59,7 @@ class Story:
         skipped: dict[str, str] | None = None,
         settings: dict[str, str] | None = None,
     ) -> "Story":
-        """Plan a submission and, on AWS Batch, send its jobs; a local run sends each when it starts it."""
+        """SubmissionPlan a submission and, on AWS Batch, send its jobs; a local run sends each when it starts it."""
         self.submission += 1
         on_batch = self.where == "batch"
         self.ledger.append(

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from dmpworks.errors import JobError, PreflightError
+from dmpworks.jobs.containers import container_environment
 from dmpworks.jobs.model import Counts
 from dmpworks.runs.completeness import Start
 from dmpworks.runs.ledger import locks
@@ -19,7 +20,8 @@ from dmpworks.runs.ledger.locks import LEASE, Lock, hold, holder
 from dmpworks.runs.ledger.store import Ledger, now, who
 from dmpworks.runs.local.runner import ChainStopped
 from dmpworks.services.storage import open_bucket
-from tests.runs.ror import RUN, run, settings
+from dmpworks.settings.resolve import Resolved
+from tests.runs.ror import CHAIN, RUN, run, settings
 from tests.test_commands import PLAIN
 
 
@@ -81,7 +83,7 @@ def test_a_job_that_fails_tells_why_and_the_jobs_after_it_are_skipped(planted, c
 
 
 def test_a_job_that_never_began_has_failed_nevertheless(planted):
-    values = settings(planted) | {"ROR_DOWNLOAD_URL": None}
+    values = settings(planted) | Resolved({"ROR_DOWNLOAD_URL": None})
     with pytest.raises(ChainStopped) as caught:
         run(planted, values=values)
     assert caught.value.exit_code == 2
@@ -183,7 +185,7 @@ def test_a_second_run_of_the_chain_is_refused(planted):
 
 def test_on_s3_the_log_is_uploaded_at_the_end(planted, s3_bucket):
     bucket = open_bucket(s3_bucket, "us-east-1")
-    values = settings(planted) | {"BUCKET_NAME": s3_bucket, "AWS_REGION": "us-east-1"}
+    values = settings(planted) | Resolved({"BUCKET_NAME": s3_bucket, "AWS_REGION": "us-east-1"})
     run(bucket, values=values)
     assert state(bucket).status == "succeeded"
     assert "138 written" in bucket.get(Ledger(bucket, RUN).log_key(1, "transform")).decode()
@@ -198,7 +200,7 @@ def test_a_chain_that_is_under_way_on_aws_batch_is_left_to_it(planted, s3_bucket
     other = Ledger(bucket, RUN._replace(run_id="2026-08-01"))
     other.append(plan)
     other.append(Submitted(**about, submission=1, job="download", id="b-1"))
-    values = settings(planted) | {"BUCKET_NAME": s3_bucket, "AWS_REGION": "us-east-1"}
+    values = settings(planted) | Resolved({"BUCKET_NAME": s3_bucket, "AWS_REGION": "us-east-1"})
     with pytest.raises(PreflightError) as caught:
         run(bucket, values=values)
     assert caught.value.what == "ror/2026-08-01 is under way on AWS Batch"
@@ -209,7 +211,7 @@ def test_a_chain_that_is_under_way_on_aws_batch_is_left_to_it(planted, s3_bucket
 
 
 def test_a_job_run_by_hand_is_in_the_ledger_too(planted):
-    environ = {name: str(value) for name, value in settings(planted).items() if value is not None}
+    environ = container_environment(CHAIN, CHAIN.job("download"), settings(planted))
     command = [sys.executable, "-m", "dmpworks", "aws-batch", "ror", "download"]
     subprocess.run(command, env=PLAIN | environ, check=True, capture_output=True)
     started, ended = Ledger(planted, RUN).events()

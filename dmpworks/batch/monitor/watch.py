@@ -11,6 +11,7 @@ from dmpworks.batch.aws_errors import asking
 from dmpworks.batch.describe import BatchJob, describe, observed
 from dmpworks.batch.monitor.status import JobStatus, job_statuses, remaining_seconds, waiting_since
 from dmpworks.batch.monitor.stuck import LONG, MISCONFIGURATION, Stuck, diagnose
+from dmpworks.exit_codes import ExitCode
 from dmpworks.runs.ledger.current import current_state
 from dmpworks.runs.ledger.events import AnyEvent, Observed
 from dmpworks.runs.ledger.state import RunState
@@ -19,7 +20,6 @@ from dmpworks.runs.ledger.store import Ledger, who
 if TYPE_CHECKING:
     from mypy_boto3_batch import BatchClient
 
-SUCCEEDED, FAILED, STUCK, CANCELLED = 0, 1, 3, 4  # exit codes
 NOT_YET = timedelta(minutes=5)  # AWS Batch may not yet tell of a job that was sent just now
 
 
@@ -111,21 +111,24 @@ def _verdict(
 ) -> tuple[int | None, str | None]:
     """Return the exit code of the watch if there is nothing more to see, and why if it is not plain."""
     if stuck and stuck.misconfigured:
-        return STUCK, stuck.what
+        return ExitCode.STUCK, stuck.what
     open_rows = [row for row in rows if not row.over]
     alone = all(row.id is None for row in open_rows)  # nobody but the process that holds the lock will go on with them
     if open_rows and (held or not alone or not state.newest):
         return None, None
     statuses = {row.status for row in rows}
     if statuses <= {"succeeded", "left out"}:
-        return SUCCEEDED, None
+        return ExitCode.DONE, None
     if "cancelled" in statuses or (state.newest and state.newest.submission in state.cancelling):
-        return CANCELLED, "it was cancelled"
+        return ExitCode.CANCELLED, "it was cancelled"
     if "failed" in statuses:
-        return FAILED, None
+        return ExitCode.FAILED, None
     if "forgotten" in statuses:
-        return FAILED, f"AWS Batch has forgotten it: dmpworks runs reconcile {state.name} --repair"
-    return FAILED, f"not all of its jobs were sent, and nobody is working on it: dmpworks runs resume {state.name}"
+        return ExitCode.FAILED, f"AWS Batch has forgotten it: dmpworks runs reconcile {state.name} --repair"
+    return (
+        ExitCode.FAILED,
+        f"not all of its jobs were sent, and nobody is working on it: dmpworks runs resume {state.name}",
+    )
 
 
 class Pace:

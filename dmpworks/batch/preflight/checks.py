@@ -26,7 +26,7 @@ def good(name: str, said: str) -> Check:
     return Check(name, "ok", said)
 
 
-def doubtful(name: str, said: str, next: str) -> Check:
+def warning(name: str, said: str, next: str) -> Check:
     """Return a check of what stops nothing, but should be known."""
     return Check(name, "warning", said, next)
 
@@ -36,7 +36,7 @@ def bad(name: str, said: str, next: str) -> Check:
     return Check(name, "failed", said, next)
 
 
-def softened(check: Check) -> Check:
+def as_warning(check: Check) -> Check:
     """Return a check that stops nothing, whatever was seen."""
     return replace(check, verdict="warning") if check.verdict == "failed" else check
 
@@ -46,7 +46,7 @@ def of_error(name: str, error: DmpworksError) -> Check:
     return bad(name, f"{error.what} ({error.on})", error.next)
 
 
-def guarded(name: str, look: Callable[[], list[Check]]) -> list[Check]:
+def errors_as_checks(name: str, look: Callable[[], list[Check]]) -> list[Check]:
     """Return what a look found, or the check that failed with an error of ours."""
     try:
         return look()
@@ -54,7 +54,7 @@ def guarded(name: str, look: Callable[[], list[Check]]) -> list[Check]:
         return [of_error(name, error)]
 
 
-def asked(name: str, ask: Callable[[], T]) -> T | Check:
+def ask_or_warn(name: str, ask: Callable[[], T]) -> T | Check:
     """Return AWS's answer, or a warning when these credentials may not ask.
 
     Raises PreflightError or TemporaryError where no further question would be answered either.
@@ -65,11 +65,11 @@ def asked(name: str, ask: Callable[[], T]) -> T | Check:
         found = cause(error)
         if found.kind != "denied":
             raise as_dmpworks_error(error, name) from error
-        return doubtful(name, f"not checked: {found.what}", found.remedy)
+        return warning(name, f"not checked: {found.what}", found.remedy)
 
 
 def require(checks: Sequence[Check]) -> None:
-    """Raise PreflightError that tells all failed checks at once, if there are any."""
+    """Raise PreflightError that lists all failed checks at once, if there are any."""
     failed = [check for check in checks if check.verdict == "failed"]
     if not failed:
         return

@@ -28,7 +28,7 @@ def answer_key(token: str) -> str:
     return f"_dmpworks-doctor-{token}.json"
 
 
-def look_from_container(
+def probe_from_container(
     client: "BatchClient",
     bucket: Bucket,
     chain: Chain,
@@ -39,7 +39,7 @@ def look_from_container(
     """Submit the tiny job, wait for its end, and return what it saw; whoever interrupts us ends it too."""
     token = secrets.token_hex(4)
     with asking("the job that looks from a container"):
-        id = client.submit_job(**tiny_request(chain, values, definition, token))["jobId"]
+        id = client.submit_job(**probe_request(chain, values, definition, token))["jobId"]
     try:
         job = _ended(client, id, sleep)
     except BaseException:
@@ -49,11 +49,11 @@ def look_from_container(
         checks = msgspec.json.decode(bucket.get(answer_key(token)), type=list[Check])
         bucket.delete([answer_key(token)])
     except FileNotFoundError:
-        return [_silent(job, id, client)]
+        return [_no_answer(job, id, client)]
     return [msgspec.structs.replace(check, name=f"{check.name}, from a container") for check in checks]
 
 
-def tiny_request(chain: Chain, values: Resolved, definition: str, token: str) -> dict[str, Any]:
+def probe_request(chain: Chain, values: Resolved, definition: str, token: str) -> dict[str, Any]:
     """Return the request of the tiny job: the settings of every job of the chain, in the queue of its small ones."""
     settings: dict[str, str] = {}
     for job in chain:
@@ -85,7 +85,7 @@ def _ended(client: "BatchClient", id: str, sleep: Callable[[float], None]) -> Ba
     return None
 
 
-def _silent(job: BatchJob | None, id: str, client: "BatchClient") -> Check:
+def _no_answer(job: BatchJob | None, id: str, client: "BatchClient") -> Check:
     name = "view of a container"
     if job is None:
         _end(client, id)

@@ -1,4 +1,4 @@
-"""The preflight of a submission: everything that AWS and the bucket can tell before the first job is sent."""
+"""The preflight of a submission: everything that AWS and the bucket report before the first job is sent."""
 
 import secrets
 from collections.abc import Mapping, Sequence
@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dmpworks.batch.compute import USABLE, Machines, Queue, queues_named
 from dmpworks.batch.definition import Definition, find_definition, find_image
-from dmpworks.batch.preflight.checks import Check, asked, bad, doubtful, good, of_error
+from dmpworks.batch.preflight.checks import Check, ask_or_warn, bad, good, of_error, warning
 from dmpworks.batch.submission.adopt import live_jobs, queues_to_look_in
-from dmpworks.batch.submission.plan import Plan
+from dmpworks.batch.submission.plan import SubmissionPlan
 from dmpworks.errors import DmpworksError, PreflightError
 from dmpworks.runs.ledger.events import JobRequest
 from dmpworks.runs.ledger.locks import holder
@@ -26,7 +26,7 @@ class Outcome(NamedTuple):
     digest: str | None = None  # of the image
 
 
-def of_definition(client: "BatchClient", ecr: Any, name: str) -> Outcome:
+def check_definition(client: "BatchClient", ecr: Any, name: str) -> Outcome:
     """Check the job definition and its image; `ecr` is asked only about an image that lies there."""
     try:
         found = find_definition(client, name)
@@ -40,22 +40,22 @@ def of_definition(client: "BatchClient", ecr: Any, name: str) -> Outcome:
     if image.digest:
         return Outcome([*checks, good("image", f"{image.reference} is {image.digest}")], found, image.digest)
     next = "name it by its digest in the job definition, then a run cannot change under way"
-    return Outcome([*checks, doubtful("image", f"{image.reference}, its digest unknown: {image.why_not}", next)], found)
+    return Outcome([*checks, warning("image", f"{image.reference}, its digest unknown: {image.why_not}", next)], found)
 
 
-def of_queues(
+def check_queues(
     client: "BatchClient", names: Sequence[str], jobs: Mapping[str, JobRequest], share: str | None
 ) -> list[Check]:
     """Check that these queues work, and that their machines are large enough for these jobs."""
-    found = asked("queues", lambda: queues_named(client, names))
+    found = ask_or_warn("queues", lambda: queues_named(client, names))
     if isinstance(found, Check):
         return [found]
     sizes = {name: {job: size for job, size in jobs.items() if size.queue == name} for name in names}
-    checks = [_of_queue(name, found.get(name), sizes[name]) for name in names]
-    return [*checks, *_of_share([queue for queue in found.values() if sizes[queue.name]], share)]
+    checks = [_check_queue(name, found.get(name), sizes[name]) for name in names]
+    return [*checks, *_check_share([queue for queue in found.values() if sizes[queue.name]], share)]
 
 
-def of_bucket(bucket: Bucket) -> Check:
+def check_bucket(bucket: Bucket) -> Check:
     """Check with a small object that the bucket can be written, read and tidied."""
     key, data = f"_dmpworks-probe-{secrets.token_hex(4)}", b"dmpworks looks whether it can write here"
     try:
@@ -69,7 +69,7 @@ def of_bucket(bucket: Bucket) -> Check:
     return good("bucket", f"{bucket.name} can be written and read ({len(read)} bytes tried)")
 
 
-def of_live_run(client: "BatchClient", bucket: Bucket, plan: Plan) -> Check:
+def check_live_run(client: "BatchClient", bucket: Bucket, plan: SubmissionPlan) -> Check:
     """Check that nobody is running on the chain, and that no other run of it is live."""
     name = f"live run of {plan.chain}"
     if lock := holder(bucket, plan.chain):
@@ -86,11 +86,11 @@ def of_live_run(client: "BatchClient", bucket: Bucket, plan: Plan) -> Check:
         return bad(name, f"another run of {plan.chain} is live: {', '.join(others)}", next)
     if live:
         next = f"dmpworks runs watch {plan.run}"
-        return doubtful(name, f"{len(live)} jobs of this run are live: the same ones are adopted, not sent again", next)
+        return warning(name, f"{len(live)} jobs of this run are live: the same ones are adopted, not sent again", next)
     return good(name, f"no job of {plan.chain} is live")
 
 
-def _of_queue(name: str, queue: Queue | None, jobs: Mapping[str, JobRequest]) -> Check:
+def _check_queue(name: str, queue: Queue | None, jobs: Mapping[str, JobRequest]) -> Check:
     title = f"queue {name}"
     if queue is None:
         next = "make it, or set BATCH_QUEUE and BATCH_QUEUE_LARGE"
@@ -102,12 +102,12 @@ def _of_queue(name: str, queue: Queue | None, jobs: Mapping[str, JobRequest]) ->
     if not usable:
         said = "; ".join(map(str, queue.machines)) or "it has no compute environment"
         return bad(title, f"no machine can start: {said}", "enable and repair a compute environment of this queue")
-    told = "; ".join(map(str, usable))
+    machines = "; ".join(map(str, usable))
     for job, size in jobs.items():
-        if not any(_fits(machines, size) for machines in usable):
-            said = f"{job} asks for {size.vcpus} vCPUs and {size.memory:,} MiB: too large for {told}"
+        if not any(_fits(kind, size) for kind in usable):
+            said = f"{job} asks for {size.vcpus} vCPUs and {size.memory:,} MiB: too large for {machines}"
             return bad(title, said, f"ask for less (--{job}.vcpus, --{job}.memory), or allow larger machines")
-    return good(title, told)
+    return good(title, machines)
 
 
 def _fits(machines: Machines, size: JobRequest) -> bool:
@@ -117,7 +117,7 @@ def _fits(machines: Machines, size: JobRequest) -> bool:
     return enough and (whole is None or (size.memory or 0) <= whole)
 
 
-def _of_share(queues: Sequence[Queue], share: str | None) -> list[Check]:
+def _check_share(queues: Sequence[Queue], share: str | None) -> list[Check]:
     """A share identifier is needed where a queue is shared fairly, and refused elsewhere."""
     fair = [queue.name for queue in queues if queue.fair_share]
     plain = [queue.name for queue in queues if not queue.fair_share]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dmpworks.batch.aws_errors import REFUSALS, asking, patiently
 from dmpworks.batch.describe import BatchJob, describe, jobs_named
-from dmpworks.batch.submission.plan import Plan
+from dmpworks.batch.submission.plan import SubmissionPlan
 from dmpworks.errors import LedgerError, PreflightError
 from dmpworks.runs.ledger.store import Ledger, newest_runs
 from dmpworks.services.storage import Bucket
@@ -17,19 +17,19 @@ Sleep = Callable[[float], None]
 LOOKS = (1.0, 2.0, 3.0)  # seconds before each look: AWS Batch lists a job only some moments after it was sent
 SETTLING = 20  # looks, three seconds apart, at jobs that AWS Batch is about to end
 WAITING = ("SUBMITTED", "PENDING")  # for the jobs that they depend on
-FEW = 3  # runs of a chain that were last at work: one that is live is among them
+FEW = 3  # runs of a chain that were last active: one that is live is among them
 
 
-class Found(NamedTuple):
+class LiveJobs(NamedTuple):
     """The Batch jobs of a plan's chain: the live ones to adopt, by job, and the ids of all that were ever seen."""
 
     twins: dict[str, BatchJob]
     seen: frozenset[str]
 
 
-def find_twins(
-    client: "BatchClient", plan: Plan, after: Sequence[str], sleep: Sleep, *, expected: bool = False
-) -> Found:
+def find_live_jobs(
+    client: "BatchClient", plan: SubmissionPlan, after: Sequence[str], sleep: Sleep, *, expected: bool = False
+) -> LiveJobs:
     """Return which jobs of a plan are live already and ask for the very same, so that they can be adopted.
 
     `after` are the ids that the first job depends on; `expected`: a submission broke off just now, so that a job may
@@ -43,7 +43,7 @@ def find_twins(
         jobs = _settled(client, plan, sleep)
     twins = _twins(plan, _live(jobs))
     _check_order(client, plan, twins, after)
-    return Found(twins, frozenset(job.id for job in jobs))
+    return LiveJobs(twins, frozenset(job.id for job in jobs))
 
 
 def queues_to_look_in(bucket: Bucket, chain: str, queues: Iterable[str]) -> tuple[str, ...]:
@@ -52,7 +52,7 @@ def queues_to_look_in(bucket: Bucket, chain: str, queues: Iterable[str]) -> tupl
     for run in newest_runs(bucket, chain, FEW):
         try:
             found |= {job.asked.queue for job in Ledger(bucket, run).state().current if job.asked.queue}
-        except LedgerError:  # its own commands tell what is wrong with it
+        except LedgerError:  # its own commands say what is wrong with it
             continue
     return tuple(sorted(found))
 
@@ -63,7 +63,9 @@ def live_jobs(client: "BatchClient", queues: Iterable[str], prefix: str) -> list
         return _live(jobs_named(client, queues, prefix))
 
 
-def landed(client: "BatchClient", plan: Plan, name: str, seen: frozenset[str], sleep: Sleep) -> str | None:
+def find_unacknowledged_job(
+    client: "BatchClient", plan: SubmissionPlan, name: str, seen: frozenset[str], sleep: Sleep
+) -> str | None:
     """Return the id of a job that was sent without an answer, by its `jobName`, if AWS Batch took it all the same.
 
     Raises what the last look raised when none was answered.
@@ -84,7 +86,7 @@ def landed(client: "BatchClient", plan: Plan, name: str, seen: frozenset[str], s
     return None
 
 
-def _all(client: "BatchClient", plan: Plan, sleep: Sleep) -> list[BatchJob]:
+def _all(client: "BatchClient", plan: SubmissionPlan, sleep: Sleep) -> list[BatchJob]:
     with asking(f"jobs {plan.name_prefix}*"):
         return patiently(lambda: jobs_named(client, plan.queues, plan.name_prefix), sleep)
 
@@ -93,7 +95,7 @@ def _live(jobs: Sequence[BatchJob]) -> list[BatchJob]:
     return [job for job in jobs if not job.ended]
 
 
-def _settled(client: "BatchClient", plan: Plan, sleep: Sleep) -> list[BatchJob]:
+def _settled(client: "BatchClient", plan: SubmissionPlan, sleep: Sleep) -> list[BatchJob]:
     """Return all jobs once none is left that AWS Batch will end by itself: one before it failed, or it is cancelled."""
     for _ in range(SETTLING):
         jobs = _all(client, plan, sleep)
@@ -105,7 +107,7 @@ def _settled(client: "BatchClient", plan: Plan, sleep: Sleep) -> list[BatchJob]:
     return jobs
 
 
-def _twins(plan: Plan, live: Sequence[BatchJob]) -> dict[str, BatchJob]:
+def _twins(plan: SubmissionPlan, live: Sequence[BatchJob]) -> dict[str, BatchJob]:
     requests = {draft["jobName"]: draft["parameters"]["request"] for draft in plan.drafts}
     twins: dict[str, BatchJob] = {}
     for job in live:
@@ -123,7 +125,9 @@ def _twins(plan: Plan, live: Sequence[BatchJob]) -> dict[str, BatchJob]:
     return {job: twins[name] for job, name in zip(plan.jobs, requests, strict=True) if name in twins}
 
 
-def _check_order(client: "BatchClient", plan: Plan, twins: Mapping[str, BatchJob], after: Sequence[str]) -> None:
+def _check_order(
+    client: "BatchClient", plan: SubmissionPlan, twins: Mapping[str, BatchJob], after: Sequence[str]
+) -> None:
     """Stop when a twin does not wait for the job before it: it would run too early, or never."""
     before, sent = list(after), False
     for job in plan.jobs:
@@ -146,7 +150,7 @@ def _waits_for(client: "BatchClient", twin: BatchJob, before: Sequence[str]) -> 
     return all(id in found and found[id].status == "SUCCEEDED" for id in others)
 
 
-def _in_the_way(plan: Plan, job: BatchJob, what: str) -> PreflightError:
+def _in_the_way(plan: SubmissionPlan, job: BatchJob, what: str) -> PreflightError:
     run = f"{plan.chain}/{job.parameters.get('run_id', plan.run_id)}"
     since = f" since {job.created:%Y-%m-%d %H:%M} UTC" if job.created else ""
     return PreflightError(

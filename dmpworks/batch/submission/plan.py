@@ -8,6 +8,7 @@ from typing import Any
 
 from dmpworks.batch.submission.limits import broken_limits
 from dmpworks.errors import PreflightError
+from dmpworks.exit_codes import ExitCode
 from dmpworks.jobs.containers import container_command, container_environment, recorded_settings
 from dmpworks.jobs.model import Chain, Job
 from dmpworks.jobs.wiring import asked_shards, run_id_setting, sized
@@ -21,13 +22,13 @@ RETRY_RULES = [
     {"onStatusReason": "Host EC2*", "action": "RETRY"},
     {"onStatusReason": "Task failed to start*", "action": "RETRY"},
     {"onReason": "CannotPull*", "action": "RETRY"},
-    {"onExitCode": "75", "action": "RETRY"},
+    {"onExitCode": str(int(ExitCode.TRY_AGAIN)), "action": "RETRY"},
     {"onReason": "*", "action": "EXIT"},
 ]
 
 
 @dataclass(frozen=True)
-class Plan:
+class SubmissionPlan:
     """What will be submitted: one SubmitJob request a job, in order, each to depend on the one before."""
 
     chain: str
@@ -70,9 +71,9 @@ def make_plan(
     values: Resolved,
     definition: str,
     skipped: Mapping[str, str] | None = None,
-) -> Plan:
-    """Return the plan of these jobs of a chain; raises PreflightError that tells every limit of AWS Batch it breaks."""
-    plan = Plan(
+) -> SubmissionPlan:
+    """Return the plan of these jobs of a chain; raises PreflightError that lists every limit of AWS Batch it breaks."""
+    plan = SubmissionPlan(
         chain=chain.name,
         run_id=values[run_id_setting(chain)],
         env=values.project.env,
@@ -153,7 +154,7 @@ def _draft(chain: Chain, job: Job, values: Resolved, definition: str) -> dict[st
         "jobName": f"{name_prefix(env, chain.name)}{run_id}-{job.name}",
         **asked,
         **share_of(values),
-        # unlike tags they come back in DescribeJobs and in events; the digest tells whether a twin asks for the same
+        # unlike tags they come back in DescribeJobs and in events; the digest shows whether a live job is the same
         "parameters": about | {"request": _digest(asked)},
         "tags": {"project": "dmpworks"} | about,
         "propagateTags": True,

@@ -8,9 +8,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dmpworks.batch.aws_errors import REFUSALS, WAITS, Cause, cause, patiently
-from dmpworks.batch.submission.adopt import Found, Sleep, find_twins, landed, queues_to_look_in
-from dmpworks.batch.submission.plan import Plan, request_after
+from dmpworks.batch.submission.adopt import LiveJobs, Sleep, find_live_jobs, find_unacknowledged_job, queues_to_look_in
+from dmpworks.batch.submission.plan import SubmissionPlan, request_after
 from dmpworks.errors import DmpworksError, SubmitError
+from dmpworks.exit_codes import ExitCode
 from dmpworks.runs.ledger.events import Planned, Submitted, Withdrawn
 from dmpworks.runs.ledger.locks import Held
 from dmpworks.runs.ledger.state import RunState
@@ -31,7 +32,7 @@ class Sent(NamedTuple):
     adopted: bool
 
 
-class Outlet(NamedTuple):
+class SubmissionContext(NamedTuple):
     """What a submission goes through: AWS Batch, the run's ledger, the chain's lock, and a clock to wait by."""
 
     client: "BatchClient"
@@ -41,17 +42,17 @@ class Outlet(NamedTuple):
 
 
 def submit(
-    outlet: Outlet, plan: Plan, again: str, *, after: Sequence[str] = (), image: str | None = None
+    context: SubmissionContext, plan: SubmissionPlan, again: str, *, after: Sequence[str] = (), image: str | None = None
 ) -> list[Sent]:
     """Send what is not there yet and return all jobs in order; the first depends on `after`.
 
     `again` is the command that submits the same once more. Raises PreflightError when something else of the chain is
     live; SubmitError when AWS refuses a job, after withdrawing those that were sent before it.
     """
-    state = outlet.ledger.state()
-    everywhere = replace(plan, queues=queues_to_look_in(outlet.ledger.bucket, plan.chain, plan.queues))
-    found = find_twins(outlet.client, everywhere, after, outlet.sleep, expected=_broke_off(state))
-    outlet.ledger.append(
+    state = context.ledger.state()
+    everywhere = replace(plan, queues=queues_to_look_in(context.ledger.bucket, plan.chain, plan.queues))
+    found = find_live_jobs(context.client, everywhere, after, context.sleep, expected=_broke_off(state))
+    context.ledger.append(
         Planned(
             at=now(),
             by=who(),
@@ -65,7 +66,7 @@ def submit(
             image=image,
         )
     )
-    return _Submission(outlet, plan, again, len(state.submissions) + 1, found).run(after)
+    return _Submission(context, plan, again, len(state.submissions) + 1, found).run(after)
 
 
 def _broke_off(state: RunState) -> bool:
@@ -79,8 +80,10 @@ def _broke_off(state: RunState) -> bool:
 class _Submission:
     """One submission under way."""
 
-    def __init__(self, outlet: Outlet, plan: Plan, again: str, number: int, found: Found) -> None:
-        self.outlet, self.plan, self.again, self.number, self.found = outlet, plan, again, number, found
+    def __init__(
+        self, context: SubmissionContext, plan: SubmissionPlan, again: str, number: int, found: LiveJobs
+    ) -> None:
+        self.context, self.plan, self.again, self.number, self.found = context, plan, again, number, found
         self.sent: list[Sent] = []
         self.on_its_way: str | None = None  # a job name that AWS may have taken or not
 
@@ -89,7 +92,7 @@ class _Submission:
         for job, draft in zip(self.plan.jobs, self.plan.drafts, strict=True):
             before = [self.sent[-1].id] if self.sent else after
             try:
-                self.outlet.held.check()
+                self.context.held.check()
                 self._one(job, request_after(draft, before))
                 self._note(self.sent[-1])
             except REFUSALS as error:
@@ -111,23 +114,23 @@ class _Submission:
         """Send a request until AWS answers; without an answer, look first whether the job is there."""
         for wait in (*WAITS, None):
             try:
-                return self.outlet.client.submit_job(**request)["jobId"]
+                return self.context.client.submit_job(**request)["jobId"]
             except REFUSALS as error:
                 found = cause(error)
                 if found.unanswered and (id := self._landed(request["jobName"])):
                     return id
                 if not found.passing or wait is None:
                     raise
-                self.outlet.sleep(wait)
+                self.context.sleep(wait)
         raise AssertionError("the last attempt returns or raises")
 
     def _landed(self, name: str) -> str | None:
         seen = self.found.seen | {each.id for each in self.sent}
-        return landed(self.outlet.client, self.plan, name, seen, self.outlet.sleep)
+        return find_unacknowledged_job(self.context.client, self.plan, name, seen, self.context.sleep)
 
     def _note(self, sent: Sent) -> None:
         event = Submitted(at=now(), by=who(), submission=self.number, job=sent.job, id=sent.id, adopted=sent.adopted)
-        self.outlet.ledger.append(event)
+        self.context.ledger.append(event)
 
     # what may go wrong
 
@@ -137,7 +140,7 @@ class _Submission:
         what = f"AWS Batch refused {what}" if found.kind == "refused" else f"{what} was not submitted: {found.what}"
         on = f"{job}: {found.said}; {self._withdraw()}{self._perhaps(found)}"
         refusal = SubmitError(what, on=on, next=f"{found.remedy}, then: {self.again}")
-        refusal.exit_code = 75 if found.passing else 1
+        refusal.exit_code = ExitCode.TRY_AGAIN if found.passing else ExitCode.FAILED
         return refusal
 
     def _interrupted(self, job: str) -> SubmitError:
@@ -150,7 +153,7 @@ class _Submission:
                 perhaps = self._perhaps(cause(error))
         on = self._withdraw() + perhaps
         stopped = SubmitError(f"interrupted while submitting {job}", on=on, next=self.again)
-        stopped.exit_code = 130
+        stopped.exit_code = ExitCode.INTERRUPTED
         return stopped
 
     def _broken(self, job: str, error: DmpworksError) -> SubmitError:
@@ -168,25 +171,25 @@ class _Submission:
         return f"; AWS gave no answer, it may have taken {self.on_its_way}" if found.unanswered else ""
 
     def _withdraw(self) -> str:
-        """Withdraw from tail to head, so that nothing starts meanwhile, and tell which jobs live on if that fails."""
+        """Withdraw from tail to head, so that nothing starts meanwhile, and name those that live on."""
         own = [each for each in self.sent if not each.adopted]
         alive = [each for each in reversed(own) if not self._terminate(each)]
-        told = f"submitted and withdrawn: {_named([each for each in own if each not in alive])}"
+        text = f"submitted and withdrawn: {_named([each for each in own if each not in alive])}"
         if adopted := [each for each in self.sent if each.adopted]:
-            told += f"; left alive, because they were there before: {_named(adopted)}"
+            text += f"; left alive, because they were there before: {_named(adopted)}"
         if alive:
-            told += f"; STILL ALIVE: {_named(alive)}; to end them: dmpworks runs cancel {self.plan.run}"
-        return told
+            text += f"; STILL ALIVE: {_named(alive)}; to end them: dmpworks runs cancel {self.plan.run}"
+        return text
 
     def _terminate(self, sent: Sent) -> bool:
-        client, reason = self.outlet.client, "dmpworks: the submission of its chain did not succeed"
+        client, reason = self.context.client, "dmpworks: the submission of its chain did not succeed"
         try:
-            patiently(lambda: client.terminate_job(jobId=sent.id, reason=reason), self.outlet.sleep)
+            patiently(lambda: client.terminate_job(jobId=sent.id, reason=reason), self.context.sleep)
         except REFUSALS:
             return False
         withdrawn = Withdrawn(at=now(), by=who(), submission=self.number, job=sent.job, id=sent.id)
-        with suppress(DmpworksError):  # what the ledger misses, `runs reconcile` finds; the refusal is to be told
-            self.outlet.ledger.append(withdrawn)
+        with suppress(DmpworksError):  # what the ledger misses, `runs reconcile` finds; the refusal must be reported
+            self.context.ledger.append(withdrawn)
         return True
 
 

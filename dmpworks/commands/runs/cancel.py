@@ -8,7 +8,7 @@ import sys
 
 from dmpworks.batch.monitor.cancel import Cancellation
 from dmpworks.batch.monitor.context import RunContext, run_context
-from dmpworks.commands.shared.options import BucketName, project
+from dmpworks.commands.shared.options import BucketName, open_project
 from dmpworks.errors import JobError
 from dmpworks.jobs.commands import EnvFile, Json
 from dmpworks.runs.ledger.current import PROCESS_GONE, process_of
@@ -30,7 +30,7 @@ def cancel(
     run
         latest, CHAIN/latest or CHAIN/RUN-ID.
     """
-    settings, bucket = project(bucket_name, env_file)
+    settings, bucket = open_project(bucket_name, env_file)
     ledger = Ledger(bucket, find_run(bucket, run))
     before = ledger.state()
     state = end(ledger, run_context(before, settings.aws_region))

@@ -1,6 +1,6 @@
 """`dmpworks runs compare A B`: two runs side by side."""
 
-from dmpworks.commands.shared.options import BucketName, project
+from dmpworks.commands.shared.options import BucketName, open_project
 from dmpworks.commands.shared.tables import print_json, print_lines, print_table
 from dmpworks.formatting import NONE, change
 from dmpworks.jobs.commands import EnvFile, Json
@@ -21,7 +21,7 @@ def compare_runs(
     after
         The run to hold against it.
     """
-    _, bucket = project(bucket_name, env_file)
+    _, bucket = open_project(bucket_name, env_file)
     first, second = (read_run(Ledger(bucket, find_run(bucket, each)), now()).figures for each in (before, after))
     found = compare(first, second)
     if as_json:
@@ -42,5 +42,5 @@ def print_comparison(found: Comparison) -> None:
 
 
 def _row(each: Difference) -> tuple[str, ...]:
-    told = TOLD[each.unit]
-    return each.job, each.figure, told(each.before), told(each.after), change(each.before, each.after)
+    show = TOLD[each.unit]
+    return each.job, each.figure, show(each.before), show(each.after), change(each.before, each.after)

@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from dmpworks.catalog import CHAINS
-from dmpworks.commands.shared.options import BucketName, project
+from dmpworks.commands.shared.options import BucketName, open_project
 from dmpworks.commands.shared.tables import print_json, print_lines, print_table
 from dmpworks.errors import LedgerError, SettingsError
 from dmpworks.formatting import NONE, duration, moment
@@ -53,7 +53,7 @@ def list_runs(
     names = [each.name for each in CHAINS]
     if chain and chain not in names:
         raise SettingsError(f"there is no chain {chain}", on="the command line", next=f"one of {', '.join(names)}")
-    _, bucket = project(bucket_name, env_file)
+    _, bucket = open_project(bucket_name, env_file)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         lines = list(pool.map(partial(_line, bucket), newest_runs(bucket, chain, limit)))
     if as_json:
@@ -87,12 +87,12 @@ def _line(bucket: Bucket, run: RunName) -> Line:
 
 def _jobs(state: RunState) -> str:
     done = sum(job.status == "succeeded" for job in state.jobs.values())
-    told = f"{done} of {len(state.jobs)}"
+    text = f"{done} of {len(state.jobs)}"
     for status, word in (("failed", "failed"), ("running", "running"), ("submitted", "waiting")):
         names = [job.name for job in state.current if job.status == status]
         if names:
-            return f"{told}, {names[0]} {word}"
-    return told
+            return f"{text}, {names[0]} {word}"
+    return text
 
 
 def _cells(line: Line) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from dmpworks.batch.monitor.context import RunContext, run_context
 from dmpworks.batch.monitor.log_reader import LogReader
 from dmpworks.batch.monitor.log_streams import LogPlace
-from dmpworks.commands.shared.options import BucketName, project
+from dmpworks.commands.shared.options import BucketName, open_project
 from dmpworks.errors import SettingsError
 from dmpworks.jobs.commands import COMMAND, EnvFile, Json
 from dmpworks.runs.ledger.store import LATEST, Ledger, find_run
@@ -39,7 +39,7 @@ def logs(
     job
         A job of the run.
     """
-    settings, bucket = project(bucket_name, env_file)
+    settings, bucket = open_project(bucket_name, env_file)
     ledger = Ledger(bucket, find_run(bucket, run))
     here = run_context(ledger.state(), settings.aws_region)
     print_logs(ledger, here, job, attempt, follow=follow, as_json=as_json)

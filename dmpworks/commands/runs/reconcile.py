@@ -1,4 +1,4 @@
-"""`dmpworks runs reconcile`: the ledger against AWS Batch and the bucket; `--repair` mends the ledger, nothing else."""
+"""`dmpworks runs reconcile`: the ledger against AWS Batch and the bucket; `--repair` repairs the ledger only."""
 
 import sys
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from dmpworks.batch.clients import batch_client
 from dmpworks.batch.monitor.reconcile import Deployment, inspect, mend
 from dmpworks.batch.submission.plan import chain_queues
 from dmpworks.catalog import CHAINS
-from dmpworks.commands.shared.options import BucketName, bucket_option, places
+from dmpworks.commands.shared.options import BucketName, bucket_option, setting_sources
 from dmpworks.commands.shared.tables import print_json, print_lines
 from dmpworks.errors import LedgerError, PreflightError
 from dmpworks.jobs.commands import EnvFile, Json
@@ -26,7 +26,7 @@ from dmpworks.settings.resolve import Resolved, resolve
 from dmpworks.settings.shared import Project, Submission
 
 Repair = Annotated[
-    bool, Parameter(name="--repair", negative=(), help="Mend the ledger; files and jobs stay as they are.")
+    bool, Parameter(name="--repair", negative=(), help="Repair the ledger; files and jobs stay as they are.")
 ]
 NAMES = {chain.name for chain in CHAINS}
 Offline = Annotated[bool, Parameter(name="--offline", negative=(), help="Do not ask AWS Batch.")]
@@ -49,7 +49,9 @@ def reconcile(
     run
         latest, CHAIN/latest or CHAIN/RUN-ID; without it every run.
     """
-    values = resolve([*declared(Project), *declared(Submission)], places(bucket_option(bucket_name), env_file), "")
+    values = resolve(
+        [*declared(Project), *declared(Submission)], setting_sources(bucket_option(bucket_name), env_file), ""
+    )
     bucket = open_bucket(values.project.bucket_name, values.project.aws_region)
     deployment = None if offline or bucket.is_folder else _deployment(values)
     runs = [_named(bucket, run, deployment)] if run else _all_runs(bucket, deployment)
@@ -94,7 +96,7 @@ def _inspected(
 
 
 def _mended(bucket: Bucket, run: RunName, deployment: Deployment | None, found: list[Finding]) -> list[Finding]:
-    """Mend what can be mended under the chain's lock, after another look; return what was found and what is left."""
+    """Repair what can be repaired under the chain's lock, after another look; return the findings."""
     if not any(each.mendable for each in found):
         return found
     try:

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from dmpworks.batch.costs import hourly, prices
 from dmpworks.commands.runs.compare import print_comparison
 from dmpworks.commands.runs.show import print_jobs, run_lines
-from dmpworks.commands.shared.options import BucketName, places, project
+from dmpworks.commands.shared.options import BucketName, open_project, setting_sources
 from dmpworks.commands.shared.tables import print_json, print_lines, print_table
 from dmpworks.errors import JobError
 from dmpworks.formatting import cores, duration, memory, moment, money
@@ -41,10 +41,10 @@ def report(
     run
         latest, CHAIN/latest or CHAIN/RUN-ID.
     """
-    _, bucket = project(bucket_name, env_file)
-    table = prices(resolve(declared(Submission), places({}, env_file), "").submission)
-    told = f"prices of {table.on}, {table.source}"
-    made = make_report(bucket, find_run(bucket, run), lambda asked: hourly(asked, table), told, now())
+    _, bucket = open_project(bucket_name, env_file)
+    table = prices(resolve(declared(Submission), setting_sources({}, env_file), "").submission)
+    source = f"prices of {table.on}, {table.source}"
+    made = make_report(bucket, find_run(bucket, run), lambda asked: hourly(asked, table), source, now())
     if html:
         _write(html, page(made))
     if as_json:
@@ -100,8 +100,8 @@ def _times(report: Report) -> Iterator[str]:
             spans = [(wait.since, f"{duration(wait.seconds(report.made))} waiting") for wait in lane.waits]
             for one in lane.executions:
                 spans.append((one.started, f"{duration(one.seconds(report.made))} {one.ending or 'running'}"))
-            told = ", ".join(f"{at:%H:%M} {text}" for at, text in sorted(spans))
-            yield f"  {lane.job}: {told or lane.status}"
+            line = ", ".join(f"{at:%H:%M} {text}" for at, text in sorted(spans))
+            yield f"  {lane.job}: {line or lane.status}"
 
 
 def _costs(report: Report) -> Iterator[str]:
@@ -116,6 +116,6 @@ def _costs(report: Report) -> Iterator[str]:
 
 
 def _size(each: Suggestion) -> tuple[str, ...]:
-    told = memory if each.unit == "MiB" else cores
+    show = memory if each.unit == "MiB" else cores
     variable = f"{each.variable}={each.suggested}"
-    return variable, told(each.asked), told(each.used), told(each.suggested), money(each.saving), str(each.runs)
+    return variable, show(each.asked), show(each.used), show(each.suggested), money(each.saving), str(each.runs)

@@ -12,9 +12,9 @@ from cyclopts import Parameter
 from msgspec.structs import replace
 
 from dmpworks.catalog import chain_named
-from dmpworks.commands.shared.options import BucketName, places, project, start_at
+from dmpworks.commands.shared.options import BucketName, open_project, setting_sources, start_at
 from dmpworks.commands.shared.submission import Account, Wanted, check_no_folder, live_job, open_account
-from dmpworks.commands.submit import earliest, nothing_left, say_start, send_and_tell
+from dmpworks.commands.submit import earliest, print_start, print_up_to_date, send_and_print
 from dmpworks.errors import PreflightError, SettingsError
 from dmpworks.jobs.commands import COMMAND, EnvFile, Json
 from dmpworks.jobs.model import Chain
@@ -56,7 +56,7 @@ def resume(
     run
         latest, CHAIN/latest or CHAIN/RUN-ID.
     """
-    _, bucket = project(bucket_name, env_file)
+    _, bucket = open_project(bucket_name, env_file)
     name = find_run(bucket, run)
     chain = chain_named(name.chain)
     before = _newest(bucket, chain, name)
@@ -64,7 +64,7 @@ def resume(
     changes = _parsed(chain, texts)
     found = _sources(chain, before.settings | {"BUCKET_NAME": bucket.name}, changes, env_file)
     again = _again(name, set, start_job, bucket_name, env_file)
-    _tell_changes(before, texts, found.file)
+    _print_changes(before, texts, found.file)
     if before.where == "local":
         _run_here(chain, found, start_job, bucket, again, as_json=as_json)
     else:
@@ -130,21 +130,21 @@ def _settings(chain: Chain) -> list[Setting]:
 
 
 def _fixed(chain: Chain) -> set[str]:
-    """Return the variables that tell which run it is, and where its ledger and its live jobs are."""
+    """Return the variables that say which run it is, and where its ledger and its live jobs are."""
     identity = [*declared(Project), run_id_setting(chain), start_job_setting(chain)]
     return {setting.variable for setting in identity}
 
 
 def _sources(chain: Chain, recorded: Mapping[str, str], changes: Mapping[str, Any], env_file: Path | None) -> Sources:
     """Return where a resume's settings come from: the changes, the ledger; secrets alone from the environment."""
-    now = places({}, env_file)
+    now = setting_sources({}, env_file)
     secrets = {each.variable: now.find(each) for each in submit_settings(chain) if each.secret}
     known = {each.variable for each in submit_settings(chain)}
     kept = {name: value for name, value in recorded.items() if name in known and name not in changes}
     return Sources({**changes, **{name: value for name, value in secrets.items() if value}}, {}, kept, "the ledger")
 
 
-def _tell_changes(before: Planned, changes: Mapping[str, str], kept: Mapping[str, str]) -> None:
+def _print_changes(before: Planned, changes: Mapping[str, str], kept: Mapping[str, str]) -> None:
     for name, value in changes.items():
         print(f"{name}: {before.settings.get(name, 'the default')} -> {value or 'the default'}", file=sys.stderr)
     for name in sorted({*before.settings} - {*kept} - {*changes}):
@@ -202,14 +202,14 @@ def resume_on_batch(
         start = earliest(chain, start, live)
     if start.job is None:
         run_id = values[run_id_setting(chain)]
-        nothing_left(chain, start, {"chain": chain.name, "run_id": run_id, "jobs": {}}, as_json=as_json)
+        print_up_to_date(chain, start, {"chain": chain.name, "run_id": run_id, "jobs": {}}, as_json=as_json)
         return
-    say_start(chain, start)
+    print_start(chain, start)
     jobs = chain.from_job(start.job)
     values |= _all_of(chain, [each for each in chain_settings(chain, jobs) if not each.secret], found)
     # a live job is adopted only by the very same request: then the revision stays as well
     kept = before.definition if live and "BATCH_JOB_DEFINITION" not in found.options else None
-    send_and_tell(account, Wanted(chain, values, start, again, kept), as_json=as_json, watch=watch)
+    send_and_print(account, Wanted(chain, values, start, again, kept), as_json=as_json, watch=watch)
 
 
 def _run_here(chain: Chain, found: Sources, named: str, bucket: Bucket, again: str, *, as_json: bool) -> None:
@@ -217,7 +217,7 @@ def _run_here(chain: Chain, found: Sources, named: str, bucket: Bucket, again: s
 
     start = _start(bucket, chain, _known(chain_settings(chain), found, chain), named)
     if start.job is None:
-        nothing_left(chain, start, [], as_json=as_json)
+        print_up_to_date(chain, start, [], as_json=as_json)
         return
     values = _all_of(chain, chain_settings(chain, chain.from_job(start.job)), found)
     manifests = run_chain(chain, start, values, environment(), bucket, partial(_paste, again))

@@ -1,4 +1,4 @@
-"""`dmpworks runs show RUN`: a run and its jobs, as its ledger tells them."""
+"""`dmpworks runs show RUN`: a run and its jobs, as its ledger records them."""
 
 from collections.abc import Iterator
 from typing import Annotated, Any
@@ -6,11 +6,11 @@ from typing import Annotated, Any
 import msgspec
 from cyclopts import Parameter
 
-from dmpworks.commands.shared.options import BucketName, project
+from dmpworks.commands.shared.options import BucketName, open_project
 from dmpworks.commands.shared.tables import print_json, print_lines, print_table
 from dmpworks.formatting import NONE, duration, memory, moment
 from dmpworks.jobs.commands import EnvFile, Json
-from dmpworks.jobs.execute import told
+from dmpworks.jobs.execute import format_counts
 from dmpworks.runs.ledger.events import AnyEvent
 from dmpworks.runs.ledger.store import LATEST, Ledger, find_run, now
 from dmpworks.runs.reports.metrics import JobFigures, Reading, RunFigures, read_run
@@ -28,14 +28,14 @@ def show(
     env_file: EnvFile = None,
     as_json: Json = False,
 ) -> None:
-    """Show a run as its ledger tells it: status, attempts, times, counts, memory, and why jobs failed.
+    """Show a run as its ledger records it: status, attempts, times, counts, memory, and why jobs failed.
 
     Parameters
     ----------
     run
         latest, CHAIN/latest or CHAIN/RUN-ID.
     """
-    _, bucket = project(bucket_name, env_file)
+    _, bucket = open_project(bucket_name, env_file)
     reading = read_run(Ledger(bucket, find_run(bucket, run)), now())
     if as_json:
         print_json(_as_json(reading, events))
@@ -48,7 +48,7 @@ def show(
 
 
 def run_lines(figures: RunFigures) -> Iterator[str]:
-    """Return what is told of a run as a whole."""
+    """Return the lines about a run as a whole."""
     took = duration(figures.seconds(now()))
     sent = f", {figures.submissions} submissions" if figures.submissions > 1 else ""
     yield f"{figures.name}: {figures.status} {WHERE[figures.where]}{sent}"
@@ -85,7 +85,7 @@ def _reasons(figures: RunFigures) -> Iterator[str]:
     """Return what is to be said of single jobs: what they counted, why they were left out or failed."""
     for job in figures.jobs:
         if job.counts:
-            yield f"  {job.job}: {told(job.counts)}"
+            yield f"  {job.job}: {format_counts(job.counts)}"
         if job.left_out and job.status == "succeeded":
             yield f"  {job.job}: left out of the newest submission, {job.left_out}"
         if job.status in ("failed", "cancelled", "skipped"):
@@ -98,7 +98,7 @@ def _reasons(figures: RunFigures) -> Iterator[str]:
 
 def _why(job: JobFigures) -> str:
     parts = (job.cause if job.cause != job.status else None, job.reason)
-    return ", ".join(part for part in parts if part) or "it told no reason"
+    return ", ".join(part for part in parts if part) or "no reason recorded"
 
 
 def _event(event: AnyEvent) -> str:

@@ -5,17 +5,16 @@ import sys
 from dmpworks.batch.costs import usual_seconds
 from dmpworks.batch.monitor.context import RunContext, run_context
 from dmpworks.batch.monitor.failures import explain_failures
-from dmpworks.batch.monitor.watch import CANCELLED, FAILED, STUCK, SUCCEEDED, Pace, Snapshot, Watch
-from dmpworks.commands.shared.options import BucketName, project
+from dmpworks.batch.monitor.watch import Pace, Snapshot, Watch
+from dmpworks.commands.shared.options import BucketName, open_project
 from dmpworks.commands.shared.watch_views import Screen, screen
 from dmpworks.errors import TemporaryError
+from dmpworks.exit_codes import ExitCode
 from dmpworks.jobs.commands import EnvFile, Json
 from dmpworks.runs.ledger.history import earlier
 from dmpworks.runs.ledger.store import LATEST, Ledger, RunName, find_run
 from dmpworks.services.storage import Bucket
 from dmpworks.settings.shared import Project
-
-DETACHED = 130  # Ctrl-C
 
 
 def watch(
@@ -28,13 +27,13 @@ def watch(
     run
         latest, CHAIN/latest or CHAIN/RUN-ID.
     """
-    settings, bucket = project(bucket_name, env_file)
+    settings, bucket = open_project(bucket_name, env_file)
     if code := follow(bucket, find_run(bucket, run), settings, as_json=as_json):
         sys.exit(code)
 
 
 def follow(bucket: Bucket, run: RunName, settings: Project, *, as_json: bool) -> int:
-    """Follow a run until it is over and return the exit code that tells how it ended."""
+    """Follow a run until it is over and return the exit code for how it ended."""
     ledger = Ledger(bucket, run)
     here = run_context(ledger.state(), settings.aws_region)
     return follow_on(ledger, here, screen(as_json=as_json, clock=here.clock))
@@ -51,11 +50,11 @@ def follow_on(ledger: Ledger, context: RunContext, shown: Screen) -> int:
             f"  come back: dmpworks runs watch {ledger.run}",
             f"  cancel:    dmpworks runs cancel {ledger.run}",
         )
-        return DETACHED
+        return ExitCode.INTERRUPTED
     finally:
         shown.close()
     _conclude(ledger, context, shown, last)
-    return last.code or SUCCEEDED
+    return last.code or ExitCode.DONE
 
 
 def _watch(ledger: Ledger, context: RunContext, shown: Screen) -> Snapshot:
@@ -88,14 +87,14 @@ def _usual(ledger: Ledger) -> dict[str, float]:
 
 def _conclude(ledger: Ledger, context: RunContext, shown: Screen, last: Snapshot) -> None:
     run = ledger.run
-    if last.code == STUCK and last.stuck:
+    if last.code == ExitCode.STUCK and last.stuck:
         shown.say(f"{run} is stuck: {last.stuck.what}", f"  next: {last.stuck.next}")
         shown.say(
-            "  its jobs still wait in the queue, and go on once that is mended", f"  or: dmpworks runs cancel {run}"
+            "  its jobs still wait in the queue, and start once that is fixed", f"  or: dmpworks runs cancel {run}"
         )
-    elif last.code == CANCELLED:
+    elif last.code == ExitCode.CANCELLED:
         shown.say(f"{run} was cancelled", f"  next: dmpworks runs resume {run}")
-    elif last.code == FAILED:
+    elif last.code == ExitCode.FAILED:
         shown.explain(explain_failures(ledger, context))
         if last.why:
             shown.say(f"{run}: {last.why}")

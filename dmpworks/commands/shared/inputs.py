@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from dmpworks.batch.preflight.checks import Check, bad, doubtful, good, softened
+from dmpworks.batch.preflight.checks import Check, as_warning, bad, good, warning
 from dmpworks.catalog import CHAINS, chain_named
 from dmpworks.jobs.manifest import phase_folder
 from dmpworks.jobs.model import Chain, Job
@@ -19,43 +19,43 @@ def chains_before(chain: Chain) -> list[Chain]:
     return [other for other in CHAINS if other.name in chain.needs]
 
 
-def of_inputs(bucket: Bucket, chain: Chain, job: Job, values: Resolved, coming: Collection[str] = ()) -> list[Check]:
+def check_inputs(bucket: Bucket, chain: Chain, job: Job, values: Resolved, coming: Collection[str] = ()) -> list[Check]:
     """Check what a job reads: the jobs before it in its chain, the other chains that its settings name, the plans.
 
     The chains in `coming` are submitted with it: what they make need not be there yet.
     """
-    checks = _of_jobs_before(bucket, chain, job, values)
+    checks = _check_jobs_before(bucket, chain, job, values)
     for reads in job.reads:
         if reads.chain not in coming:
             other, run_id = chain_named(reads.chain), values[read_setting(reads)]
             # settings of another chain are not ours to compare: hence no values
             verdict = check(bucket, other, other.job(reads.job), run_id, Resolved())
-            checks.append(_told(other, other.job(reads.job), run_id, verdict))
+            checks.append(_input_check(other, other.job(reads.job), run_id, verdict))
     for setting in own_settings(chain, job):
         if setting.upload and setting.upload.read_by(values):
-            checks.append(_of_upload(bucket, setting.upload, values[setting], setting.variable))
+            checks.append(_check_upload(bucket, setting.upload, values[setting], setting.variable))
     return checks
 
 
-def _of_jobs_before(bucket: Bucket, chain: Chain, job: Job, values: Resolved) -> list[Check]:
+def _check_jobs_before(bucket: Bucket, chain: Chain, job: Job, values: Resolved) -> list[Check]:
     """Check the jobs before one; only that right before it has to be there, for no other need be read."""
     run_id = values[run_id_setting(chain)]
     before = chain.jobs[: chain.jobs.index(job)]
-    checks = [_told(chain, each, run_id, check(bucket, chain, each, run_id, values)) for each in before]
-    return [*(softened(each) for each in checks[:-1]), *checks[-1:]]
+    checks = [_input_check(chain, each, run_id, check(bucket, chain, each, run_id, values)) for each in before]
+    return [*(as_warning(each) for each in checks[:-1]), *checks[-1:]]
 
 
-def _told(chain: Chain, job: Job, run_id: str, verdict: Complete | Missing | Stale) -> Check:
+def _input_check(chain: Chain, job: Job, run_id: str, verdict: Complete | Missing | Stale) -> Check:
     name = f"input {phase_folder(chain.name, run_id, job.name)}"
     again = f"dmpworks batch-submit {chain.name} --run-id {run_id} --start-job {job.name}"
     if isinstance(verdict, Missing):
         return bad(name, f"it {verdict.why} ({verdict.on})", again)
     if isinstance(verdict, Stale):
-        return doubtful(name, verdict.why, f"{again}, if that matters")
+        return warning(name, verdict.why, f"{again}, if that matters")
     return good(name, f"it {verdict.why}")
 
 
-def _of_upload(bucket: Bucket, upload: Upload, run_id: str, variable: str) -> Check:
+def _check_upload(bucket: Bucket, upload: Upload, run_id: str, variable: str) -> Check:
     folder = phase_folder(upload.dataset, run_id, UPLOAD_PHASE)
     if found := find_phase(bucket, folder):
         return good(f"input {folder}", f"{len(found.files)} files")

@@ -30,7 +30,7 @@ BucketName = Annotated[
 ]
 
 
-def places(options: Mapping[str, Any], env_file: Path | None) -> Sources:
+def setting_sources(options: Mapping[str, Any], env_file: Path | None) -> Sources:
     """Return where settings come from; raises SettingsError at a name of our kind that we do not know."""
     found = sources(options, env_file, environment())
     check_unknown(variables(CHAINS), prefixes(CHAINS), found)
@@ -42,21 +42,23 @@ def bucket_option(bucket_name: str | None) -> dict[str, str]:
     return {"BUCKET_NAME": bucket_name} if bucket_name else {}
 
 
-def project(bucket_name: str | None, env_file: Path | None) -> tuple[Project, Bucket]:
+def open_project(bucket_name: str | None, env_file: Path | None) -> tuple[Project, Bucket]:
     """Return the settings that every run shares and the bucket they name."""
-    shared = resolve(declared(Project), places(bucket_option(bucket_name), env_file), "").project
+    shared = resolve(declared(Project), setting_sources(bucket_option(bucket_name), env_file), "").project
     return shared, open_bucket(shared.bucket_name, shared.aws_region)
 
 
-def values_of(
+def resolve_chain(
     chain: Chain, options: Mapping[str, Any], env_file: Path | None, *, submitting: bool, offline: bool = False
 ) -> tuple[Resolved, Start]:
     """Return every setting that the jobs to run need, by variable, and where to start (at None: nothing is left)."""
-    return values_from(chain, places(options, env_file), submitting=submitting, offline=offline)
+    return resolve_chain_from(chain, setting_sources(options, env_file), submitting=submitting, offline=offline)
 
 
-def values_from(chain: Chain, found: Sources, *, submitting: bool, offline: bool = False) -> tuple[Resolved, Start]:
-    """Return the same as `values_of`, from places that were looked at already."""
+def resolve_chain_from(
+    chain: Chain, found: Sources, *, submitting: bool, offline: bool = False
+) -> tuple[Resolved, Start]:
+    """Return the same as `resolve_chain`, from places that were looked at already."""
     start = _start(chain, found, offline=offline)
     wanted = chain_settings(chain, chain.from_job(start.job)) if start.job else _identity(chain)
     if submitting:

@@ -18,9 +18,9 @@ def services_of(chain: Chain) -> list[type[Any]]:
     return [cls for cls in (Search, DmpTool) if cls in taken]
 
 
-def of_here(chains: Iterable[Chain], found: Sources) -> list[Check]:
+def check_services(chains: Iterable[Chain], found: Sources) -> list[Check]:
     """Check from here, with a container's own settings, what the jobs of these chains need."""
-    from dmpworks.batch.preflight.resources import of_bucket
+    from dmpworks.batch.preflight.resources import check_bucket
 
     classes: list[type[Any]] = list(dict.fromkeys(cls for chain in chains for cls in services_of(chain)))
     everything: list[type[Any]] = [Project, *classes]
@@ -32,7 +32,7 @@ def of_here(chains: Iterable[Chain], found: Sources) -> list[Check]:
         bucket = open_bucket(values.project.bucket_name, values.project.aws_region)
     except DmpworksError as error:
         return [of_error("bucket", error)]
-    return [of_bucket(bucket), *(_reached(cls, values, bucket) for cls in classes)]
+    return [check_bucket(bucket), *(_reached(cls, values, bucket) for cls in classes)]
 
 
 def _reached(cls: type[Any], values: Resolved, bucket: Bucket) -> Check:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dmpworks.batch.submission.plan import Plan, chain_queues, default_definition, make_plan, name_prefix
-from dmpworks.commands.shared.inputs import of_inputs
+from dmpworks.batch.submission.plan import SubmissionPlan, chain_queues, default_definition, make_plan, name_prefix
+from dmpworks.commands.shared.inputs import check_inputs
 from dmpworks.errors import PreflightError
 from dmpworks.jobs.model import Chain, Job
 from dmpworks.jobs.wiring import run_id_setting
@@ -55,7 +55,7 @@ class Wanted(NamedTuple):
         wanted = {job.name for job in self.jobs}
         return {job: why for job, why in self.start.why.items() if job not in wanted}
 
-    def plan(self, definition: str | None = None) -> Plan:
+    def plan(self, definition: str | None = None) -> SubmissionPlan:
         """Return the plan; raises PreflightError when a request breaks a limit of AWS Batch."""
         name = definition or self.definition or default_definition(self.values)
         return make_plan(self.chain, self.jobs, self.values, name, self.skipped)
@@ -64,7 +64,7 @@ class Wanted(NamedTuple):
 class Ready(NamedTuple):
     """A plan that passed its preflight."""
 
-    plan: Plan
+    plan: SubmissionPlan
     again: str
     digest: str | None  # of the image
 
@@ -107,33 +107,33 @@ def preflight(
     The chains in `coming` are submitted with it, before it.
     """
     from dmpworks.batch.preflight.required import check_required_settings
-    from dmpworks.batch.preflight.resources import of_bucket, of_definition, of_live_run, of_queues
+    from dmpworks.batch.preflight.resources import check_bucket, check_definition, check_live_run, check_queues
 
     plan, values = wanted.plan(), wanted.values
-    found = of_definition(account.reader, account.ecr, plan.definition)
+    found = check_definition(account.reader, account.ecr, plan.definition)
     checks = [
-        *of_queues(account.reader, plan.queues, plan.asked, values.submission.batch_share_identifier),
+        *check_queues(account.reader, plan.queues, plan.asked, values.submission.batch_share_identifier),
         *found.checks,
     ]
     if found.definition:
         checks += check_required_settings(wanted.chain, wanted.jobs, values, found.definition)
-    bucket = of_bucket(account.bucket)
+    bucket = check_bucket(account.bucket)
     checks.append(bucket)
     if bucket.verdict == "ok":
-        checks += of_inputs(account.bucket, wanted.chain, wanted.jobs[0], values, coming)
-        checks.append(of_live_run(account.reader, account.bucket, plan))
+        checks += check_inputs(account.bucket, wanted.chain, wanted.jobs[0], values, coming)
+        checks.append(check_live_run(account.reader, account.bucket, plan))
     return checks, found.definition.name if found.definition else None, found.digest
 
 
 def prepare(account: Account, wanted: Wanted) -> Ready:
-    """Return the plan with its pinned definition; raises PreflightError that tells all failed checks at once."""
+    """Return the plan with its pinned definition; raises PreflightError that lists all failed checks at once."""
     checks, definition, digest = preflight(account, wanted)
     require_aloud(checks)
     return Ready(wanted.plan(definition), wanted.again, digest)
 
 
 def require_aloud(checks: Sequence["Check"]) -> None:
-    """Raise PreflightError that tells all failed checks at once, if there are any; else say the warnings."""
+    """Raise PreflightError that lists all failed checks at once, if there are any; else say the warnings."""
     from dmpworks.batch.preflight.checks import require
 
     require(checks)
@@ -144,12 +144,12 @@ def require_aloud(checks: Sequence["Check"]) -> None:
 
 def send(account: Account, ready: Ready, held: Held, after: Sequence[str] = ()) -> "list[Sent]":
     """Submit a plan under the chain's lock; the first job depends on `after`."""
-    from dmpworks.batch.submission.submit import Outlet, submit
+    from dmpworks.batch.submission.submit import SubmissionContext, submit
 
-    outlet = Outlet(account.client, Ledger(account.bucket, ready.plan.run), held, account.sleep)
-    return submit(outlet, ready.plan, ready.again, after=after, image=ready.digest)
+    context = SubmissionContext(account.client, Ledger(account.bucket, ready.plan.run), held, account.sleep)
+    return submit(context, ready.plan, ready.again, after=after, image=ready.digest)
 
 
-def locks(stack: ExitStack, account: Account, plans: Sequence[Plan]) -> list[Held]:
+def locks(stack: ExitStack, account: Account, plans: Sequence[SubmissionPlan]) -> list[Held]:
     """Take the locks of these chains until the stack is closed; raises PreflightError that names who holds one."""
     return [stack.enter_context(hold(account.bucket, plan.chain, f"batch-submit {plan.run}")) for plan in plans]

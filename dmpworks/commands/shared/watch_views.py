@@ -110,7 +110,7 @@ class Lines:
 
 
 class LiveTable:
-    """A table that is drawn anew every second, so that running times run."""
+    """A table that is redrawn every second, so that running times run."""
 
     def __init__(self, console: Console, clock: Callable[[], datetime]) -> None:
         self._console, self._clock = console, clock

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from dmpworks.errors import DmpworksError, TemporaryError
-from dmpworks.jobs.interrupts import INTERRUPTED
+from dmpworks.exit_codes import ExitCode
 from dmpworks.jobs.model import WHOLE, Counts, Partial
 from dmpworks.jobs.run import Run
 from dmpworks.jobs.usage import Usage
@@ -70,7 +70,7 @@ def _outcome(result: Counts | Partial | BaseException) -> tuple[Outcome, int]:
         case Counts() | Partial():
             return "succeeded", 0
         case KeyboardInterrupt():
-            return "interrupted", INTERRUPTED
+            return "interrupted", ExitCode.INTERRUPTED
         case TemporaryError():
             return "again", result.exit_code
         case DmpworksError():

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dmpworks.errors import DmpworksError, JobError, PreflightError
+from dmpworks.exit_codes import ExitCode
 from dmpworks.jobs.containers import container_command, container_environment, recorded_settings, secret_environment
-from dmpworks.jobs.interrupts import INTERRUPTED, TIDYING
+from dmpworks.jobs.interrupts import TIDYING
 from dmpworks.jobs.manifest import Manifest, phase_folder, read_manifest
 from dmpworks.jobs.model import Chain, Job
 from dmpworks.jobs.wiring import ARRAY_INDEX, TERMINAL, asked_shards, run_id_setting, shards
@@ -101,13 +102,14 @@ class _Submission:
         for shard in range(number):
             code = _run(command, {**environment, ARRAY_INDEX: str(shard)}, log, self.held)
             failed = failed or code
-            if code in (2, INTERRUPTED) or self.held.overtaken:  # the others would fail alike, or are not wanted
+            # the others would fail alike, or are not wanted
+            if code in (ExitCode.USAGE, ExitCode.INTERRUPTED) or self.held.overtaken:
                 break
         return failed
 
     def _record_end(self, job: Job, code: int) -> None:
         after = self.jobs[self.jobs.index(job) + 1 :]
-        if code == INTERRUPTED:
+        if code == ExitCode.INTERRUPTED:
             self._observe((job, *after), "cancelled", "interrupted", code)
             return
         if self.ledger.state().jobs[job.name].status in LIVE:  # it could not tell its end
@@ -122,7 +124,7 @@ class _Submission:
 
 def how(code: int) -> str:
     """Return what an exit code tells, in words that follow the job's name."""
-    if code == INTERRUPTED:
+    if code == ExitCode.INTERRUPTED:
         return "was interrupted"
     return f"was killed by signal {code - 128}" if code > 128 else f"failed with exit code {code}"
 
@@ -204,16 +206,16 @@ def _stopped(process: subprocess.Popen[bytes]) -> int:
         process.wait(PATIENCE)
     except subprocess.TimeoutExpired:
         process.kill()
-    return INTERRUPTED
+    return ExitCode.INTERRUPTED
 
 
 def _failed(run: RunName, job: Job, code: int, again: str) -> ChainStopped:
     stopped = ChainStopped(
         f"{run.chain} stopped: its job {job.name} {how(code)}",
         on=f"run {run.run_id}; the jobs after it did not start, what was complete is untouched",
-        next=again if code == INTERRUPTED else f"fix the cause above, then: {again}",
+        next=again if code == ExitCode.INTERRUPTED else f"fix the cause above, then: {again}",
     )
-    stopped.exit_code = code if code in (2, 75, INTERRUPTED) else 1
+    stopped.exit_code = code if code in (ExitCode.USAGE, ExitCode.TRY_AGAIN, ExitCode.INTERRUPTED) else ExitCode.FAILED
     return stopped
 
 

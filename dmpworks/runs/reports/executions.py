@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
+from dmpworks.exit_codes import ExitCode
 from dmpworks.jobs.model import Counts, Shard
 from dmpworks.runs.ledger.events import (
     AnyEvent,
@@ -23,7 +24,13 @@ from dmpworks.runs.ledger.events import (
 from dmpworks.runs.ledger.state import LIVE, Attempt, RunState, whole_id
 
 Ending = Literal["succeeded", "failed", "again", "interrupted", "lost"]  # lost: nobody saw an exit code
-BY_CODE: dict[int | None, Ending] = {0: "succeeded", 75: "again", 130: "interrupted", 143: "interrupted", None: "lost"}
+BY_CODE: dict[int | None, Ending] = {
+    ExitCode.DONE: "succeeded",
+    ExitCode.TRY_AGAIN: "again",
+    ExitCode.INTERRUPTED: "interrupted",
+    ExitCode.TERMINATED: "interrupted",
+    None: "lost",
+}
 
 
 class Execution(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -14,7 +14,8 @@ from threading import Event, Thread
 
 import pytest
 
-from dmpworks.jobs.interrupts import INTERRUPTED, TIDYING
+from dmpworks.exit_codes import ExitCode
+from dmpworks.jobs.interrupts import TIDYING
 from dmpworks.jobs.manifest import MANIFEST
 
 LISTING = """<?xml version="1.0"?><ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>April 2025.tar</Key>
@@ -92,7 +93,7 @@ def interrupted(chain: str, bucket: Path, address: str, hanging: Hanging, how: s
         said = process.communicate(timeout=30)[1]
     finally:
         process.kill()
-    assert process.returncode == INTERRUPTED, said
+    assert process.returncode == ExitCode.INTERRUPTED, said
     return time.monotonic() - began, said
 
 
