@@ -2,11 +2,13 @@
 
 import json
 import shutil
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
 from dmpworks.catalog import CHAINS
+from dmpworks.version import revision
 from tests.servers.containers import CHECKOUT, ContainerEngine
 
 pytestmark = pytest.mark.timeout(900)  # the first build of a machine makes the base image and fetches all wheels
@@ -30,6 +32,15 @@ def test_the_entry_point_is_dmpworks(container_engine: ContainerEngine, dmpworks
 def test_jobs_do_not_run_as_root(container_engine: ContainerEngine, dmpworks_image: str) -> None:
     user = container_engine.run("--entrypoint=id", dmpworks_image, "-u")
     assert user.stdout.strip() == "10001"
+
+
+def test_the_image_states_which_sources_it_was_built_from(
+    container_engine: ContainerEngine, dmpworks_image: str, tmp_path: Path
+) -> None:
+    """Built without REVISION: the digest is that of the checkout's sources without its git."""
+    sources = shutil.copytree(CHECKOUT / "dmpworks", tmp_path / "dmpworks")
+    stated = container_engine.run(dmpworks_image, "--version").stdout.strip()
+    assert stated == f"{metadata.version('dmpworks')}+{revision(sources)}"
 
 
 def test_the_package_came_along_whole(container_engine: ContainerEngine, dmpworks_image: str) -> None:
