@@ -64,7 +64,7 @@ def moment(at: datetime | None) -> str:
 
 
 def change(before: float | None, after: float | None) -> str:
-    """Return by how much a figure has changed, in per cent where it was not nought."""
+    """Return by how much a figure has changed, in per cent where it was not zero."""
     if before is None or after is None or before == after:
         return "=" if before == after else NONE
     if before == 0:

@@ -43,7 +43,7 @@ def run_pieces(
 
     `processes` 0 means one per core; one process, or one piece, runs here without a pool. A failure stops no other
     piece. Only our own errors and a lost worker are failures of a piece; anything else is a bug and is raised. `done`
-    is told each piece and what became of it, in the order in which they end.
+    receives each piece and its result, in the order in which they end.
     """
     processes = min(processes or os.cpu_count() or 1, len(pieces))
     outcomes = _here(function, pieces, done) if processes <= 1 else _pool(function, pieces, processes, done)

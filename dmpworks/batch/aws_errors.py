@@ -52,7 +52,7 @@ class Cause(NamedTuple):
 
     @property
     def unanswered(self) -> bool:
-        """Whether AWS may have done what was asked: it gave no answer, or failed while at it."""
+        """Whether AWS may have done what was asked: it gave no answer, or failed midway."""
         return self.kind in ("no network", "server")
 
 

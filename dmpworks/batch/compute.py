@@ -31,16 +31,16 @@ class Machines(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def largest(self) -> int | None:
-        """The most memory (MiB) a job can have, if the instance types tell it: a family or `optimal` does not."""
+        """The most memory (MiB) a job can have, if the instance types are sizes: a family or `optimal` has none."""
         sizes = [memory_of(each) for each in self.instance_types]
         known = [size for size in sizes if size is not None]
         return max(known) if known and len(known) == len(sizes) else None
 
     def __str__(self) -> str:
-        told = f"{self.name}: {self.state}, {self.status}"
-        told += f", at most {self.max_vcpus} vCPUs" if self.max_vcpus is not None else ""
-        told += f" of {', '.join(self.instance_types)}" if self.instance_types else ""
-        return told + (f" ({self.reason})" if self.reason and not self.usable else "")
+        text = f"{self.name}: {self.state}, {self.status}"
+        text += f", at most {self.max_vcpus} vCPUs" if self.max_vcpus is not None else ""
+        text += f" of {', '.join(self.instance_types)}" if self.instance_types else ""
+        return text + (f" ({self.reason})" if self.reason and not self.usable else "")
 
 
 class Queue(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,15 +63,15 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True):
 
 def queues_named(client: "BatchClient", names: Iterable[str]) -> dict[str, Queue]:
     """Return these queues with their machines, by name; those that do not exist are left out."""
-    told = client.describe_job_queues(jobQueues=sorted(set(names)))["jobQueues"]
-    arns = sorted({each["computeEnvironment"] for queue in told for each in queue["computeEnvironmentOrder"]})
+    queues = client.describe_job_queues(jobQueues=sorted(set(names)))["jobQueues"]
+    arns = sorted({each["computeEnvironment"] for queue in queues for each in queue["computeEnvironmentOrder"]})
     found = client.describe_compute_environments(computeEnvironments=arns)["computeEnvironments"] if arns else []
     machines = {each["computeEnvironmentArn"]: _machines(each) for each in found}
-    return {queue["jobQueueName"]: _queue(queue, machines) for queue in told}
+    return {queue["jobQueueName"]: _queue(queue, machines) for queue in queues}
 
 
 def memory_of(instance_type: str) -> int | None:
-    """Return what a job can have of an instance's memory (MiB), from its name; None for names that do not tell."""
+    """Return what a job can have of an instance's memory (MiB), from its name; None for a family or an unknown size."""
     match = INSTANCE.fullmatch(instance_type)
     if not match or match[1] not in GIB_PER_VCPU:
         return None
@@ -79,27 +79,27 @@ def memory_of(instance_type: str) -> int | None:
     return int(vcpus * GIB_PER_VCPU[match[1]] * 1024 * USABLE)
 
 
-def _queue(told: Mapping[str, Any], machines: Mapping[str, Machines]) -> Queue:
-    order = sorted(told["computeEnvironmentOrder"], key=lambda each: each["order"])
+def _queue(response: Mapping[str, Any], machines: Mapping[str, Machines]) -> Queue:
+    order = sorted(response["computeEnvironmentOrder"], key=lambda each: each["order"])
     return Queue(
-        name=told["jobQueueName"],
-        state=told["state"],
-        status=told.get("status", "VALID"),
-        reason=told.get("statusReason"),
-        fair_share=bool(told.get("schedulingPolicyArn")),
+        name=response["jobQueueName"],
+        state=response["state"],
+        status=response.get("status", "VALID"),
+        reason=response.get("statusReason"),
+        fair_share=bool(response.get("schedulingPolicyArn")),
         machines=tuple(
             machines[each["computeEnvironment"]] for each in order if each["computeEnvironment"] in machines
         ),
     )
 
 
-def _machines(told: Mapping[str, Any]) -> Machines:
-    resources = told.get("computeResources", {})
+def _machines(response: Mapping[str, Any]) -> Machines:
+    resources = response.get("computeResources", {})
     return Machines(
-        name=told["computeEnvironmentName"],
-        state=told.get("state", "ENABLED"),
-        status=told.get("status", "VALID"),
-        reason=told.get("statusReason"),
+        name=response["computeEnvironmentName"],
+        state=response.get("state", "ENABLED"),
+        status=response.get("status", "VALID"),
+        reason=response.get("statusReason"),
         max_vcpus=resources.get("maxvCpus"),
         instance_types=tuple(resources.get("instanceTypes", ())),
     )

@@ -26,7 +26,7 @@ class Definition(msgspec.Struct, frozen=True):
 
 
 class Image(msgspec.Struct, frozen=True):
-    """What is known of an image: its reference, and its digest where the registry tells it."""
+    """What is known of an image: its reference, and its digest where the registry has one."""
 
     reference: str
     digest: str | None = None
@@ -54,7 +54,7 @@ def find_definition(client: "BatchClient", name: str) -> Definition:
 
 
 def find_image(ecr: Any, reference: str) -> Image:
-    """Return what an image's registry tells of it; raises PreflightError when ECR says that there is no such image."""
+    """Return an image and the digest its registry states; raises PreflightError when ECR has no such image."""
     match = ECR.fullmatch(reference)
     if not match:
         return Image(reference, why_not="it does not lie in ECR")
@@ -77,7 +77,7 @@ def find_image(ecr: Any, reference: str) -> Image:
     return Image(reference, digest=answer["imageDetails"][0]["imageDigest"])
 
 
-def _definition(name: str, told: Any) -> Definition:
-    container = told.get("containerProperties", {})
+def _definition(name: str, response: Any) -> Definition:
+    container = response.get("containerProperties", {})
     supplied = {each["name"] for key in ("environment", "secrets") for each in container.get(key, [])}
     return Definition(name, container.get("image", ""), frozenset(supplied))

@@ -89,13 +89,13 @@ class BatchJob(msgspec.Struct, frozen=True, kw_only=True):
 
 def cause_of(reason: str | None, container_reason: str | None, exit_code: int | None) -> Cause:
     """Return the class of a failure, from statusReason, container.reason and exit code (137: killed by the kernel)."""
-    told, inside = reason or "", container_reason or ""
+    outer, inside = reason or "", container_reason or ""
     signs: list[tuple[bool, Cause]] = [
-        ("exceeded timeout" in told, "timed out"),
-        (told.startswith("Host EC2"), "machine lost"),
-        ("CannotPull" in inside or "CannotPull" in told, "image not pulled"),
-        ("OutOfMemory" in told + inside or exit_code == 137, "out of memory"),
-        (told.startswith("Task failed to start"), "container not started"),
+        ("exceeded timeout" in outer, "timed out"),
+        (outer.startswith("Host EC2"), "machine lost"),
+        ("CannotPull" in inside or "CannotPull" in outer, "image not pulled"),
+        ("OutOfMemory" in outer + inside or exit_code == 137, "out of memory"),
+        (outer.startswith("Task failed to start"), "container not started"),
         (exit_code == ExitCode.TRY_AGAIN, "worth another attempt"),
         (exit_code in (ExitCode.INTERRUPTED, ExitCode.TERMINATED), "interrupted"),
     ]
@@ -153,48 +153,48 @@ def observed(job: BatchJob, name: str, *, at: datetime, by: str) -> Observed:
     )
 
 
-def _job(told: Mapping[str, Any]) -> BatchJob:
-    container = told.get("container", {})
+def _job(response: Mapping[str, Any]) -> BatchJob:
+    container = response.get("container", {})
     options = container.get("logConfiguration", {}).get("options", {})
-    every = [_try(each) for each in told.get("attempts", ())]
-    tries = tuple(each for each in every if each.stopped or told["status"] in ENDED)
-    children = told.get("arrayProperties", {}).get("statusSummary", {})
+    every = [_try(each) for each in response.get("attempts", ())]
+    tries = tuple(each for each in every if each.stopped or response["status"] in ENDED)
+    children = response.get("arrayProperties", {}).get("statusSummary", {})
     return BatchJob(
-        id=told["jobId"],
-        name=told["jobName"],
-        queue=told["jobQueue"].rsplit("/", 1)[-1],
-        status=_status(told["status"], children),
-        reason=told.get("statusReason"),
+        id=response["jobId"],
+        name=response["jobName"],
+        queue=response["jobQueue"].rsplit("/", 1)[-1],
+        status=_status(response["status"], children),
+        reason=response.get("statusReason"),
         container_reason=container.get("reason"),
         exit_code=container.get("exitCode"),
-        created=moment(told.get("createdAt")),
-        started=moment(told.get("startedAt")),
-        stopped=moment(told.get("stoppedAt")),
-        stopping=bool(told.get("isTerminated") or told.get("isCancelled")),
+        created=moment(response.get("createdAt")),
+        started=moment(response.get("startedAt")),
+        stopped=moment(response.get("stoppedAt")),
+        stopping=bool(response.get("isTerminated") or response.get("isCancelled")),
         tries=tries,
         log_group=options.get("awslogs-group", LOG_GROUP),
         log=container.get("logStreamName") or (every[-1].log if every else None),
-        parameters=told.get("parameters", {}),
-        depends_on=tuple(each["jobId"] for each in told.get("dependsOn", ()) if "jobId" in each),
-        shards=told.get("arrayProperties", {}).get("size"),
+        parameters=response.get("parameters", {}),
+        depends_on=tuple(each["jobId"] for each in response.get("dependsOn", ()) if "jobId" in each),
+        shards=response.get("arrayProperties", {}).get("size"),
         done=children.get("SUCCEEDED", 0),
-        begun=bool(tries) or (any(map(children.get, ENDED)) and told.get("statusReason") != UPSTREAM_FAILED),
+        begun=bool(tries) or (any(map(children.get, ENDED)) and response.get("statusReason") != UPSTREAM_FAILED),
     )
 
 
 def _status(status: str, children: Mapping[str, int]) -> str:
-    """Return the status of a job; an array job is PENDING all the while, so its furthest child tells more."""
+    """Return the status of a job; an array job stays PENDING, so that of its furthest child counts."""
     if status in ENDED:
         return status
     return next((each for each in ("RUNNING", "STARTING", "RUNNABLE") if children.get(each)), status)
 
 
-def _try(told: Mapping[str, Any]) -> BatchAttempt:
-    container = told.get("container", {})
-    reasons = (told.get("statusReason"), container.get("reason"))
+def _try(response: Mapping[str, Any]) -> BatchAttempt:
+    container = response.get("container", {})
+    reasons = (response.get("statusReason"), container.get("reason"))
     return BatchAttempt(
-        started=moment(told.get("startedAt")),
-        stopped=moment(told.get("stoppedAt")),
+        started=moment(response.get("startedAt")),
+        stopped=moment(response.get("stoppedAt")),
         reason="; ".join(text for text in reasons if text) or None,
         exit_code=container.get("exitCode"),
         log=container.get("logStreamName"),

@@ -137,7 +137,7 @@ def _execute(run: Run, job: Job, values: Resolved, settings: str) -> Manifest | 
 def _left(run: Run, folder: str, partial: Partial) -> Partial:
     """Leave the phase to other shards; one that has no part of it is no execution of a phase that is complete."""
     if partial.waiting:
-        done, awaited = format_counts(partial.counts), f"{partial.waiting:,} parts are awaited"
+        done, awaited = format_counts(partial.counts), f"{partial.waiting:,} parts are still to come"
         run.progress(f"shard {run.shard.number} is done: {done}; {awaited}")
         return partial
     run.progress(f"shard {run.shard.number} has nothing to do: there are fewer files than shards")
@@ -155,7 +155,7 @@ def _manifest_before(bucket: Bucket, folder: str) -> Manifest | None:
 
 
 def format_counts(counts: Counts) -> str:
-    """Return counts as one line of text, figures that are nought left out."""
+    """Return counts as one line of text, zeros left out."""
     parts = [f"{counts.read:,} read", f"{counts.written:,} written"]
     parts += [f"{number:,} dropped ({reason})" for reason, number in counts.dropped.items() if number]
     parts += [f"{counts.quarantined:,} quarantined{_reasons(counts)}"] if counts.quarantined else []

@@ -110,7 +110,7 @@ def _files_before(bucket: Bucket, folder: str) -> tuple[File, ...]:
 
 
 def _remove_superseded(bucket: Bucket, manifest: Manifest, earlier: Iterable[File]) -> None:
-    """Delete what lies in the folders this job writes to and no manifest lists, of this run or of a later one."""
+    """Delete files in the folders of this job that no manifest lists, of this run or of a later one."""
     run = f"{manifest.chain}/{manifest.run_id}/"
     bucket.delete_unfinished(phase_folder(manifest.chain, manifest.run_id, manifest.job))
     stored = bucket.list(run.rstrip("/"))

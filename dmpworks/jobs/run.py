@@ -35,7 +35,7 @@ class Phase:
         return self.bucket.local(file.key, self.scratch / "inputs")
 
     def opened(self, file: File) -> Openable:
-        """Return the file to be read where it lies in the bucket."""
+        """Return the file to be read in place in the bucket."""
         return self.bucket.opened(file.key)
 
     def content(self, file: File) -> bytes:

@@ -44,7 +44,7 @@ class Manners:
 
 
 class _Kept(msgspec.Struct):
-    """An answer as it lies in the bucket."""
+    """An answer as it is stored in the bucket."""
 
     fetched: datetime
     request: str

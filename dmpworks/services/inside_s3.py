@@ -1,6 +1,6 @@
 """Copies objects from one S3 bucket to another inside S3: no byte goes through this machine.
 
-A large object is copied in parts, and the copy under way is noted beside it, so that a killed job goes on with it.
+A large object is copied in parts, and the copy under way is noted beside it, so that a killed job continues it.
 """
 
 from base64 import b64decode
@@ -73,7 +73,7 @@ class InsideS3:
     def copy(
         self, source: Foreign, key: str, algorithm: str | None, note: str, moved: Callable[[int], None]
     ) -> tuple[str, str | None]:
-        """Copy an object; returns its key and its hash, if it is of an algorithm that S3 can tell.
+        """Copy an object; returns its key and its hash, if S3 computes that algorithm.
 
         A large one is copied under the key of the execution that began it, as noted in the object `note`. Raises
         DownloadError when the source has changed or is refused, TemporaryError when S3 is busy.
@@ -81,9 +81,9 @@ class InsideS3:
         with _translate_errors(str(source)):
             if source.size > self._largest:
                 return self._in_parts(source, key, note, moved), None
-            told = self._at_once(source, key, algorithm)
+            stated = self._at_once(source, key, algorithm)
         moved(source.size)
-        return key, told
+        return key, stated
 
     def _at_once(self, source: Foreign, key: str, algorithm: str | None) -> str | None:
         wanted = {"ChecksumAlgorithm": algorithm.upper()} if algorithm in CHECKSUMS else {}

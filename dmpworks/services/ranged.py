@@ -60,7 +60,7 @@ class ObjectFile(NamedTuple):
         return self.key.rpartition("/")[2]
 
     def stat(self) -> _Stat:
-        """Return what tells the size."""
+        """Return the part of the answer that states the size."""
         return _Stat(self.size)
 
     def open(self, mode: str = "rb") -> IO[bytes]:

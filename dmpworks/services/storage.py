@@ -30,7 +30,7 @@ PIECE = 256 * 1024
 PART = 32 * 1024 * 1024  # bytes of a large object that are sent at once; S3 takes 10,000 of them
 MEMORY = "memory:"
 S3_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-LOCAL = "local"  # what is no object (indexes, databases, scratch) lies under this name in a folder bucket
+LOCAL = "local"  # what is no object (indexes, databases, scratch) is stored under this name in a folder bucket
 
 
 class Stored(NamedTuple):
@@ -269,7 +269,7 @@ def _credentials() -> Any:
 
 def _check_s3(bucket: Bucket) -> None:
     try:
-        bucket.list("_dmpworks/probe")  # a listing: only its answer tells a missing bucket from a missing object
+        bucket.list("_dmpworks/probe")  # a listing, since a missing object looks like a missing bucket
     except (FileNotFoundError, JobError, TemporaryError) as error:
         if "NoSuchBucket" not in f"{error} {error.__cause__}":
             raise

@@ -24,7 +24,7 @@ from dmpworks.errors import SettingsError
 from dmpworks.settings.parse import allowed, alternatives, convert, is_date, within
 
 C = TypeVar("C")
-REQUIRED: Any = object()  # stands for a default that is not there
+REQUIRED: Any = object()  # in place of a default where there is none
 DOES_NOT_AFFECT_OUTPUT: Any = object()  # marks a field that changes nothing in what a job writes
 LOGIN = re.compile(r"://[^/\s]*@")  # a user, perhaps a password, in an address
 
@@ -144,7 +144,7 @@ class Setting:
         raise self._not_allowed(text, source)
 
     def checked(self, value: Any, source: str) -> Any:
-        """Return the value if it has its format, lies within its limits and holds no secret; raises SettingsError."""
+        """Return the value if it has its format, is within its limits and holds no secret; raises SettingsError."""
         if self.format and isinstance(value, str) and not is_date(self.format, value):
             raise self._not_allowed(value, source)
         if isinstance(value, int | float) and not within(self.limits, value):

@@ -25,7 +25,7 @@ def allowed(kind: Any) -> str:
 
 
 def within(limits: tuple[float, float], value: float) -> bool:
-    """Tell whether a number lies within limits; not a number (nan) is nowhere."""
+    """Return whether a number is within limits; nan never is."""
     return limits[0] <= value <= limits[1] and value < math.inf
 
 
@@ -38,7 +38,7 @@ def is_date(format: re.Pattern[str], text: str) -> bool:
 
 
 def convert(text: str, kind: Any) -> Any:
-    """Return the value that a text stands for; raises ValueError."""
+    """Return the value that a text denotes; raises ValueError."""
     if kind is bool:
         if text.lower() not in TRUE + FALSE:
             raise ValueError(text)

@@ -27,7 +27,7 @@ class Sources:
     def find(self, setting: Setting) -> Any:
         """Return the value of a setting from the first place that has it; REQUIRED if none and no default.
 
-        An empty text is no value, wherever it stands: `--hash "$HASH"` may come with nothing in it.
+        An empty text is no value, wherever it is given: `--hash "$HASH"` may come with nothing in it.
         """
         if self._given(setting):
             return setting.checked(self.options[setting.variable], "the command line")
@@ -37,7 +37,7 @@ class Sources:
         return setting.default
 
     def came_from_environment(self, setting: Setting) -> bool:
-        """Whether the value stands in the environment or the file rather than on the command line."""
+        """Whether the value is from the environment or the file rather than from the command line."""
         return not self._given(setting) and any(place.get(setting.variable) for place in (self.environ, self.file))
 
     def _given(self, setting: Setting) -> bool:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Outcome(NamedTuple):
-    """What a preflight found: the checks, and what a submission goes on with."""
+    """What a preflight found: the checks, and what a submission needs of them."""
 
     checks: list[Check]
     definition: Definition | None = None
@@ -27,7 +27,7 @@ class Outcome(NamedTuple):
 
 
 def check_definition(client: "BatchClient", ecr: Any, name: str) -> Outcome:
-    """Check the job definition and its image; `ecr` is asked only about an image that lies there."""
+    """Check the job definition and its image; `ecr` is asked only about an image that is stored there."""
     try:
         found = find_definition(client, name)
     except PreflightError as error:
