@@ -11,7 +11,15 @@ from dmpworks.jobs.model import Chain
 
 __all__ = ["CHAINS", "PROCESS_DMPS", "chain_named"]
 
-CHAINS = (ROR, OPENALEX_WORKS, CROSSREF_METADATA, DATACITE, DATA_CITATION_CORPUS, PROCESS_WORKS, PROCESS_DMPS)
+CHAINS = (
+    ROR,
+    OPENALEX_WORKS,
+    CROSSREF_METADATA,
+    DATACITE,
+    DATA_CITATION_CORPUS,
+    PROCESS_WORKS,
+    PROCESS_DMPS,
+)
 
 
 def chain_named(name: str) -> Chain:
