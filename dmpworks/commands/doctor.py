@@ -15,7 +15,7 @@ from dmpworks.catalog import CHAINS, chain_named
 from dmpworks.commands.shared.inputs import check_inputs
 from dmpworks.commands.shared.options import resolve_chain_from
 from dmpworks.commands.shared.reachability import check_services
-from dmpworks.commands.shared.submission import Account, Wanted, open_account, preflight
+from dmpworks.commands.shared.submission import Account, ChainSubmission, open_account, preflight
 from dmpworks.commands.shared.tables import print_json, print_lines, print_table
 from dmpworks.errors import DmpworksError, SettingsError
 from dmpworks.jobs.commands import COMMAND, ENV_FILE, EnvFile, Json, sources
@@ -106,14 +106,14 @@ def _wrong_settings(chains: Sequence[Chain], found: Sources) -> list[Check]:
 def _check_chain(account: Account, chain: Chain, shared: Resolved, found: Sources, *, deep: bool) -> list[Check]:
     try:
         values, start = resolve_chain_from(chain, found, submitting=True)
-        wanted = Wanted(chain, values, start, "")
-        wanted.plan()  # no limit of AWS Batch is broken
+        submission = ChainSubmission(chain, values, start, "")
+        _ = submission.plan  # no limit of AWS Batch is broken
     except DmpworksError as error:
         return [of_error(f"settings of {chain.name}", error), *_check_account(account.bucket, shared, found)]
     if start.job is None:
         done = good(f"jobs of {chain.name}", "all are complete and current")
         return [done, *_check_account(account.bucket, shared, found)]
-    checks, definition, _ = preflight(account, wanted)
+    checks, definition, _ = preflight(account, submission)
     if deep and definition:
         from dmpworks.batch.preflight.probe import probe_from_container
 

@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 
 from dmpworks.commands.shared.options import resolve_chain
-from dmpworks.jobs.commands import again
 from dmpworks.jobs.model import Chain
 from dmpworks.jobs.wiring import run_id_setting
 from dmpworks.runs.completeness import check_start
@@ -26,7 +25,7 @@ def run_here(chain: Chain, options: Mapping[str, Any], *, env_file: Path | None,
         print(f"{chain.name}: every job is complete and current, nothing was run", file=sys.stderr)
     else:
         check_start(chain, start.job, values[run_id_setting(chain)], bucket)
-    resume = partial(again, "run", chain, options, env_file)
+    resume = partial(retry_command, "run", chain, options, env_file)
     manifests = run_chain(chain, start, values, environment(), bucket, resume)
     if as_json:
         print(msgspec.json.format(msgspec.json.encode(manifests), indent=2).decode())

@@ -13,7 +13,7 @@ from dmpworks.commands.shared.options import resolve_chain
 from dmpworks.commands.shared.plan_table import show_plan
 from dmpworks.commands.shared.submission import (
     Account,
-    Wanted,
+    ChainSubmission,
     check_no_folder,
     live_job,
     locks,
@@ -22,7 +22,7 @@ from dmpworks.commands.shared.submission import (
     send,
 )
 from dmpworks.errors import DmpworksError, PreflightError
-from dmpworks.jobs.commands import again as command_again
+from dmpworks.jobs.commands import retry_command
 from dmpworks.jobs.model import Chain
 from dmpworks.jobs.wiring import run_id_setting, start_job_setting
 from dmpworks.runs.completeness import Start
@@ -49,7 +49,7 @@ def submit_chain(
     values, start = resolve_chain(chain, options, env_file, submitting=True, offline=offline)
     check_no_folder(chain.name, values.project.bucket_name)
     if dry_run:
-        _show(_wanted(chain, values, start, options, env_file), offline=offline, as_json=as_json)
+        _show(_submission(chain, values, start, options, env_file), offline=offline, as_json=as_json)
         return
     account = open_account(values.project)
     if start_was_inferred(start) and (live := live_job(account, chain, values)):
@@ -62,14 +62,14 @@ def submit_chain(
         return
     if start_was_inferred(start):
         print_start(chain, start)
-    wanted = _wanted(chain, values, start, options, env_file)
-    wanted.plan()  # a broken limit stops before any question
-    send_and_print(account, wanted, as_json=as_json, watch=watch)
+    submission = _submission(chain, values, start, options, env_file)
+    _ = submission.plan  # a broken limit stops before AWS is asked anything
+    send_and_print(account, submission, as_json=as_json, watch=watch)
 
 
-def send_and_print(account: Account, wanted: Wanted, *, as_json: bool, watch: bool) -> None:
+def send_and_print(account: Account, submission: ChainSubmission, *, as_json: bool, watch: bool) -> None:
     """Submit one chain, print the ids, and follow the run if asked; its end is then the exit code."""
-    ready = prepare(account, wanted)
+    ready = prepare(account, submission)
     with ExitStack() as stack:
         (held,) = locks(stack, account, [ready.plan])
         sent = send(account, ready, held)
@@ -77,7 +77,7 @@ def send_and_print(account: Account, wanted: Wanted, *, as_json: bool, watch: bo
     if watch:
         from dmpworks.commands.runs.watch import follow
 
-        if code := follow(account.bucket, ready.plan.run, wanted.values.project, as_json=as_json):
+        if code := follow(account.bucket, ready.plan.run, submission.values.project, as_json=as_json):
             sys.exit(code)
 
 
@@ -148,21 +148,23 @@ def costs_of(plan: SubmissionPlan, values: Resolved, *, offline: bool) -> dict[s
     return {job: estimate(asked, price, usual_seconds(runs, job)) for job, asked in plan.asked.items()}
 
 
-def _wanted(chain: Chain, values: Resolved, start: Start, options: Mapping[str, Any], env_file: Path | None) -> Wanted:
-    again = command_again("batch-submit", chain, options, env_file, start.job) if start.job else ""
-    return Wanted(chain, values, start, again)
+def _submission(
+    chain: Chain, values: Resolved, start: Start, options: Mapping[str, Any], env_file: Path | None
+) -> ChainSubmission:
+    command = retry_command("batch-submit", chain, options, env_file, start.job) if start.job else ""
+    return ChainSubmission(chain, values, start, command)
 
 
-def _show(wanted: Wanted, *, offline: bool, as_json: bool) -> None:
-    if wanted.start.job is None:
-        print_up_to_date(wanted.chain, wanted.start, [], as_json=as_json)
+def _show(submission: ChainSubmission, *, offline: bool, as_json: bool) -> None:
+    if submission.start.job is None:
+        print_up_to_date(submission.chain, submission.start, [], as_json=as_json)
         return
-    wanted.plan()  # a broken limit stops before any question
-    plan = wanted.plan(pinned_if_known(wanted.values, offline=offline))
+    _ = submission.plan  # a broken limit stops before AWS is asked anything
+    plan = submission.plan.pinned(pinned_if_known(submission.values, offline=offline))
     if as_json:
         print(json.dumps(plan.requests(), indent=2))
     else:
-        show_plan(plan, costs_of(plan, wanted.values, offline=offline))
+        show_plan(plan, costs_of(plan, submission.values, offline=offline))
 
 
 def print_up_to_date(chain: Chain, start: Start, empty: object, *, as_json: bool) -> None:

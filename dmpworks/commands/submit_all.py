@@ -15,8 +15,8 @@ from dmpworks.commands.shared.options import resolve_chain, setting_sources
 from dmpworks.commands.shared.plan_table import show_plan
 from dmpworks.commands.shared.submission import (
     Account,
+    ChainSubmission,
     Ready,
-    Wanted,
     check_no_folder,
     live_job,
     locks,
@@ -43,13 +43,13 @@ if TYPE_CHECKING:
 class Part(NamedTuple):
     """One chain of the month: what is wanted of it, and the chains that it waits for."""
 
-    wanted: Wanted
+    submission: ChainSubmission
     after: tuple[str, ...]
 
     @property
     def name(self) -> str:
         """The chain's name."""
-        return self.wanted.chain.name
+        return self.submission.chain.name
 
 
 def all_command(flags: Mapping[str, tuple[Any, Any]]) -> Callable[..., None]:
@@ -95,7 +95,7 @@ def parts_of(
     parts: list[Part] = []
     wrong: dict[str, list[str]] = {}  # what -> chains
     for chain in CHAINS:
-        after = tuple(part.name for part in parts if part.wanted.chain in chains_before(chain))
+        after = tuple(part.name for part in parts if part.submission.chain in chains_before(chain))
         try:
             values, start = _settings(chain, options, env_file, offline=offline or bool(after))
         except SettingsError as error:
@@ -104,7 +104,7 @@ def parts_of(
         if account and (live := live_job(account, chain, values)):
             start = earliest(chain, start, live)
         if start.job:
-            parts.append(Part(Wanted(chain, values, start, _again(options, env_file)), after))
+            parts.append(Part(ChainSubmission(chain, values, start, _retry_command(options, env_file)), after))
     if wrong:
         raise SettingsError(
             "; ".join(f"{', '.join(names)}: {what}" for what, names in wrong.items()),
@@ -114,7 +114,7 @@ def parts_of(
     return parts
 
 
-def _again(options: Mapping[str, Any], env_file: Path | None) -> str:
+def _retry_command(options: Mapping[str, Any], env_file: Path | None) -> str:
     given = [f"--{name.lower().replace('_', '-')}={value}" for name, value in options.items()]
     given += [f"--env-file={env_file}"] if env_file else []
     return shlex.join(["dmpworks", "batch-submit", "all", *given])
@@ -151,9 +151,9 @@ def _prepare(account: Account, parts: Sequence[Part]) -> list[Ready]:
     checks: dict[Check, None] = {}
     ready = []
     for part in parts:
-        found, definition, digest = preflight(account, part.wanted, part.after)
+        found, definition, digest = preflight(account, part.submission, part.after)
         checks |= dict.fromkeys(found)
-        ready.append(Ready(part.wanted.plan(definition), part.wanted.again, digest))
+        ready.append(Ready(part.submission.plan.pinned(definition), part.submission.retry_command, digest))
     require_aloud(list(checks))
     return ready
 
@@ -165,7 +165,7 @@ def _print_all(parts: Sequence[Part], sent: Mapping[str, "list[Sent]"], *, as_js
     if not parts and as_json:
         print(json.dumps([]))
     for part in parts:
-        print_job_ids(part.wanted.plan(), sent[part.name], as_json=as_json)
+        print_job_ids(part.submission.plan, sent[part.name], as_json=as_json)
 
 
 def _follow(account: Account, parts: Sequence[Part], *, as_json: bool) -> int:
@@ -174,7 +174,7 @@ def _follow(account: Account, parts: Sequence[Part], *, as_json: bool) -> int:
 
     first = 0
     for part in parts:
-        code = follow(account.bucket, part.wanted.plan().run, part.wanted.values.project, as_json=as_json)
+        code = follow(account.bucket, part.submission.plan.run, part.submission.values.project, as_json=as_json)
         first = first or code
         if code in (ExitCode.STUCK, ExitCode.INTERRUPTED):
             break
@@ -184,14 +184,14 @@ def _follow(account: Account, parts: Sequence[Part], *, as_json: bool) -> int:
 def _show(parts: Sequence[Part], *, offline: bool, as_json: bool) -> None:
     requests: list[dict[str, Any]] = []
     last: dict[str, str] = {}  # chain -> its last job
-    definition = pinned_if_known(parts[0].wanted.values, offline=offline) if parts else ""
+    definition = pinned_if_known(parts[0].submission.values, offline=offline) if parts else ""
     for part in parts:
-        plan: SubmissionPlan = part.wanted.plan(definition)
+        plan: SubmissionPlan = part.submission.plan.pinned(definition)
         after = [last[name] for name in part.after]
         last[part.name] = f"{part.name} {plan.jobs[-1]}"
         requests += plan.requests([f"<id of {job}>" for job in after])
         if not as_json:
-            show_plan(plan, costs_of(plan, part.wanted.values, offline=offline), after)
+            show_plan(plan, costs_of(plan, part.submission.values, offline=offline), after)
     if as_json:
         print(json.dumps(requests, indent=2))
     elif not parts:

@@ -61,7 +61,7 @@ def command(
     return run_command
 
 
-def again(verb: str, chain: Chain, options: Mapping[str, Any], env_file: Path | None, job: str) -> str:
+def retry_command(verb: str, chain: Chain, options: Mapping[str, Any], env_file: Path | None, job: str) -> str:
     """Return the command that begins at a job with the same options: to paste, hence quoted for the shell."""
     by_variable = {each.variable: each for each in submit_settings(chain)}
     start = start_job_setting(chain)

@@ -10,7 +10,7 @@ import pytest
 
 from dmpworks.batch.monitor.reconcile import Deployment, mend
 from dmpworks.commands.runs.resume import resume_on_batch
-from dmpworks.commands.shared.submission import Account, Wanted
+from dmpworks.commands.shared.submission import Account, ChainSubmission
 from dmpworks.commands.submit import earliest, live_job, send_and_print
 from dmpworks.jobs.execute import execute
 from dmpworks.jobs.wiring import AUTO
@@ -96,7 +96,7 @@ class Scene:
         return Account(client, client, None, watched(self.bucket, reaper), self.batch.sleep)
 
     def submit(self, account, start=None):
-        wanted = Wanted(CHAIN, self.values, start or Start("fetch", {}), AGAIN)
+        wanted = ChainSubmission(CHAIN, self.values, start or Start("fetch", {}), AGAIN)
         send_and_print(account, wanted, as_json=True, watch=False)
 
     def submit_auto(self, account):

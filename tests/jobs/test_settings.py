@@ -6,7 +6,7 @@ from typing import Annotated
 import pytest
 
 from dmpworks.errors import SettingsError
-from dmpworks.jobs.commands import again, sources
+from dmpworks.jobs.commands import retry_command, sources
 from dmpworks.jobs.containers import container_environment, recorded_settings
 from dmpworks.jobs.wiring import (
     chain_settings,
@@ -199,7 +199,7 @@ def test_a_folder_is_no_file_of_settings(tmp_path):
 
 def test_the_command_to_go_on_with_can_be_pasted():
     options = {"BUCKET_NAME": "./my data", "LETTERS_COUNT_CASE": False, "LETTERS_COUNT_ONLY": ("a", "b")}
-    assert again("run", CHAIN, options, Path("my file"), "count") == (
+    assert retry_command("run", CHAIN, options, Path("my file"), "count") == (
         "dmpworks run letters '--bucket-name=./my data' --count.case=false --count.only=a,b --start-job=count"
         " --env-file 'my file'"
     )

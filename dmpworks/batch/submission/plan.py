@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dmpworks.batch.submission.limits import broken_limits
@@ -25,6 +25,9 @@ RETRY_RULES = [
     {"onExitCode": str(int(ExitCode.TRY_AGAIN)), "action": "RETRY"},
     {"onReason": "*", "action": "EXIT"},
 ]
+
+# What makes two requests the same: names, tags and shares may differ.
+DIGESTED = ("jobQueue", "jobDefinition", "retryStrategy", "timeout", "containerOverrides", "arrayProperties")
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,13 @@ class SubmissionPlan:
     def asked(self) -> dict[str, JobRequest]:
         """What each job is submitted with."""
         return {job: _asked(draft) for job, draft in zip(self.jobs, self.drafts, strict=True)}
+
+    def pinned(self, definition: str | None) -> "SubmissionPlan":
+        """Return the plan with this revision of its job definition; unchanged where none is known."""
+        if definition is None:
+            return self
+        drafts = tuple(_with_digest(draft | {"jobDefinition": definition}) for draft in self.drafts)
+        return replace(self, definition=definition, drafts=drafts)
 
     def requests(self, after: Sequence[str] = ()) -> list[dict[str, Any]]:
         """Return the requests with a readable stand-in for each job id that AWS will give.
@@ -131,7 +141,8 @@ def share_of(values: Resolved) -> dict[str, Any]:
 def _draft(chain: Chain, job: Job, values: Resolved, definition: str) -> dict[str, Any]:
     run_id, env = values[run_id_setting(chain)], values.project.env
     about = {"env": env, "chain": chain.name, "run_id": run_id, "job": job.name}
-    asked = {
+    draft = {
+        "jobName": f"{name_prefix(env, chain.name)}{run_id}-{job.name}",
         "jobQueue": queue_of(job, values),
         "jobDefinition": definition,
         "retryStrategy": {"attempts": job.attempts, "evaluateOnExit": RETRY_RULES},
@@ -147,22 +158,22 @@ def _draft(chain: Chain, job: Job, values: Resolved, definition: str) -> dict[st
                 {"type": "MEMORY", "value": str(job.size.memory)},
             ],
         },
-    }
-    if number := asked_shards(chain, job, values):
-        asked["arrayProperties"] = {"size": number}
-    return {
-        "jobName": f"{name_prefix(env, chain.name)}{run_id}-{job.name}",
-        **asked,
         **share_of(values),
-        # unlike tags they come back in DescribeJobs and in events; the digest shows whether a live job is the same
-        "parameters": about | {"request": _digest(asked)},
+        # unlike tags they come back in DescribeJobs and in events
+        "parameters": about,
         "tags": {"project": "dmpworks"} | about,
         "propagateTags": True,
     }
+    if number := asked_shards(chain, job, values):
+        draft["arrayProperties"] = {"size": number}
+    return _with_digest(draft)
 
 
-def _digest(asked: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
+def _with_digest(draft: dict[str, Any]) -> dict[str, Any]:
+    """Return a request with the digest that shows whether a live job is the same."""
+    asked = {name: draft[name] for name in DIGESTED if name in draft}
+    digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
+    return draft | {"parameters": draft["parameters"] | {"request": digest}}
 
 
 def _asked(draft: Mapping[str, Any]) -> JobRequest:

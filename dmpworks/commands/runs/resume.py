@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from dmpworks.catalog import chain_named
 from dmpworks.commands.shared.options import BucketName, open_project, setting_sources, start_at
-from dmpworks.commands.shared.submission import Account, Wanted, check_no_folder, live_job, open_account
+from dmpworks.commands.shared.submission import Account, ChainSubmission, check_no_folder, live_job, open_account
 from dmpworks.commands.submit import earliest, print_start, print_up_to_date, send_and_print
 from dmpworks.errors import PreflightError, SettingsError
 from dmpworks.jobs.commands import COMMAND, EnvFile, Json
@@ -209,7 +209,7 @@ def resume_on_batch(
     values |= _all_of(chain, [each for each in chain_settings(chain, jobs) if not each.secret], found)
     # a live job is adopted only by the very same request: then the revision stays as well
     kept = before.definition if live and "BATCH_JOB_DEFINITION" not in found.options else None
-    send_and_print(account, Wanted(chain, values, start, again, kept), as_json=as_json, watch=watch)
+    send_and_print(account, ChainSubmission(chain, values, start, again, kept), as_json=as_json, watch=watch)
 
 
 def _run_here(chain: Chain, found: Sources, named: str, bucket: Bucket, again: str, *, as_json: bool) -> None:

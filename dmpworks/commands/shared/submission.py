@@ -4,6 +4,8 @@ import sys
 import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dmpworks.batch.submission.plan import SubmissionPlan, chain_queues, default_definition, make_plan, name_prefix
@@ -35,13 +37,14 @@ class Account(NamedTuple):
     sleep: Callable[[float], None] = time.sleep
 
 
-class Wanted(NamedTuple):
-    """What is to be submitted: jobs of a chain with their settings, and the command that asks for the same again."""
+@dataclass(frozen=True)
+class ChainSubmission:
+    """What is to be submitted of a chain: its jobs with their settings, and the command that asks for the same."""
 
     chain: Chain
     values: Resolved
     start: Start
-    again: str
+    retry_command: str
     definition: str | None = None  # a revision to keep to; else the newest is taken
 
     @property
@@ -55,9 +58,10 @@ class Wanted(NamedTuple):
         wanted = {job.name for job in self.jobs}
         return {job: why for job, why in self.start.why.items() if job not in wanted}
 
-    def plan(self, definition: str | None = None) -> SubmissionPlan:
-        """Return the plan; raises PreflightError when a request breaks a limit of AWS Batch."""
-        name = definition or self.definition or default_definition(self.values)
+    @cached_property
+    def plan(self) -> SubmissionPlan:
+        """The submission plan, made once; raises PreflightError when a request breaks a limit of AWS Batch."""
+        name = self.definition or default_definition(self.values)
         return make_plan(self.chain, self.jobs, self.values, name, self.skipped)
 
 
@@ -65,7 +69,7 @@ class Ready(NamedTuple):
     """A plan that passed its preflight."""
 
     plan: SubmissionPlan
-    again: str
+    retry_command: str
     digest: str | None  # of the image
 
 
@@ -100,7 +104,7 @@ def live_job(account: Account, chain: Chain, values: Resolved) -> str | None:
 
 
 def preflight(
-    account: Account, wanted: Wanted, coming: Collection[str] = ()
+    account: Account, submission: ChainSubmission, coming: Collection[str] = ()
 ) -> tuple[list["Check"], str | None, str | None]:
     """Return every check of a submission, the pinned job definition and the image's digest.
 
@@ -109,27 +113,27 @@ def preflight(
     from dmpworks.batch.preflight.required import check_required_settings
     from dmpworks.batch.preflight.resources import check_bucket, check_definition, check_live_run, check_queues
 
-    plan, values = wanted.plan(), wanted.values
+    plan, values = submission.plan, submission.values
     found = check_definition(account.reader, account.ecr, plan.definition)
     checks = [
         *check_queues(account.reader, plan.queues, plan.asked, values.submission.batch_share_identifier),
         *found.checks,
     ]
     if found.definition:
-        checks += check_required_settings(wanted.chain, wanted.jobs, values, found.definition)
+        checks += check_required_settings(submission.chain, submission.jobs, values, found.definition)
     bucket = check_bucket(account.bucket)
     checks.append(bucket)
     if bucket.verdict == "ok":
-        checks += check_inputs(account.bucket, wanted.chain, wanted.jobs[0], values, coming)
+        checks += check_inputs(account.bucket, submission.chain, submission.jobs[0], values, coming)
         checks.append(check_live_run(account.reader, account.bucket, plan))
     return checks, found.definition.name if found.definition else None, found.digest
 
 
-def prepare(account: Account, wanted: Wanted) -> Ready:
+def prepare(account: Account, submission: ChainSubmission) -> Ready:
     """Return the plan with its pinned definition; raises PreflightError that lists all failed checks at once."""
-    checks, definition, digest = preflight(account, wanted)
+    checks, definition, digest = preflight(account, submission)
     require_aloud(checks)
-    return Ready(wanted.plan(definition), wanted.again, digest)
+    return Ready(submission.plan.pinned(definition), submission.retry_command, digest)
 
 
 def require_aloud(checks: Sequence["Check"]) -> None:
@@ -147,7 +151,7 @@ def send(account: Account, ready: Ready, held: Held, after: Sequence[str] = ()) 
     from dmpworks.batch.submission.submit import SubmissionContext, submit
 
     context = SubmissionContext(account.client, Ledger(account.bucket, ready.plan.run), held, account.sleep)
-    return submit(context, ready.plan, ready.again, after=after, image=ready.digest)
+    return submit(context, ready.plan, ready.retry_command, after=after, image=ready.digest)
 
 
 def locks(stack: ExitStack, account: Account, plans: Sequence[SubmissionPlan]) -> list[Held]:
