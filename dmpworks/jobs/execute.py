@@ -126,12 +126,21 @@ def _execute(run: Run, job: Job, values: Resolved, settings: str) -> Manifest | 
     )
     before = _manifest_before(run.bucket, folder)
     if before and says_the_same(before, manifest):
-        keep_manifest(run.bucket, before)
+        keep_manifest(run.bucket, before, job.folders)
         run.progress("nothing has changed: the phase is left as it is")
         return before
-    write_manifest(run.bucket, manifest)
+    _check_folders(manifest, job)
+    write_manifest(run.bucket, manifest, job.folders)
     run.progress(f"done in {(manifest.ended - started).total_seconds():.1f} s: {format_counts(counts)}")
     return manifest
+
+
+def _check_folders(manifest: Manifest, job: Job) -> None:
+    """Raise TypeError where a job wrote to a folder that it does not declare: nobody would ever clean up there."""
+    run, allowed = f"{manifest.chain}/{manifest.run_id}/", {job.name, *job.folders}
+    written = {file.key.removeprefix(run).split("/")[0] for file in manifest.files if file.key.startswith(run)}
+    if undeclared := sorted(written - allowed):
+        raise TypeError(f"{job.name} wrote to {undeclared[0]}: declare Job(..., folders=({undeclared[0]!r},))")
 
 
 def _left(run: Run, folder: str, partial: Partial) -> Partial:

@@ -9,6 +9,7 @@ import msgspec
 
 from dmpworks.errors import JobError
 from dmpworks.jobs.model import Counts
+from dmpworks.services.keys import Key
 from dmpworks.services.storage import Bucket
 
 MANIFEST = "_manifest.json"
@@ -34,7 +35,7 @@ class File(msgspec.Struct, frozen=True, omit_defaults=True):
     nothing of its key is in the bucket, it is read at its origin.
     """
 
-    key: str
+    key: Key
     size: int
     rows: int | None = None
     origin: Origin | None = None
@@ -52,7 +53,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     started: datetime
     ended: datetime
     settings: str  # fingerprint of the settings: equal settings, equal fingerprint
-    inputs: dict[str, str]  # phase -> digest of its manifest, or "uploaded"
+    inputs: dict[Key, str]  # phase -> digest of its manifest, or "uploaded"
     counts: Counts
     files: tuple[File, ...]
 
@@ -63,10 +64,13 @@ def phase_folder(dataset: str, run_id: str, phase: str) -> str:
 
 
 def read_manifest(bucket: Bucket, folder: str) -> tuple[Manifest, str] | None:
-    """Return a phase's manifest and its digest (SHA-256), or None when there is none; raises JobError if damaged."""
+    """Return a phase's manifest and its digest (SHA-256), or None when there is none; raises JobError if damaged.
+
+    A manifest that lists a key outside the bucket, or a file of another dataset, counts as damaged.
+    """
     try:
         data = bucket.get(f"{folder}/{MANIFEST}")
-        return msgspec.json.decode(data, type=Manifest), hashlib.sha256(data).hexdigest()
+        return _decode(data, folder.partition("/")[0]), hashlib.sha256(data).hexdigest()
     except FileNotFoundError:
         return None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -78,20 +82,29 @@ def read_manifest(bucket: Bucket, folder: str) -> tuple[Manifest, str] | None:
         ) from error
 
 
-def write_manifest(bucket: Bucket, manifest: Manifest) -> None:
-    """Make a phase complete in one atomic put, then remove what it superseded."""
+def _decode(data: bytes, dataset: str) -> Manifest:
+    manifest = msgspec.json.decode(data, type=Manifest)
+    if foreign := [file.key for file in manifest.files if not file.key.startswith(f"{dataset}/")]:
+        raise msgspec.ValidationError(f"it lists {foreign[0]}, which is not a file of {dataset}")
+    return manifest
+
+
+def write_manifest(bucket: Bucket, manifest: Manifest, folders: Iterable[str] = ()) -> None:
+    """Make a phase complete in one atomic put, then remove what it superseded.
+
+    `folders` are those of the run that the job writes to besides its own: nothing is deleted elsewhere.
+    """
     folder = phase_folder(manifest.chain, manifest.run_id, manifest.job)
-    before = _files_before(bucket, folder)
     data = msgspec.json.format(msgspec.json.encode(manifest, order="deterministic"), indent=1)
     bucket.put(f"{folder}/{MANIFEST}", data)
     bucket.delete([f"{folder}/{STARTED}"])
-    _remove_superseded(bucket, manifest, before)
+    _remove_superseded(bucket, manifest, folders)
 
 
-def keep_manifest(bucket: Bucket, manifest: Manifest) -> None:
+def keep_manifest(bucket: Bucket, manifest: Manifest, folders: Iterable[str] = ()) -> None:
     """Leave a complete phase as it is, and remove what an execution that changed nothing left beside it."""
     bucket.delete([f"{phase_folder(manifest.chain, manifest.run_id, manifest.job)}/{STARTED}"])
-    _remove_superseded(bucket, manifest, ())
+    _remove_superseded(bucket, manifest, folders)
 
 
 def says_the_same(one: Manifest, other: Manifest) -> bool:
@@ -100,17 +113,11 @@ def says_the_same(one: Manifest, other: Manifest) -> bool:
     return bool(one.files) and all(getattr(one, name) == getattr(other, name) for name in compared)
 
 
-def _files_before(bucket: Bucket, folder: str) -> tuple[File, ...]:
-    """Return what the manifest to be replaced lists; running the job again is what repairs a damaged one."""
-    try:
-        found = read_manifest(bucket, folder)
-    except JobError:
-        return ()
-    return found[0].files if found else ()
+def _remove_superseded(bucket: Bucket, manifest: Manifest, folders: Iterable[str]) -> None:
+    """Delete what is in the job's own folder or in `folders` and no manifest lists, of this run or of a later one.
 
-
-def _remove_superseded(bucket: Bucket, manifest: Manifest, earlier: Iterable[File]) -> None:
-    """Delete files in the folders of this job that no manifest lists, of this run or of a later one."""
+    The folders come from the job's declaration, never from what an earlier manifest lists: a bucket is not trusted.
+    """
     run = f"{manifest.chain}/{manifest.run_id}/"
     bucket.delete_unfinished(phase_folder(manifest.chain, manifest.run_id, manifest.job))
     stored = bucket.list(run.rstrip("/"))
@@ -119,12 +126,11 @@ def _remove_superseded(bucket: Bucket, manifest: Manifest, earlier: Iterable[Fil
         listed |= listed_by_others(bucket, manifest.chain, manifest.run_id, manifest.job)
     except JobError:
         return  # another manifest is damaged: what it lists is not known, so nothing goes away this time
-    written = {file.key for file in (*manifest.files, *earlier) if file.key.startswith(run)}
-    folders = {manifest.job, *(key.removeprefix(run).split("/")[0] for key in written)}
+    swept = {manifest.job, *folders}
     bucket.delete(
         item.key
         for item in stored
-        if item.key.removeprefix(run).split("/")[0] in folders
+        if item.key.removeprefix(run).split("/")[0] in swept
         and item.key not in listed
         and item.key.rsplit("/", 1)[-1] not in (MANIFEST, STARTED)
     )

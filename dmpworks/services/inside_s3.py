@@ -19,6 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from dmpworks.errors import DownloadError, TemporaryError
 from dmpworks.services.etags import md5_of
+from dmpworks.services.keys import Key
 from dmpworks.services.storage import Bucket
 
 LARGEST = 5 * 1024**3  # bytes; S3 copies no larger object in one step
@@ -59,7 +60,7 @@ class _Begun(msgspec.Struct, frozen=True):
     etag: str | None
     size: int
     part: int
-    key: str
+    key: Key
     upload: str
 
 
@@ -105,7 +106,7 @@ class InsideS3:
         return etag
 
     def _in_parts(self, source: Foreign, key: str, note: str, moved: Callable[[int], None]) -> str:
-        begun = self._begun(source, note) or self._begin(source, key, note)
+        begun = self._begun(source, key, note) or self._begin(source, key, note)
         target = {"Bucket": self._bucket.name, "Key": begun.key, "UploadId": begun.upload}
         there = self._parts(target)
         moved(sum(part["Size"] for part in there.values()))
@@ -135,11 +136,13 @@ class InsideS3:
         self._bucket.put(note, msgspec.json.encode(begun))
         return begun
 
-    def _begun(self, source: Foreign, note: str) -> _Begun | None:
+    def _begun(self, source: Foreign, key: str, note: str) -> _Begun | None:
         """Return the copy of this very content that a killed execution began, unless S3 has given it up."""
         try:
             begun = msgspec.json.decode(self._bucket.get(note), type=_Begun)
         except (FileNotFoundError, msgspec.DecodeError):
+            return None
+        if begun.key.rpartition("/")[0] != key.rpartition("/")[0]:  # not of this phase: we did not begin it
             return None
         target = {"Bucket": self._bucket.name, "Key": begun.key, "UploadId": begun.upload}
         try:

@@ -18,6 +18,7 @@ from obstore.exceptions import AlreadyExistsError
 from obstore.store import LocalStore, MemoryStore, S3Store
 
 from dmpworks.errors import JobError, SettingsError, TemporaryError
+from dmpworks.services.keys import is_key
 from dmpworks.services.ranged import ObjectFile, Openable
 from dmpworks.services.store_failures import translate_errors
 
@@ -152,7 +153,7 @@ class Bucket:
 
         Raises JobError when it is gone: whoever listed it promised that it is there.
         """
-        path = (self.root or scratch) / key
+        path = self._path(self.root or scratch, key)
         try:
             if self.root is None and not path.exists():
                 self.download(key, path)
@@ -166,6 +167,7 @@ class Bucket:
         """Return a listed object to be read in place: a path in a folder, else by ranges; raises JobError if gone."""
         if self.root is not None:
             return self.local(key, self.root)
+        self._check(key)
         try:
             with self._translate_errors(key):
                 found = obstore.head(self._store, key)
@@ -173,6 +175,25 @@ class Bucket:
             raise self._gone(key) from error
         return ObjectFile(
             self._store, key, int(found["size"]), found["e_tag"], partial(translate_errors, self.name, key, False)
+        )
+
+    def _path(self, root: Path, key: str) -> Path:
+        """Return the path of a key below a folder; raises JobError when it is not below, be it by a symbolic link."""
+        self._check(key)
+        path = root / key
+        if not path.resolve().is_relative_to(root.resolve()):
+            raise self._outside(key)
+        return path
+
+    def _check(self, key: str) -> None:
+        if not is_key(key):
+            raise self._outside(key)
+
+    def _outside(self, key: str) -> JobError:
+        return JobError(
+            "a key does not name a file inside the bucket",
+            on=f"{self.name}: {key!r}",
+            next="find out who wrote it; then run the job that writes this phase again, or upload the file again",
         )
 
     def _gone(self, key: str) -> JobError:

@@ -59,4 +59,8 @@ def transform(run: Run, options: Transform, scope: Scope, bad: BadRecords) -> Co
     )
 
 
-CHAIN = Chain("crossref-metadata", Job(download, size=SMALL), Job(transform, size=LARGE, sharded=True))
+CHAIN = Chain(
+    "crossref-metadata",
+    Job(download, size=SMALL),
+    Job(transform, size=LARGE, sharded=True, folders=("quarantine",)),
+)

@@ -19,6 +19,7 @@ from dmpworks.datasets.sources.source import Item
 from dmpworks.errors import DamagedFileError, DownloadError, TransformError
 from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import File, Phase, Run
+from dmpworks.services.keys import Key
 
 LINES, TAR, INDEX = ".jsonl.gz", ".tar", ".members.json"
 _INDEX = re.compile(r"\.tar-[0-9a-f]{8}\.members\.json$")
@@ -52,7 +53,7 @@ def _released(item: Item) -> tuple[int, int, str]:
 class Index(msgspec.Struct, frozen=True):
     """The members of a tar, by its key in the bucket."""
 
-    tar: str
+    tar: Key
     members: list[Member]
 
 

@@ -46,4 +46,8 @@ def transform(run: Run, bad: BadRecords) -> Counts | Partial:
     )
 
 
-CHAIN = Chain("data-citation-corpus", Job(download, size=SMALL), Job(transform, size=SMALL, sharded=True))
+CHAIN = Chain(
+    "data-citation-corpus",
+    Job(download, size=SMALL),
+    Job(transform, size=SMALL, sharded=True, folders=("quarantine",)),
+)

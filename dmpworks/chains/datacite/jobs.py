@@ -74,4 +74,4 @@ def transform(run: Run, options: Transform, scope: Scope, bad: BadRecords) -> Co
     )
 
 
-CHAIN = Chain("datacite", Job(download, size=SMALL), Job(transform, size=LARGE, sharded=True))
+CHAIN = Chain("datacite", Job(download, size=SMALL), Job(transform, size=LARGE, sharded=True, folders=("quarantine",)))

@@ -44,6 +44,9 @@ class Transform:
     include_xpac: Annotated[bool, "Keep works of the expansion pack too, records of lower quality."] = False
 
 
+DEFAULT = Source()
+
+
 def download(run: Run, source: Source) -> Counts:
     """Copy a release of OpenAlex works into the bucket, or list it at its source, checked against its manifest."""
     from dmpworks.chains.openalex_works.source import copy
@@ -51,7 +54,9 @@ def download(run: Run, source: Source) -> Counts:
     return copy(run, source.source, in_place=source.download_mode == "reference")
 
 
-def transform(run: Run, scope: Scope, options: Transform, bad: BadRecords) -> Counts | Partial:
+def transform(
+    run: Run, scope: Scope, options: Transform, bad: BadRecords, source: Source = DEFAULT
+) -> Counts | Partial:
     """Turn OpenAlex works into Parquet."""
     from dmpworks.chains.openalex_works.reading import DATASET, parts
     from dmpworks.datasets.transform.run_parts import transform_parts
@@ -63,7 +68,12 @@ def transform(run: Run, scope: Scope, options: Transform, bad: BadRecords) -> Co
         workers=options.workers,
         use_subset=scope.use_subset,
         max_bad_records=bad.max_bad_records,
+        source=source.source,
     )
 
 
-CHAIN = Chain("openalex-works", Job(download, size=SMALL), Job(transform, size=LARGE, sharded=True))
+CHAIN = Chain(
+    "openalex-works",
+    Job(download, size=SMALL),
+    Job(transform, size=LARGE, sharded=True, folders=("quarantine",)),
+)

@@ -54,7 +54,7 @@ def merge_related_works(run: Run, tool: DmpTool, merging: MergeSettings) -> Coun
 
 CHAIN = Chain(
     "process-dmps",
-    Job(sync_dmps),
+    Job(sync_dmps, folders=("quarantine",)),
     Job(enrich_dmps),
     Job(dmp_works_search),
     Job(merge_related_works, attempts=1, repeatable=False),

@@ -55,7 +55,7 @@ DATASETS = (
 )
 CHAIN = Chain(
     "process-works",
-    Job(sqlmesh_transform, size=LARGE, reads=DATASETS),
+    Job(sqlmesh_transform, size=LARGE, reads=DATASETS, folders=("export", "states")),
     Job(sync_works, size=SMALL),
     generated_files=generated_files,
 )

@@ -1,5 +1,6 @@
 """Run the SQLMesh project `sqlmesh/` on a DuckDB file: configuration, inputs, audit errors."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -88,10 +89,14 @@ def create_inputs(database: Path, inputs: Inputs) -> None:
 def _select(columns: Mapping[str, str], files: Sequence[Path]) -> str:
     if not files:
         return f"SELECT {', '.join(f'CAST(NULL AS {kind}) AS {name}' for name, kind in columns.items())} WHERE FALSE"
-    names = ", ".join("'{}'".format(str(path).replace("'", "''")) for path in files)
+    names = ", ".join(f"'{_as_file_name(path)}'" for path in files)
     casts = ", ".join(f"CAST({name} AS {kind}) AS {name}" for name, kind in columns.items())
-    # Names are file names, not patterns: a list of one-element globs would read `[` as a character class.
     return f"SELECT {casts} FROM read_parquet([{names}], hive_partitioning = FALSE)"
+
+
+def _as_file_name(path: Path) -> str:
+    """Return a path as DuckDB must read it to open that file alone: every name is a pattern to it."""
+    return re.sub(r"([*?\[])", r"[\1]", str(path)).replace("'", "''")
 
 
 def build_models(

@@ -47,4 +47,4 @@ def transform(run: Run, bad: BadRecords) -> Counts | Partial:
     )
 
 
-CHAIN = Chain("ror", Job(download, size=SMALL), Job(transform, size=SMALL, sharded=True))
+CHAIN = Chain("ror", Job(download, size=SMALL), Job(transform, size=SMALL, sharded=True, folders=("quarantine",)))

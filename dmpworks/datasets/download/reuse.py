@@ -61,10 +61,13 @@ class Journal:
         self.files = self._read()
 
     def _read(self) -> list[File]:
+        """Return what was noted, of this chain: the manifest of the phase will list it."""
         try:
-            return msgspec.json.decode(self._bucket.get(self._key), type=list[File])
-        except (FileNotFoundError, msgspec.DecodeError):
+            noted = msgspec.json.decode(self._bucket.get(self._key), type=list[File])
+        except (FileNotFoundError, msgspec.DecodeError, UnicodeDecodeError):
             return []
+        chain = self._key.split("/")[0]
+        return [file for file in noted if file.key.startswith(f"{chain}/")]
 
     def note(self, file: File) -> None:
         """Note a file that is in the bucket whole; written down now and then."""

@@ -1,5 +1,6 @@
 """Opens a source by its address, or a single file of one where it lies."""
 
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -8,8 +9,9 @@ from dmpworks.datasets.sources.folder import FolderSource
 from dmpworks.datasets.sources.http import HttpSource
 from dmpworks.datasets.sources.s3 import Access, S3Source
 from dmpworks.datasets.sources.source import Item
-from dmpworks.errors import DownloadError
+from dmpworks.errors import DownloadError, TransformError
 from dmpworks.jobs.manifest import File
+from dmpworks.services.keys import is_key
 from dmpworks.services.ranged import Openable
 
 
@@ -24,6 +26,24 @@ def open_source(address: str, access: Access | None = None) -> "FolderSource | H
         return FolderSource(_path(address))
     allowed = "give an s3://, https:// or file: URL, or a folder"
     raise DownloadError("the source has an unknown kind of address", on=address, next=allowed)
+
+
+def check_in_place(files: Iterable[File], source: str | None) -> None:
+    """Raise TransformError unless what was not copied is in the source that is set: a manifest may name any address."""
+    for file in files:
+        if file.in_place and not (file.origin and source and _is_in(file.origin.address, source)):
+            raise TransformError(
+                "a file to be read in place is not in the source that is set",
+                on=f"{file.key}: {file.origin and file.origin.address}; the source is {source}",
+                next="set the source that the download had, or run the download job again, then the transform",
+            )
+
+
+def _is_in(address: str, source: str) -> bool:
+    """Return whether an address is that of a source, or of a file below it."""
+    is_folder = urlsplit(source).scheme in ("", "file")
+    base = str(_path(source).resolve()) if is_folder else source.rstrip("/")
+    return address == base or (address.startswith(f"{base}/") and is_key(address[len(base) + 1 :]))
 
 
 def open_in_place(file: File) -> Openable:

@@ -81,7 +81,9 @@ def finished(run: Run, records: Collection[str]) -> dict[str, Result]:
 def _read(bucket: Bucket, key: str) -> Result | None:
     try:
         return msgspec.json.decode(bucket.get(key), type=Result)
-    except (FileNotFoundError, msgspec.DecodeError):  # gone, as another shard has just completed the phase
+    except FileNotFoundError:  # another shard has just completed the phase
+        return None
+    except (msgspec.DecodeError, UnicodeDecodeError):  # damaged: the part is made again
         return None
 
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from dmpworks.datasets.columns.arrow import PartWriter
 from dmpworks.datasets.progress import Progress, console, shown
 from dmpworks.datasets.reading.json_lines import REPLACE
-from dmpworks.datasets.sources.opening import open_in_place
+from dmpworks.datasets.sources.opening import check_in_place, open_in_place
 from dmpworks.datasets.subset import Subset, read_subset
 from dmpworks.datasets.transform.acceptance import failed_files, judge
 from dmpworks.datasets.transform.checkpoints import Result, fingerprint, finished, record_key, write_record
@@ -63,11 +63,12 @@ def transform_parts(
     use_subset: bool,
     max_bad_records: float,
     check: Check | None = None,
+    source: str | None = None,
 ) -> Counts | Partial:
     """Write every part of this shard as Parquet; whoever finds all parts finished lists them as the run's outputs.
 
     Raises TransformError naming each part that could not be read; `check` may raise it too, given how many records
-    each part held.
+    each part held. Files that were not copied must be in `source`, the source that is set.
     """
     if not parts:
         raise JobError(
@@ -75,6 +76,7 @@ def transform_parts(
             on=f"{run.bucket.name}: {run.chain}/{run.run_id}/",
             next=f"dmpworks run {run.chain} --run-id {run.run_id} --start-job download",
         )
+    check_in_place((part.file for part in parts), source)
     items = _work_items(run, dataset, read_subset(run.bucket) if use_subset else None, parts)
     own = [items[place] for place in share([part.size for part in parts], run.shard)]
     if not own:  # more shards than files: whoever does the last file completes the phase

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import msgspec
 import pytest
 
 from dmpworks.chains.openalex_works.jobs import Scope, Source, Transform, download, transform
@@ -64,7 +65,24 @@ def transformed(bucket: Bucket, make_run: MakeRun, downloaded: Run, **options: b
     """Write the download's manifest, transform it, and return the run."""
     completed(downloaded)
     run = make_run(bucket, "openalex-works", "transform")
-    return run, transform(run, Scope(), Transform(workers=1, **options), BadRecords())
+    release = downloaded.outputs[-1].origin
+    assert release
+    source = Source(release.address.removesuffix("manifest.json"))
+    return run, transform(run, Scope(), Transform(workers=1, **options), BadRecords(), source)
+
+
+@pytest.mark.parametrize(
+    "address", ["/etc/passwd", "s3://other/data/part.gz", "{release}/../secret.gz", "{release}x/a"]
+)
+def test_only_the_source_that_is_set_is_read_in_place(
+    bucket: Bucket, make_run: MakeRun, release: Path, address: str
+) -> None:
+    run = referred(bucket, make_run, str(release))
+    planted = msgspec.structs.replace(run.outputs[0].origin, address=address.format(release=release))
+    run.outputs[0] = msgspec.structs.replace(run.outputs[0], origin=planted)
+    with pytest.raises(TransformError, match="a file to be read in place is not in the source that is set") as failure:
+        transformed(bucket, make_run, run)
+    assert planted.address in failure.value.on
 
 
 def test_a_folder_is_read_in_place(bucket: Bucket, make_run: MakeRun, release: Path) -> None:
