@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from dmpworks.commands.shared.options import resolve_chain
+from dmpworks.jobs.commands import retry_command
 from dmpworks.jobs.model import Chain
 from dmpworks.jobs.wiring import run_id_setting
 from dmpworks.runs.completeness import check_start
