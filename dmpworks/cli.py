@@ -17,7 +17,7 @@ from dmpworks.commands.run import run_here
 from dmpworks.commands.submit import submit_chain
 from dmpworks.commands.submit_all import all_command
 from dmpworks.errors import DmpworksError, JobError, SettingsError
-from dmpworks.jobs.commands import COMMAND, EnvFile, Json, command
+from dmpworks.jobs.commands import COMMAND, EnvFile, Json, Watch, command
 from dmpworks.jobs.interrupts import end
 from dmpworks.jobs.wiring import chain_settings, start_job_setting, submit_settings
 from dmpworks.version import version
@@ -27,7 +27,6 @@ Offline = Annotated[
     bool, Parameter(name="--offline", group=COMMAND, negative=(), help="With --dry-run: do not even read from AWS.")
 ]
 PROGRAM, PLACES = "dmpworks ", ("--bucket-name", "--env-file")
-Watch = Annotated[bool, Parameter(name="--watch", group=COMMAND, negative=(), help="Follow the run until it is over.")]
 
 
 def build_app() -> App:

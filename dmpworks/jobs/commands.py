@@ -23,6 +23,7 @@ EnvFile = Annotated[
     Path | None,
     Parameter(name="--env-file", group=COMMAND, help=f"File of settings, NAME=value a line. [default: {ENV_FILE}]"),
 ]
+Watch = Annotated[bool, Parameter(name="--watch", group=COMMAND, negative=(), help="Follow the run until it is over.")]
 Json = Annotated[bool, Parameter(name="--json", group=COMMAND, negative=(), help="Print JSON for a program to read.")]
 
 
@@ -131,7 +132,7 @@ def _group(setting: Setting, chain: Chain) -> Group:
     if setting.variable in {each.variable for each in declared(Submission)}:
         return Group("AWS Batch", sort_key=90)
     for place, job in enumerate(chain):
-        if setting.prefix == f"{chain.prefix}_{job.prefix}":
+        if setting.prefix == chain.job_prefix(job):
             return Group(f"Job {job.name}", sort_key=20 + place)
     return Group(f"Chain {chain.name}" if setting.prefix else "Shared by several chains", sort_key=10)
 

@@ -151,6 +151,10 @@ class Chain:
         """The names of the chains that have to be done before this one begins."""
         return {reads.chain for job in self.jobs for reads in job.reads} | set(self.after)
 
+    def job_prefix(self, job: Job) -> str:
+        """Return what the environment variables of one job begin with, such as `OPENALEX_WORKS_TRANSFORM`."""
+        return f"{self.prefix}_{job.prefix}"
+
     @property
     def job_names(self) -> list[str]:
         """The names of the jobs, in order."""

@@ -47,7 +47,7 @@ def sized(chain: Chain, job: Job, values: Resolved) -> Job:
 
 
 def _sizes(chain: Chain, job: Job) -> list[Setting]:
-    prefix = f"{chain.prefix}_{job.prefix}"
+    prefix = chain.job_prefix(job)
     return [
         Setting(prefix, "vcpus", int, "vCPUs of the Batch job.", job.size.vcpus),
         Setting(prefix, "memory", int, "Memory of the Batch job, MiB.", job.size.memory),
@@ -58,9 +58,7 @@ def _sizes(chain: Chain, job: Job) -> list[Setting]:
 def shards_setting(chain: Chain, job: Job) -> Setting:
     """Return the setting that says how many containers share a job: `<CHAIN>_<JOB>_SHARDS`, `--<job>.shards`."""
     text = "Shards that the files are split into by size: one container each, here one after the other."
-    return Setting(
-        f"{chain.prefix}_{job.prefix}", "shards", int, text, 1, affects_output=False, limits=(1, MOST_SHARDS)
-    )
+    return Setting(chain.job_prefix(job), "shards", int, text, 1, affects_output=False, limits=(1, MOST_SHARDS))
 
 
 def shards(chain: Chain, job: Job, values: Resolved) -> int:

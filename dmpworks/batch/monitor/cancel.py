@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dmpworks.batch.aws_errors import asking
 from dmpworks.batch.describe import CANCELLED, BatchJob, describe, jobs_named, observed
+from dmpworks.batch.submission.plan import name_prefix
 from dmpworks.runs.ledger.events import Cancelling, Observed
 from dmpworks.runs.ledger.locks import Held
 from dmpworks.runs.ledger.state import RunState
@@ -71,7 +72,7 @@ class Cancellation:
 
 def _prefix(state: RunState) -> str:
     env = state.newest.settings["ENV"] if state.newest else ""
-    return f"dmpworks-{env}-{state.chain}-{state.run_id}-"
+    return f"{name_prefix(env, state.chain)}{state.run_id}-"
 
 
 def _name(state: RunState, job: BatchJob) -> str:

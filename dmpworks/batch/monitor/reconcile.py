@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dmpworks.batch.aws_errors import asking
 from dmpworks.batch.compute import queues_named
 from dmpworks.batch.describe import BatchJob, describe, jobs_named, moment, observed
+from dmpworks.batch.submission.plan import environment_prefix
 from dmpworks.errors import LedgerError
 from dmpworks.runs.ledger.current import PROCESS_GONE
 from dmpworks.runs.ledger.events import AnyEvent, JobRequest, Observed, Planned, Started, Submitted, Withdrawn
@@ -42,7 +43,7 @@ class Deployment:
         self._client = client
         with asking("AWS Batch", "dmpworks runs reconcile"):
             known = queues_named(client, queues)  # of one that does not exist no job could be asked for
-            found = jobs_named(client, known, f"dmpworks-{env}-")
+            found = jobs_named(client, known, f"{environment_prefix(env)}-")
         self._by_run: dict[RunName, list[BatchJob]] = defaultdict(list)
         for job in found:
             about = job.parameters

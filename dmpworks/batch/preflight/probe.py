@@ -9,7 +9,7 @@ import msgspec
 from dmpworks.batch.aws_errors import REFUSALS, asking
 from dmpworks.batch.describe import BatchJob, describe
 from dmpworks.batch.preflight.checks import Check, bad
-from dmpworks.batch.submission.plan import queue_of, share_of
+from dmpworks.batch.submission.plan import environment_prefix, queue_of, share_of
 from dmpworks.jobs.containers import container_environment
 from dmpworks.jobs.model import Chain
 from dmpworks.services.storage import Bucket
@@ -60,7 +60,7 @@ def probe_request(chain: Chain, values: Resolved, definition: str, token: str) -
         settings |= container_environment(chain, job, values)
     small = next((job for job in chain if not job.size.large), chain.jobs[0])
     return {
-        "jobName": f"dmpworks-{values.project.env}-doctor-{chain.name}-{token}",
+        "jobName": f"{environment_prefix(values.project.env)}-doctor-{chain.name}-{token}",
         "jobQueue": queue_of(small, values),
         "jobDefinition": definition,
         **share_of(values),

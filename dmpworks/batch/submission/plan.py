@@ -109,14 +109,19 @@ def request_after(draft: dict[str, Any], before: Sequence[str]) -> dict[str, Any
     return draft | ({"dependsOn": [{"jobId": id} for id in before]} if before else {})
 
 
+def environment_prefix(env: str) -> str:
+    """Return what the names of all queues, definitions and jobs of an environment begin with, by default."""
+    return f"dmpworks-{env}"
+
+
 def default_definition(values: Resolved) -> str:
     """Return the job definition as set, else `dmpworks-<env>`."""
-    return values.submission.batch_job_definition or f"dmpworks-{values.project.env}"
+    return values.submission.batch_job_definition or environment_prefix(values.project.env)
 
 
 def name_prefix(env: str, chain: str) -> str:
     """Return what the names of all Batch jobs of a chain begin with."""
-    return f"dmpworks-{env}-{chain}-"
+    return f"{environment_prefix(env)}-{chain}-"
 
 
 def chain_queues(chain: Chain, values: Resolved) -> tuple[str, ...]:
@@ -126,7 +131,7 @@ def chain_queues(chain: Chain, values: Resolved) -> tuple[str, ...]:
 
 def queue_of(job: Job, values: Resolved) -> str:
     """Return the queue of a job as set, else `dmpworks-<env>`, or `dmpworks-<env>-large` for a large job."""
-    small = f"dmpworks-{values.project.env}"
+    small = environment_prefix(values.project.env)
     if job.size.large:
         return values.submission.batch_queue_large or f"{small}-large"
     return values.submission.batch_queue or small

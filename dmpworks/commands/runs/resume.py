@@ -16,7 +16,7 @@ from dmpworks.commands.shared.options import BucketName, open_project, setting_s
 from dmpworks.commands.shared.submission import Account, ChainSubmission, check_no_folder, live_job, open_account
 from dmpworks.commands.submit import earliest, print_start, print_up_to_date, send_and_print
 from dmpworks.errors import PreflightError, SettingsError
-from dmpworks.jobs.commands import COMMAND, EnvFile, Json
+from dmpworks.jobs.commands import COMMAND, EnvFile, Json, Watch
 from dmpworks.jobs.model import Chain
 from dmpworks.jobs.wiring import AUTO, chain_settings, run_id_setting, start_job_setting, submit_settings
 from dmpworks.runs.completeness import Start, first_job
@@ -35,7 +35,6 @@ Changes = Annotated[
 StartJob = Annotated[
     str, Parameter(name="--start-job", group=COMMAND, help="The first job to run; auto: the first without output.")
 ]
-Watch = Annotated[bool, Parameter(name="--watch", group=COMMAND, negative=(), help="Follow the run until it is over.")]
 
 
 def resume(
