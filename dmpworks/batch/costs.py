@@ -35,7 +35,7 @@ class Estimate(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         if self.usual is None:
-            return f"{money(self.hourly)} an hour, at most {money(self.ceiling)} an attempt"
+            return f"at most {money(self.ceiling)}"
         return f"about {money(self.usual)}".replace("about <", "<")
 
 

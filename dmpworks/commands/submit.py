@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dmpworks.batch.costs import Estimate, estimate, prices, usual_seconds
 from dmpworks.batch.submission.plan import SubmissionPlan, default_definition
 from dmpworks.commands.shared.options import resolve_chain
-from dmpworks.commands.shared.plan_table import show_plan
+from dmpworks.commands.shared.plan_table import show_plan, show_total
 from dmpworks.commands.shared.submission import (
     Account,
     ChainSubmission,
@@ -164,7 +164,9 @@ def _show(submission: ChainSubmission, *, offline: bool, as_json: bool) -> None:
     if as_json:
         print(json.dumps(plan.requests(), indent=2))
     else:
-        show_plan(plan, costs_of(plan, submission.values, offline=offline))
+        costs = costs_of(plan, submission.values, offline=offline)
+        show_plan(plan, costs)
+        show_total(costs.values(), f"dmpworks doctor {plan.chain}")
 
 
 def print_up_to_date(chain: Chain, start: Start, empty: object, *, as_json: bool) -> None:

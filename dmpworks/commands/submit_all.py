@@ -8,11 +8,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dmpworks.batch.costs import Estimate
 from dmpworks.batch.submission.plan import SubmissionPlan
 from dmpworks.catalog import CHAINS
 from dmpworks.commands.shared.inputs import chains_before
 from dmpworks.commands.shared.options import resolve_chain, setting_sources
-from dmpworks.commands.shared.plan_table import show_plan
+from dmpworks.commands.shared.plan_table import show_plan, show_total
 from dmpworks.commands.shared.submission import (
     Account,
     ChainSubmission,
@@ -25,6 +26,7 @@ from dmpworks.commands.shared.submission import (
     require_aloud,
     send,
 )
+from dmpworks.commands.shared.tables import print_lines
 from dmpworks.commands.submit import check_offline, costs_of, earliest, pinned_if_known, print_job_ids
 from dmpworks.errors import DmpworksError, SettingsError
 from dmpworks.exit_codes import ExitCode
@@ -183,6 +185,7 @@ def _follow(account: Account, parts: Sequence[Part], *, as_json: bool) -> int:
 
 def _show(parts: Sequence[Part], *, offline: bool, as_json: bool) -> None:
     requests: list[dict[str, Any]] = []
+    costs: list[Estimate] = []
     last: dict[str, str] = {}  # chain -> its last job
     definition = pinned_if_known(parts[0].submission.values, offline=offline) if parts else ""
     for part in parts:
@@ -191,8 +194,13 @@ def _show(parts: Sequence[Part], *, offline: bool, as_json: bool) -> None:
         last[part.name] = f"{part.name} {plan.jobs[-1]}"
         requests += plan.requests([f"<id of {job}>" for job in after])
         if not as_json:
-            show_plan(plan, costs_of(plan, part.submission.values, offline=offline), after)
+            of_chain = costs_of(plan, part.submission.values, offline=offline)
+            costs += of_chain.values()
+            show_plan(plan, of_chain, after)
     if as_json:
         print(json.dumps(requests, indent=2))
     elif not parts:
         print("every chain is complete and current", file=sys.stderr)
+    else:
+        print_lines(f"all: {len(costs)} jobs of {len(parts)} chains")
+        show_total(costs, "dmpworks doctor")

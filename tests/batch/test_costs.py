@@ -34,7 +34,7 @@ def test_prices_can_be_set():
 def test_an_estimate_without_history_tells_the_hour_and_the_ceiling():
     told = estimate(LARGE, price_table(), None)
     assert told.ceiling == pytest.approx(10 * told.hourly)
-    assert str(told) == "$1.98 an hour, at most $19.79 an attempt"
+    assert str(told) == "at most $19.79"
 
 
 def test_an_estimate_with_history_tells_the_usual():

@@ -59,13 +59,19 @@ def test_a_submission_is_recorded(ror, place, capsys):
 def test_a_dry_run_shows_a_line_a_job_and_writes_nothing(ror, place, capsys):
     main([*ror, "--dry-run", "--start-job", "transform", "--transform.memory", "8192"])
     lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
-    title, header, job, left_out, cost = lines
-    assert title == "ror 2026-10-01 on dev: would be submitted"
-    assert header == "job queue definition vCPU MiB shards time-out retries depends on estimated cost"
-    size = "2 8,192 1 1 d 2 - $0.10 an hour, at most $2.37 an attempt"
-    assert job == f"transform dmpworks-dev dmpworks-dev:2 {size}"
-    assert left_out == "left out: download: before the start job transform"
-    assert "an estimate" in cost
+    assert lines == [
+        "ror 2026-10-01 on dev: would be submitted",
+        "queue: dmpworks-dev",
+        "definition: dmpworks-dev:2",
+        "",
+        "job vCPU memory time-out attempts cost",
+        "transform 2 8 GiB 1 d 3 at most $2.37",
+        "",
+        "left out: download: before the start job transform",
+        "cost, an estimate: at most $2.37 if each job ran once until its time-out, for no",
+        "earlier run shows its time",
+        "not checked: queues, bucket, inputs. next: dmpworks doctor ror",
+    ]
     assert place.list("") == []
     assert submitted() == []
 

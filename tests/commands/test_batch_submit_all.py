@@ -146,7 +146,12 @@ def test_offline_shows_every_job(capsys, monkeypatch):
     main([*ALL, "--bucket-name", "my-bucket", "--dry-run", "--offline"])
     out = capsys.readouterr().out
     assert out.count("would be submitted") == len(CHAINS)
-    assert "ror transform, openalex-works transform, crossref-metadata transform" in out
+    assert max(map(len, out.splitlines())) <= 80
+    words = " ".join(out.split())
+    assert "ror transform, openalex-works transform, crossref-metadata transform" in words
+    jobs = sum(len(chain.jobs) for chain in CHAINS)
+    assert f"all: {jobs} jobs of {len(CHAINS)} chains cost, an estimate: at most $" in words
+    assert words.endswith("not checked: queues, bucket, inputs. next: dmpworks doctor")
 
 
 @pytest.mark.parametrize("how", [[], ["--dry-run", "--offline"]])

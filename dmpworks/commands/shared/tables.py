@@ -1,6 +1,8 @@
 """Tables and lines for people: rich on a terminal, aligned plain text elsewhere, so that `grep` and `cut` can work."""
 
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -40,6 +42,18 @@ def print_lines(*lines: str) -> None:
     """Print lines of text as they are."""
     for line in lines:
         print(line)
+
+
+def wrapped(label: str, text: str) -> list[str]:
+    """Return a labelled text as lines that fit the terminal (80 columns elsewhere), indented below its label."""
+    width = max(shutil.get_terminal_size().columns, 2 * len(label))
+    return textwrap.wrap(
+        f"{label}{text}",
+        width,
+        subsequent_indent=" " * len(label),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def print_json(value: Any) -> None:
