@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 
 import httpx
 import msgspec
-import stamina
 
 from dmpworks.errors import DmpworksError, JobError, TemporaryError
+from dmpworks.services import retries
 from dmpworks.services.storage import Bucket
 from dmpworks.version import version
 
@@ -135,13 +135,13 @@ class Http:
     def _ask(self, request: str, ask: Callable[[], httpx.Response]) -> bytes:
         manners = self._manners
         try:
-            for attempt in stamina.retry_context(
-                on=self._worth_another_attempt,
+            for attempt in retries.attempts(
+                lambda error: f"{_host(request)} is busy or does not answer ({error})",
+                self._worth_another_attempt,
                 attempts=manners.attempts,
-                timeout=None,
-                wait_initial=manners.first_wait,
-                wait_jitter=manners.first_wait,
-                wait_max=manners.longest_wait,
+                first_wait=manners.first_wait,
+                longest_wait=manners.longest_wait,
+                jitter=manners.first_wait,
             ):
                 with attempt:
                     return self._once(request, ask)
@@ -150,7 +150,7 @@ class Http:
         raise AssertionError("retries end with an answer or an error")
 
     def _once(self, request: str, ask: Callable[[], httpx.Response]) -> bytes:
-        self._be_polite(httpx.URL(request.split(" ")[1]).host)
+        self._be_polite(_host(request))
         response = ask()
         if response.status_code == _TOO_MANY or response.status_code >= _SERVER_ERROR:
             raise _Busy(response.status_code, _retry_after(response.headers.get("retry-after")))
@@ -171,6 +171,10 @@ class Http:
         if isinstance(error, _Busy):
             return True if error.retry_after is None else _within(error.retry_after, self._manners.longest_wait)
         return _is_temporary(error)
+
+
+def _host(request: str) -> str:
+    return httpx.URL(request.split(" ")[1]).host
 
 
 def _within(seconds: float, longest: float) -> bool | float:

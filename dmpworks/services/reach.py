@@ -23,7 +23,7 @@ def reach_search(options: Search, bucket: Bucket, region: str | None) -> str:
 
 
 def _exists(connection: "Connection", index: str) -> bool:
-    return connection.call(f"index {index}", lambda: bool(connection.client.indices.exists(index=index)))
+    return connection.call(index, lambda: bool(connection.client.indices.exists(index=index)))
 
 
 def reach_database(tool: DmpTool, bucket: Bucket) -> str:

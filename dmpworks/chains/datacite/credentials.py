@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import httpx
 import msgspec
-import stamina
 
 from dmpworks.errors import DownloadError, TemporaryError
+from dmpworks.services import retries
 
 if TYPE_CHECKING:
     from obstore.store import S3Credential
@@ -30,7 +30,7 @@ def provider(api_url: str, username: str, password: str) -> "Callable[[], S3Cred
     """Return a function that fetches credentials; the object store calls it again whenever they have expired."""
 
     def fetch() -> "S3Credential":
-        found = _fetch(f"{api_url.rstrip('/')}/credentials/datafile", (username, password))
+        found = _fetch_with_retries(f"{api_url.rstrip('/')}/credentials/datafile", (username, password))
         lasting = timedelta(seconds=found.expires_in)
         return {
             "access_key_id": found.access_key_id,
@@ -42,7 +42,13 @@ def provider(api_url: str, username: str, password: str) -> "Callable[[], S3Cred
     return fetch
 
 
-@stamina.retry(on=TemporaryError, attempts=5, timeout=None, wait_initial=1.0, wait_max=60.0)
+def _fetch_with_retries(url: str, auth: tuple[str, str]) -> Credentials:
+    for attempt in retries.attempts(retries.summary, TemporaryError, attempts=5, first_wait=1.0, longest_wait=60.0):
+        with attempt:
+            return _fetch(url, auth)
+    raise AssertionError("retries end with an answer or an error")
+
+
 def _fetch(url: str, auth: tuple[str, str]) -> Credentials:
     try:
         answer = httpx.get(url, auth=auth, timeout=60.0, headers={"Accept": "application/json"})

@@ -21,6 +21,7 @@ from dmpworks.errors import SettingsError
 from dmpworks.matching.records import Author, Institution, Plan, PlanAward
 from dmpworks.services.database import DmpDatabase, open_database
 from dmpworks.services.database.rows import Affiliation, Funding, Member, PlanKey, PlanRow
+from dmpworks.services.secrecy import create_private_file
 from dmpworks.services.storage import Bucket
 from dmpworks.settings.shared import DmpTool
 
@@ -40,7 +41,9 @@ def open_dmp_database(tool: DmpTool, bucket: Bucket) -> DmpDatabase:
             on=f"the bucket {bucket.name} is not a folder, which could hold an embedded database",
             next="set DMP_DATABASE_URL (on AWS as a secret of the job definition), or give a folder as bucket",
         )
-    database = open_database(f"sqlite:///{bucket.local_folder('.') / DATABASE_FILE}", embedded=True)
+    path = bucket.local_folder(".") / DATABASE_FILE
+    create_private_file(path)  # plans hold names and addresses of people
+    database = open_database(f"sqlite:///{path}", embedded=True)
     database.create_tables()
     return database
 

@@ -16,16 +16,15 @@ from dmpworks.chains.process_dmps.plan_files import write_plans
 from dmpworks.chains.process_dmps.settings import UPLOAD, PlanSettings, UploadSettings
 from dmpworks.chains.process_dmps.subset import PlanSubset, read_plan_subset
 from dmpworks.chains.process_dmps.upload import read_known_outputs, read_upload
-from dmpworks.errors import SyncError, first_few
+from dmpworks.errors import SyncError
 from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import Run
 from dmpworks.matching.records import Plan
 from dmpworks.services.database import DmpDatabase
-from dmpworks.services.search import BulkReport, Document, SearchEngine, open_engine
+from dmpworks.services.search import BulkReport, Document, SearchEngine, describe_failures, open_engine
 from dmpworks.settings.shared import BadRecords, DmpTool, Search
 
 NOT_IN_SUBSET = "not in subset"
-SAMPLES = 5
 
 
 def sync(
@@ -92,9 +91,9 @@ def sync_index(engine: SearchEngine, index: str, plans: Sequence[Plan]) -> BulkR
     report = engine.bulk(index, (Document(plan.doi, {}, source=plan) for plan in plans), sorted(stale))
     engine.refresh(index)
     count = engine.count(index)
-    if report.failures:
-        samples = first_few([f"{failure.id}: {failure.reason}" for failure in report.failures], SAMPLES)
-        raise _index_error(f"{len(report.failures)} of {len(plans)} plans were refused by the search engine", samples)
+    if report.refused:
+        what = f"{report.refused} of {len(plans)} plans were refused by the search engine"
+        raise _index_error(what, describe_failures(report.failures))
     if count != len(plans):
         raise _index_error(f"the index holds {count} plans, not {len(plans)}", f"index {index}")
     return report

@@ -14,14 +14,13 @@ from dmpworks.chains.process_works.sync_state import (
     state_files,
     sync_target,
 )
-from dmpworks.errors import JobError, SyncError, first_few
+from dmpworks.errors import JobError, SyncError
 from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import File, Phase, Run
-from dmpworks.services.search import Document, Failure, SearchEngine
+from dmpworks.services.search import BulkReport, Document, SearchEngine, describe_failures
 
 ROWS_AT_ONCE = 500  # rows in memory as Python objects; the engine cuts its requests to its own size
 ROWS_PER_LINE = 100_000  # rows between two lines of progress
-REFUSED_SHOWN = 5
 
 
 def sync(run: Run, engine: SearchEngine, index: str) -> Counts:
@@ -39,8 +38,8 @@ def sync(run: Run, engine: SearchEngine, index: str) -> Counts:
     engine.create(index)
     report = engine.bulk(index, _documents(run, transform), _deletes(transform))
     changes = target.upserts + target.deletes
-    if report.failures:
-        raise _refused(run, report.failures, changes)
+    if report.refused:
+        raise _refused(run, report, changes)
     engine.refresh(index)
     _check_count(run, index, engine.count(index), target.documents)
     for file in state_files(transform.files):
@@ -72,10 +71,10 @@ def _rows(phase: Phase, files: Iterable[File], columns: list[str] | None = None)
                 yield from batch.to_pylist()
 
 
-def _refused(run: Run, failures: list[Failure], changes: int) -> SyncError:
+def _refused(run: Run, report: BulkReport, changes: int) -> SyncError:
     return SyncError(
-        f"{len(failures):,} of {changes:,} documents were refused; the others were sent",
-        on=first_few([f"{failure.id}: {failure.reason}" for failure in failures], REFUSED_SHOWN),
+        f"{report.refused:,} of {changes:,} documents were refused; the others were sent",
+        on=describe_failures(report.failures),
         next=f"fix the cause, then send all again: {_retry_command(run, run.job)}",
     )
 

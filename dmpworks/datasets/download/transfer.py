@@ -10,14 +10,13 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-import stamina
-
 from dmpworks.datasets.download.checksums import Digest
 from dmpworks.datasets.progress import Meter
 from dmpworks.datasets.sources.source import AGAIN, PIECE, Item, Source, Stream, changed
 from dmpworks.errors import DownloadError, TemporaryError
 from dmpworks.jobs.manifest import File, Origin, phase_folder
 from dmpworks.jobs.run import Run
+from dmpworks.services import retries
 from dmpworks.services.etags import md5_of
 from dmpworks.services.storage import Bucket, Openable
 
@@ -163,8 +162,12 @@ class Arrival:
     def _go_on(self) -> None:
         """Fetch until the end, or until a connection breaks that has brought us on: then attempts count anew."""
         furthest = self.received
-        for attempt in stamina.retry_context(
-            on=(TemporaryError, EOFError), attempts=ATTEMPTS, timeout=None, wait_initial=1.0, wait_max=60.0
+        for attempt in retries.attempts(
+            lambda error: f"{self.wanted.item.name}: {retries.summary(error)}",
+            (TemporaryError, EOFError),
+            attempts=ATTEMPTS,
+            first_wait=1.0,
+            longest_wait=60.0,
         ):
             with attempt:
                 try:

@@ -4,10 +4,16 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TypeVar
 
-import stamina
 from sqlalchemy import ColumnElement, Connection, Engine, Table
 
-from dmpworks.services.database.connection import is_conflict, is_unreachable, open_engine, translate_errors
+from dmpworks.services import retries
+from dmpworks.services.database.connection import (
+    describe_conflict,
+    is_conflict,
+    is_unreachable,
+    open_engine,
+    translate_errors,
+)
 from dmpworks.services.database.filling import fill_plans
 from dmpworks.services.database.links import PlanLinks
 from dmpworks.services.database.orphans import ORPHANS, find_orphans, remove_orphans
@@ -83,9 +89,11 @@ class DmpDatabase:
         )
 
     def _in_transaction(self, change: Callable[[Connection], T]) -> T:
-        retried = stamina.retry_context(_is_retryable, attempts=ATTEMPTS, timeout=120, wait_initial=0.1, wait_max=10)
+        repeated = retries.attempts(
+            describe_conflict, _is_retryable, attempts=ATTEMPTS, timeout=120, first_wait=0.1, longest_wait=10
+        )
         with translate_errors(self._engine):
-            for attempt in retried:
+            for attempt in repeated:
                 with attempt, self._engine.begin() as connection:
                     self.retries += attempt.num > 1
                     return change(connection)

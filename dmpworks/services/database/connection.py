@@ -1,5 +1,6 @@
 """Connections to the database, and the drivers' errors as DmpworksError; a password is never shown."""
 
+import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,10 @@ from sqlalchemy import URL, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from dmpworks.errors import DatabaseError, DmpworksError, JobError, SettingsError, TemporaryError
+
+# The pool logs a traceback when it cannot reset a connection that the server has closed. The statement that needed the
+# connection has failed with an error of its own by then, and was repeated or reported.
+logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
 
 VARIABLE = "DMP_DATABASE_URL"
 DRIVERS = {"sqlite": "sqlite", "mysql": "mysql+pymysql", "mariadb": "mysql+pymysql"}
@@ -105,6 +110,13 @@ def is_conflict(error: Exception) -> bool:
 def is_unreachable(error: Exception) -> bool:
     """Return whether the server could not be reached, or the connection was lost."""
     return isinstance(error, DBAPIError) and (error.connection_invalidated or _error_number(error) in UNREACHABLE)
+
+
+def describe_conflict(error: Exception) -> str:
+    """Return in a few words why a transaction is repeated."""
+    if is_unreachable(error):
+        return "the DMP Tool's database does not answer"
+    return "another program changed the same rows of the database"
 
 
 def _error_number(error: DBAPIError) -> int:

@@ -7,14 +7,23 @@ query brings along, phrases are in order within their slop, and ties go by id.
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from dmpworks.services.search.documents import BulkReport, Document, Failure, Hit
+from dmpworks.services.search.documents import BulkReport, Document, Failure, Hit, describe_failures
 from dmpworks.settings.shared import Search
 
 if TYPE_CHECKING:
     from dmpworks.matching.query import Query
     from dmpworks.services.storage import Bucket
 
-__all__ = ["BulkReport", "Document", "Failure", "Hit", "SearchEngine", "engine_name", "open_engine"]
+__all__ = [
+    "BulkReport",
+    "Document",
+    "Failure",
+    "Hit",
+    "SearchEngine",
+    "describe_failures",
+    "engine_name",
+    "open_engine",
+]
 
 
 class SearchEngine(Protocol):

@@ -6,17 +6,27 @@ from typing import Any, NamedTuple
 import msgspec
 from opensearchpy import TransportError
 
-from dmpworks.services.search.connection import RETRYABLE, Connection
+from dmpworks.errors import SyncError
+from dmpworks.services.search.connection import Connection
 from dmpworks.services.search.documents import (
     BulkReport,
     Document,
     DocumentRefused,
-    Failure,
     Fields,
     check_document,
     encode_record,
     exact_terms,
     split_tokens,
+)
+from dmpworks.services.search.opensearch_errors import (
+    RETRYABLE,
+    MissingIndexError,
+    ends_everything,
+    other_mapping,
+    part,
+    refusal,
+    several_indexes,
+    vanished,
 )
 
 MAX_ACTIONS = 1_000
@@ -32,18 +42,38 @@ class _Action(NamedTuple):
     lines: bytes
 
 
-class _PartlyBusy(Exception):
+class _PartlyBusyError(Exception):
     """The server took only a part of the request for now."""
 
 
 def send_all(
     connection: Connection, index: str, fields: Fields, upserts: Iterable[Document], deletes: Iterable[str]
 ) -> BulkReport:
-    """Send all documents and deletions in pieces; returns what was done and what was refused."""
+    """Send all documents and deletions; return what was done and refused, raise SyncError if no more can be done."""
     report = BulkReport()
     for request in _requests(_actions(fields, upserts, deletes, report)):
+        check_index(connection, index)
         _send(connection, index, request, report)
+    check_index(connection, index)
     return report
+
+
+def check_index(connection: Connection, index: str) -> None:
+    """Raise SyncError unless the index exists with our mapping.
+
+    A bulk request to an index that does not exist creates it, with a mapping that OpenSearch guesses and that cannot be
+    corrected afterwards; no parameter of the request prevents that. So it is asked for before each request, and after
+    the last one in case the index disappeared between the two.
+    """
+    try:
+        indexes = connection.call(index, lambda: connection.client.indices.get_mapping(index=index))
+    except MissingIndexError as error:
+        raise vanished(connection.url, index) from error
+    if len(indexes) > 1:
+        raise several_indexes(connection.url, index, sorted(indexes))
+    for name, found in indexes.items():
+        if found["mappings"].get("dynamic") != "strict":
+            raise other_mapping(connection.url, index, f"index {name} at {connection.url}")
 
 
 def _actions(
@@ -54,7 +84,7 @@ def _actions(
             check_document(document, fields)
             body = _body(document, fields)
         except DocumentRefused as refused:
-            report.failures.append(Failure(document.id, str(refused)))
+            report.refuse(document.id, str(refused))
             continue
         head = msgspec.json.encode({"index": {"_id": document.id}})
         yield _Action(document.id, "index", head + b"\n" + body + b"\n")
@@ -84,28 +114,31 @@ def _requests(actions: Iterable[_Action]) -> Iterator[list[_Action]]:
         yield request
 
 
-def _send(connection: Connection, index: str, actions: list[_Action], report: BulkReport) -> None:
-    waiting = actions
+def _send(connection: Connection, index: str, request: list[_Action], report: BulkReport) -> None:
+    waiting = request
 
     def send() -> list[tuple[_Action, dict[str, Any]]]:
         return _answers(connection, index, waiting)
 
     try:
-        for attempt in connection.attempts(_PartlyBusy):
+        for attempt in connection.attempts(_PartlyBusyError, lambda error: "OpenSearch is busy"):
             with attempt:
-                answers = connection.call(f"index {index}", send)
-                waiting = _record_answers(answers, report)
+                answers = connection.call(index, send)
+                waiting = _record_answers(connection, index, answers, report)
                 if waiting:
-                    raise _PartlyBusy
-    except _PartlyBusy:
-        report.failures += [Failure(action.id, "the server was too busy, again and again") for action in waiting]
+                    raise _PartlyBusyError
+    except _PartlyBusyError as error:
+        if len(waiting) == len(request):
+            raise refusal(RETRYABLE[0], "", connection.url, index, f"index {index} at {connection.url}") from error
+        for action in waiting:
+            report.refuse(action.id, "the server was too busy, again and again")
 
 
 def _answers(connection: Connection, index: str, actions: list[_Action]) -> list[tuple[_Action, dict[str, Any]]]:
     """Return the server's answer to each action; a request refused as a whole is halved to find the bad action."""
     body = b"".join(action.lines for action in actions)
     try:
-        items = connection.client.bulk(index=index, body=body)["items"]
+        items = part(connection.client.bulk(index=index, body=body), "items")
     except TransportError as error:
         if error.status_code not in _TOO_LARGE_OR_BAD:
             raise
@@ -114,20 +147,35 @@ def _answers(connection: Connection, index: str, actions: list[_Action]) -> list
             return [(actions[0], {"status": error.status_code, "error": reason})]
         half = len(actions) // 2
         return _answers(connection, index, actions[:half]) + _answers(connection, index, actions[half:])
+    if len(items) != len(actions):
+        raise SyncError(
+            "OpenSearch's answer to a bulk request is incomplete",
+            on=f"index {index} at {connection.url}: {len(items):,} answers to {len(actions):,} documents",
+            next="run the job again: documents that were written already are replaced",
+        )
     return [(action, item[action.kind]) for action, item in zip(actions, items, strict=True)]
 
 
-def _record_answers(answers: list[tuple[_Action, dict[str, Any]]], report: BulkReport) -> list[_Action]:
-    """Add each answer to the report; return the actions for which the server was too busy."""
+def _record_answers(
+    connection: Connection, index: str, answers: list[tuple[_Action, dict[str, Any]]], report: BulkReport
+) -> list[_Action]:
+    """Add each answer to the report; return the actions for which the server was too busy.
+
+    Raises SyncError for a refusal that every other document would meet too.
+    """
     busy: list[_Action] = []
     for action, answer in answers:
-        status = answer["status"]
+        status, error = answer["status"], answer.get("error")
+        kind = str(error.get("type")) if isinstance(error, dict) else ""
+        if ends_everything(status, kind):
+            on = f"index {index} at {connection.url}: {_reason(error)}"
+            raise refusal(status, kind, connection.url, index, on)
         if status in RETRYABLE:
             busy.append(action)
         elif action.kind == "delete" and status == _NOT_FOUND:
             continue
         elif status >= _ERROR:
-            report.failures.append(Failure(action.id, _reason(answer.get("error"))))
+            report.refuse(action.id, _reason(error))
         elif action.kind == "delete":
             report.deleted += 1
         else:

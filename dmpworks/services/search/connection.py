@@ -1,29 +1,19 @@
 """A connection to an OpenSearch server: signing, time-outs, retries, and its errors as DmpworksError."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import stamina
-from opensearchpy import ConnectionError as NotConnected
-from opensearchpy import (
-    ImproperlyConfigured,
-    OpenSearch,
-    OpenSearchException,
-    SSLError,
-    TransportError,
-    Urllib3AWSV4SignerAuth,
-)
+from opensearchpy import ImproperlyConfigured, OpenSearch, OpenSearchException, Urllib3AWSV4SignerAuth
 
-from dmpworks.errors import DmpworksError, SettingsError, SyncError, TemporaryError
+from dmpworks.errors import SettingsError
+from dmpworks.services import retries
+from dmpworks.services.search.opensearch_errors import as_dmpworks_error, is_retryable
+from dmpworks.services.secrecy import check_address
 from dmpworks.settings.shared import Search
 
 T = TypeVar("T")
-
-RETRYABLE = (429, 503)
-_GATEWAY = (502, 504)  # a proxy in front of the cluster gave up: not over within a few seconds
-_REFUSED = (401, 403)
-_NOT_FOUND = 404
 
 
 @dataclass(frozen=True)
@@ -42,26 +32,26 @@ class Connection:
     def __init__(self, url: str, client: OpenSearch, patience: Patience) -> None:
         self.url, self.client, self.patience = url, client, patience
 
-    def call(self, on: str, function: Callable[[], T]) -> T:
-        """Return the function's answer, repeated on 429, 503 and lost connections; `on` is for messages."""
+    def call(self, index: str, function: Callable[[], T]) -> T:
+        """Return the function's answer, repeated on 429, 503 and lost connections; `index` is for messages."""
         try:
-            for attempt in self.attempts(is_retryable):
+            for attempt in self.attempts(is_retryable, lambda error: as_dmpworks_error(error, self.url, index).what):
                 with attempt:
                     return function()
         except (OpenSearchException, ImproperlyConfigured) as error:
-            raise as_dmpworks_error(error, self.url, on) from error
+            raise as_dmpworks_error(error, self.url, index) from error
         raise AssertionError("retries end with an answer or an error")
 
-    def attempts(self, on: Any) -> Any:
-        """Return the attempts that this connection's patience allows, with back-off and jitter in between."""
+    def attempts(self, on: Any, describe: Callable[[Exception], str]) -> Iterator[stamina.Attempt]:
+        """Yield the attempts that this connection's patience allows, with back-off and jitter in between."""
         patience = self.patience
-        return stamina.retry_context(
-            on=on,
+        return retries.attempts(
+            describe,
+            on,
             attempts=patience.attempts,
-            timeout=None,
-            wait_initial=patience.first_wait,
-            wait_jitter=patience.first_wait,
-            wait_max=patience.longest_wait,
+            first_wait=patience.first_wait,
+            longest_wait=patience.longest_wait,
+            jitter=patience.first_wait,
         )
 
 
@@ -73,6 +63,8 @@ def connect(options: Search, region: str | None = None, patience: Patience = Pat
             on="SEARCH_ENGINE is opensearch (the default unless the bucket is a folder)",
             next="set OPENSEARCH_URL, such as https://search.example.org:443, or SEARCH_ENGINE=embedded",
         )
+    if options.opensearch_auth != "none":
+        check_address("OPENSEARCH_URL", options.opensearch_url, f"OPENSEARCH_AUTH={options.opensearch_auth}")
     try:
         client = OpenSearch(
             options.opensearch_url,
@@ -88,31 +80,6 @@ def connect(options: Search, region: str | None = None, patience: Patience = Pat
             next="give one such as https://search.example.org:443",
         ) from error
     return Connection(options.opensearch_url, client, patience)
-
-
-def is_retryable(error: BaseException) -> bool:
-    """Return whether the server was only busy or did not answer."""
-    if isinstance(error, NotConnected):
-        return not isinstance(error, SSLError)
-    return isinstance(error, TransportError) and error.status_code in RETRYABLE
-
-
-def as_dmpworks_error(error: Exception, url: str, on: str) -> DmpworksError:
-    """Return our own error for one of the client library's."""
-    where = f"{on} at {url}: {error}"
-    status = error.status_code if isinstance(error, TransportError) else None
-    if is_retryable(error) or status in _GATEWAY:
-        state = "is busy" if isinstance(status, int) else "does not answer"
-        next_step = "see that the server runs and that OPENSEARCH_URL is right, then run the job again"
-        return TemporaryError(f"OpenSearch {state}", on=where, next=next_step)
-    if status in _REFUSED:
-        next_step = "check OPENSEARCH_AUTH, OPENSEARCH_USERNAME and OPENSEARCH_PASSWORD, or the role's rights"
-        return SyncError("OpenSearch refuses these credentials", on=where, next=next_step)
-    if status == _NOT_FOUND and "index_not_found" in str(error):
-        next_step = "run the chain that fills it first: process-works for works, process-dmps for plans"
-        return SyncError("there is no such search index", on=where, next=next_step)
-    next_step = "see the server's log, and whether the index was made by another version of dmpworks"
-    return SyncError("OpenSearch refused the request", on=where, next=next_step)
 
 
 def _signer(options: Search, region: str | None) -> Any:

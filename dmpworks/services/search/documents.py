@@ -1,10 +1,12 @@
 """What goes into an engine and what comes out, and what every engine refuses alike."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+
+from dmpworks.errors import SyncError, first_few
 
 if TYPE_CHECKING:
     from dmpworks.matching.fields import Kind
@@ -17,6 +19,11 @@ MAX_TERM = 32_766
 MAX_ID = 512
 # Lucene's white-space tokenizer cuts what is longer than 255 UTF-16 units into pieces; tantivy does not.
 MAX_TOKEN = 127
+REBUILD = (
+    "then fill it again: dmpworks run process-works --start-job sqlmesh-transform --sqlmesh-transform.export-all for "
+    "works, dmpworks run process-dmps for plans"
+)
+MAX_FAILURES = 1_000  # refused documents that are kept, and that stop a bulk request which wrote none
 
 
 class Document(msgspec.Struct, frozen=True):
@@ -37,11 +44,32 @@ class Failure(msgspec.Struct, frozen=True):
 
 
 class BulkReport(msgspec.Struct):
-    """What a bulk request did."""
+    """What a bulk request did; of many failures only the first are kept."""
 
     upserted: int = 0
     deleted: int = 0
     failures: list[Failure] = msgspec.field(default_factory=list)
+    refused: int = 0
+
+    def refuse(self, id: str, reason: str) -> None:
+        """Count a refused document; raise SyncError when very many were refused and none was written."""
+        self.refused += 1
+        if len(self.failures) < MAX_FAILURES:
+            self.failures.append(Failure(id, reason))
+        if self.refused >= MAX_FAILURES and not self.upserted and not self.deleted:
+            raise SyncError(
+                f"the search engine refused each of the first {self.refused:,} documents; no more were sent",
+                on=describe_failures(self.failures),
+                next="fix the cause, then run the job again",
+            )
+
+
+def describe_failures(failures: Sequence[Failure]) -> str:
+    """Return each reason once, with the ids of some of its documents."""
+    by_reason: dict[str, list[str]] = {}
+    for failure in failures:
+        by_reason.setdefault(failure.reason, []).append(failure.id)
+    return first_few([f"{first_few(ids, 3, ', ')}: {reason}" for reason, ids in by_reason.items()], 5)
 
 
 class Hit(msgspec.Struct, frozen=True):

@@ -1,7 +1,10 @@
 """The embedded search engine: tantivy indexes in a folder, no server and no account."""
 
+import errno
+import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +13,10 @@ from tantivy import Query as Tantivy
 
 from dmpworks.errors import SettingsError, SyncError
 from dmpworks.services.search.documents import (
+    REBUILD,
     BulkReport,
     Document,
     DocumentRefused,
-    Failure,
     Fields,
     Hit,
     check_document,
@@ -23,9 +26,11 @@ from dmpworks.services.search.documents import (
     split_tokens,
 )
 from dmpworks.services.search.embedded_query import any_of, build_query
+from dmpworks.services.secrecy import ONLY_OWNER_FOLDER
 
 if TYPE_CHECKING:
     from dmpworks.matching.query import Query
+
 
 _WHITESPACE = "whitespace"
 _WRITER_MEMORY = 64_000_000  # bytes before a segment goes to disk
@@ -43,7 +48,9 @@ class EmbeddedEngine:
 
     def create(self, index: str) -> None:
         """Create the index unless it exists."""
-        self._path(index).mkdir(parents=True, exist_ok=True)
+        path = self._path(index)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=ONLY_OWNER_FOLDER, exist_ok=True)  # records of plans are personal data
         self._indexes[index] = self._open_index(index)
 
     def bulk(self, index: str, upserts: Iterable[Document], deletes: Iterable[str]) -> BulkReport:
@@ -51,12 +58,13 @@ class EmbeddedEngine:
         writer = self._writer(index)
         report = BulkReport()
         for document in upserts:
-            self._upsert(writer, document, report)
+            self._upsert(index, writer, document, report)
         for ids in _batches(deletes):
             report.deleted += len(self._records(index, ids))
-            for id in ids:
-                writer.delete_documents_by_term("id", id)
-        with _TranslateErrors(self._path(index)):
+            with _translate_errors(self._path(index)):
+                for id in ids:
+                    writer.delete_documents_by_term("id", id)
+        with _translate_errors(self._path(index)):
             writer.commit()
             writer.wait_merging_threads()
         return report
@@ -100,15 +108,16 @@ class EmbeddedEngine:
         """Close the open indexes."""
         self._indexes.clear()
 
-    def _upsert(self, writer: tantivy.IndexWriter, document: Document, report: BulkReport) -> None:
+    def _upsert(self, index: str, writer: tantivy.IndexWriter, document: Document, report: BulkReport) -> None:
         try:
             check_document(document, self._fields)
             prepared = self._prepared(document)
         except DocumentRefused as refused:
-            report.failures.append(Failure(document.id, str(refused)))
+            report.refuse(document.id, str(refused))
             return
-        writer.delete_documents_by_term("id", document.id)
-        writer.add_document(prepared)
+        with _translate_errors(self._path(index)):
+            writer.delete_documents_by_term("id", document.id)
+            writer.add_document(prepared)
         report.upserted += 1
 
     def _prepared(self, document: Document) -> tantivy.Document:
@@ -157,7 +166,7 @@ class EmbeddedEngine:
 
     def _open_index(self, index: str) -> tantivy.Index:
         path = self._path(index)
-        with _TranslateErrors(path):
+        with _translate_errors(path):
             loaded = tantivy.Index(self._schema, path=str(path))
         tokenizer = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
         loaded.register_tokenizer(_WHITESPACE, tokenizer)
@@ -169,7 +178,7 @@ class EmbeddedEngine:
         return self._index(index).searcher()
 
     def _writer(self, index: str) -> tantivy.IndexWriter:
-        with _TranslateErrors(self._path(index)):
+        with _translate_errors(self._path(index)):
             return self._index(index).writer(heap_size=_WRITER_MEMORY, num_threads=1)
 
 
@@ -225,26 +234,24 @@ def _missing(path: Path) -> SyncError:
     )
 
 
-class _TranslateErrors:
-    """Turn tantivy's own failures (all of them ValueError) into ours."""
+@contextmanager
+def _translate_errors(path: Path) -> Iterator[None]:
+    """Raise tantivy's errors, all of them ValueError with a text, as SyncError."""
+    try:
+        yield
+    except ValueError as error:
+        what, next_step = _explain(str(error), path)
+        raise SyncError(what, on=f"{path}: {error}", next=next_step) from error
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
 
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if not isinstance(error, ValueError):
-            return
-        if "LockBusy" in str(error):
-            what, next_step = "another process writes to the search index", "wait for it to end, then run the job again"
-        elif "schema does not match" in str(error):
-            what = "the search index was made by another version of dmpworks"
-            next_step = (
-                f"rm -r {self._path} and the process-works/*/sync-works/ folders of the bucket (a first sync writes "
-                "everything), then: dmpworks run process-works"
-            )
-        else:
-            what, next_step = "the embedded search engine failed", "look at free disk space, run it again"
-        raise SyncError(what, on=f"{self._path}: {error}", next=next_step) from error
+def _explain(text: str, path: Path) -> tuple[str, str]:
+    if "LockBusy" in text:
+        return "another process writes to the search index", "wait for it to end, then run the job again"
+    if "schema does not match" in text:
+        return "the search index was created by another version of dmpworks", f"rm -r {path}; {REBUILD}"
+    if os.strerror(errno.ENOSPC) in text or os.strerror(errno.EDQUOT) in text:
+        return "there is no room for the search index", f"make room on the disk of {path}, then run the job again"
+    return (
+        "the embedded search engine failed",
+        f"make room on the disk and run the job again; if that fails too: rm -r {path}; {REBUILD}",
+    )

@@ -10,6 +10,7 @@ from dmpworks.errors import SyncError
 from dmpworks.services.search.bulk import send_all
 from dmpworks.services.search.connection import Connection
 from dmpworks.services.search.documents import BulkReport, Document, Fields, Hit, check_query
+from dmpworks.services.search.opensearch_errors import is_mapping_conflict, other_mapping, part
 from dmpworks.services.search.opensearch_query import build_query
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class OpenSearchEngine:
 
         def create() -> None:
             if self._client.indices.exists(index=index):
-                self._client.indices.put_mapping(index=index, body=mappings)
+                self._extend_mapping(index, mappings)
                 return
             try:
                 self._client.indices.create(index=index, body={"settings": self._index_settings, "mappings": mappings})
@@ -40,12 +41,21 @@ class OpenSearchEngine:
                 if error.error != "resource_already_exists_exception":  # somebody else was faster
                     raise
 
-        self._connection.call(f"index {index}", create)
+        self._connection.call(index, create)
+
+    def _extend_mapping(self, index: str, mappings: dict[str, Any]) -> None:
+        try:
+            self._client.indices.put_mapping(index=index, body=mappings)
+        except TransportError as error:
+            if is_mapping_conflict(error):
+                url = self._connection.url
+                raise other_mapping(url, index, f"index {index} at {url}: {error}") from error
+            raise
 
     def bulk(self, index: str, upserts: Iterable[Document], deletes: Iterable[str]) -> BulkReport:
         """Write documents whole, then remove ids; a refused document is reported and does not stop the others."""
         # A bulk request to an index that is not there would make one, without our mapping.
-        if not self._connection.call(f"index {index}", lambda: self._client.indices.exists(index=index)):
+        if not self._connection.call(index, lambda: self._client.indices.exists(index=index)):
             raise SyncError(
                 "there is no such search index",
                 on=f"{index} at {self._connection.url}",
@@ -55,7 +65,7 @@ class OpenSearchEngine:
 
     def refresh(self, index: str) -> None:
         """Make everything written so far visible to searches."""
-        self._connection.call(f"index {index}", lambda: self._client.indices.refresh(index=index))
+        self._connection.call(index, lambda: self._client.indices.refresh(index=index))
 
     def count(self, index: str) -> int:
         """Return the number of visible documents."""
@@ -105,9 +115,9 @@ class OpenSearchEngine:
 
     def _hits(self, index: str, body: dict[str, Any]) -> list[dict[str, Any]]:
         def search() -> Any:
-            return self._client.search(index=index, body=body, params=_WHOLE)
+            return part(part(self._client.search(index=index, body=body, params=_WHOLE), "hits"), "hits")
 
-        hits: list[dict[str, Any]] = self._connection.call(f"index {index}", search)["hits"]["hits"]
+        hits: list[dict[str, Any]] = self._connection.call(index, search)
         return hits
 
     def _counts(self, index: str, queries: Sequence[dict[str, Any]]) -> list[int]:
@@ -116,9 +126,9 @@ class OpenSearchEngine:
             lines += [{"allow_partial_search_results": False}, {"query": query, "size": 0, "track_total_hits": True}]
 
         def count() -> list[int]:
-            return [_total(answer) for answer in self._client.msearch(index=index, body=lines)["responses"]]
+            return [_total(answer) for answer in part(self._client.msearch(index=index, body=lines), "responses")]
 
-        return self._connection.call(f"index {index}", count)
+        return self._connection.call(index, count)
 
 
 def mapping(fields: Fields) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import pytest
 from dmpworks.chains.process_dmps.sync import sync_index
 from dmpworks.errors import SyncError
 from dmpworks.matching.records import Plan
-from dmpworks.services.search import BulkReport, Document, Failure
+from dmpworks.services.search import BulkReport, Document
 
 
 class Engine:
@@ -21,7 +21,7 @@ class Engine:
         report = BulkReport()
         for document in upserts:
             if document.id in self.refused:
-                report.failures.append(Failure(document.id, "mapper_parsing_exception"))
+                report.refuse(document.id, "mapper_parsing_exception")
             elif document.id not in self.forgets:
                 self.documents[document.id] = document
                 report.upserted += 1

@@ -68,10 +68,13 @@ def test_a_server_that_stays_busy_is_worth_another_attempt_later(answers: Answer
     assert len(answers.asked) == 3
 
 
-@pytest.mark.parametrize("status", [401, 403])
-def test_refused_credentials_are_told_at_once(answers: AnswerServer, status: int) -> None:
+@pytest.mark.parametrize(
+    ("status", "what"),
+    [(401, "does not accept these credentials"), (403, "these credentials lack a permission in OpenSearch")],
+)
+def test_refused_credentials_are_reported_at_once(answers: AnswerServer, status: int, what: str) -> None:
     answers.in_turn(Answer({"error": "no"}, status))
-    with pytest.raises(SyncError, match="refuses these credentials"):
+    with pytest.raises(SyncError, match=what):
         engine_at(answers.url).create("works")
     assert len(answers.asked) == 1
 
@@ -138,13 +141,13 @@ def test_new_fields_are_added_to_an_index_that_is_there(opensearch_url: str) -> 
 
 def test_another_kind_of_field_in_the_index_is_told(opensearch_url: str) -> None:
     OpenSearchEngine(connect(Search(opensearch_url=opensearch_url)), {"name": "term"}).create("clashing")
-    with pytest.raises(SyncError, match="another version of dmpworks"):
+    with pytest.raises(SyncError, match="something else created it"):
         OpenSearchEngine(connect(Search(opensearch_url=opensearch_url)), FIELDS).create("clashing")
 
 
 def test_an_embedded_index_of_other_fields_is_told(tmp_path) -> None:
     EmbeddedEngine(tmp_path, {"orcid": "term"}).create("works")
-    with pytest.raises(SyncError, match="made by another version of dmpworks"):
+    with pytest.raises(SyncError, match="created by another version of dmpworks"):
         EmbeddedEngine(tmp_path, FIELDS).create("works")
 
 
@@ -188,7 +191,7 @@ FOREIGN = [
 
 @pytest.mark.parametrize("kind", FOREIGN)
 def test_every_exception_of_the_client_library_is_mapped(kind: type[Exception]) -> None:
-    error = as_dmpworks_error(kind("N/A", "text", {}), "http://x", "index works")
+    error = as_dmpworks_error(kind("N/A", "text", {}), "http://x", "works")
     assert isinstance(error, DmpworksError)
     lost = (opensearchpy.exceptions.ConnectionError,)
     if issubclass(kind, lost) and not issubclass(kind, opensearchpy.exceptions.SSLError):
