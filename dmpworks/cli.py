@@ -1,6 +1,5 @@
 """The root command; the only place where an error becomes a message and an exit code."""
 
-import os
 import shlex
 import signal
 import sys
@@ -8,6 +7,8 @@ from collections.abc import Sequence
 from typing import Annotated, Any, NoReturn
 
 from cyclopts import App, CycloptsError, Parameter
+from rich.console import Console
+from rich.text import Text
 
 from dmpworks.catalog import CHAINS
 from dmpworks.commands.aws_batch import aws_batch
@@ -16,10 +17,12 @@ from dmpworks.commands.evaluate import evaluate
 from dmpworks.commands.run import run_here
 from dmpworks.commands.submit import submit_chain
 from dmpworks.commands.submit_all import all_command
-from dmpworks.errors import DmpworksError, JobError, SettingsError
+from dmpworks.errors import DmpworksError, SettingsError
+from dmpworks.exit_codes import ExitCode
 from dmpworks.jobs.commands import COMMAND, EnvFile, Json, Watch, command
 from dmpworks.jobs.interrupts import end
 from dmpworks.jobs.wiring import chain_settings, start_job_setting, submit_settings
+from dmpworks.output import ReaderGone, discard, use_safe_output
 from dmpworks.version import version
 
 DryRun = Annotated[bool, Parameter(name="--dry-run", group=COMMAND, negative=(), help="Show the requests, send none.")]
@@ -71,10 +74,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     0 done, 1 failed, 2 usage or preflight, 3 stuck, 4 cancelled, 75 try again, 130 interrupted.
     """
     _hear_interrupts()
+    use_safe_output()
     repeat = _to_repeat(sys.argv[1:] if arguments is None else arguments)
     try:
         build_app()(arguments, exit_on_error=False, print_error=False, result_action="return_value")
-        _flush()
+        if sys.stdout:
+            sys.stdout.flush()  # now, while a failure can still be reported
     except CycloptsError as error:
         near = " ".join(error.command_chain or ())
         failure = SettingsError(
@@ -90,9 +95,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         raise
     except KeyboardInterrupt:
         end()
-    except BrokenPipeError:  # `| head` had enough
-        _drop_output()
-        sys.exit(1)
+    except (ReaderGone, BrokenPipeError):
+        sys.exit(ExitCode.FAILED)
 
 
 def _to_repeat(arguments: Sequence[str]) -> list[str]:
@@ -124,25 +128,10 @@ def _interrupted(number: int, frame: object) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def _flush() -> None:
-    """Write what is buffered now, while a full disk or a closed pipe can still be reported."""
-    try:
-        if sys.stdout:
-            sys.stdout.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        _drop_output()
-        raise JobError(
-            "the answer could not be written", on=f"standard output: {error.strerror}", next="the work itself is done"
-        ) from error
-
-
-def _drop_output() -> None:
-    """Send what is still buffered nowhere, or it would fail once more at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
 def _exit(error: DmpworksError) -> None:
-    print(f"failed: {error.what}\n  on:   {error.on}\n  next: {error.next}", file=sys.stderr)
+    text = f" {error.what}\n  on:   {error.on}\n  next: {error.next}"
+    try:
+        Console(stderr=True, soft_wrap=True).print(Text.assemble(("failed:", "bold red"), text))
+    except OSError:  # its disk is full: the exit code remains
+        discard(sys.stderr)
     sys.exit(error.exit_code)

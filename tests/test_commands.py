@@ -210,18 +210,90 @@ def test_a_reader_that_had_enough_gets_no_noise(tmp_path):
     assert answer.stderr == "definition dmpworks-dev without revision: AWS was not asked\n"
 
 
-def test_an_answer_that_finds_no_room(tmp_path):
+READS_A_BUCKET = ["runs", "list", "--bucket-name", "./bucket"]
+DRY_RUN = ["batch-submit", "ror", "--dry-run", "--offline"]
+
+
+def bucket_with_a_run(folder):
+    """Make a bucket whose one run names what Latin-1 cannot spell."""
+    at = "2026-10-01T00:00:00Z"
+    event = {"event": "started", "at": at, "by": "ada@\u4e2d\u6587", "job": "download", "attempt": "a"}
+    ledger = folder / "bucket/runs/ror/2026-10-01"
+    ledger.mkdir(parents=True)
+    (ledger / "000001.json").write_text(json.dumps(event))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["--version"],
+        ["batch-submit", "ror", "--help"],
+        READS_A_BUCKET,
+        [*READS_A_BUCKET, "--json"],
+        DRY_RUN,
+        [*DRY_RUN, "--json"],
+        ["runs", "report", "--bucket-name", "./bucket"],
+    ],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("python", [[], ["-u"]], ids=["buffered", "unbuffered"])
+def test_output_that_finds_no_room_is_one_message(arguments, python, tmp_path):
+    bucket_with_a_run(tmp_path)
     with Path("/dev/full").open("w") as full:
         answer = subprocess.run(
-            [sys.executable, "-m", "dmpworks", "batch-submit", "ror", "--dry-run", "--offline", "--json"],
-            env=PLAIN | some_values(BY_NAME["ror"]),
+            [sys.executable, *python, "-m", "dmpworks", *arguments],
+            env=PLAIN | some_values(BY_NAME["ror"]) | {"BUCKET_NAME": "my-bucket"},
             cwd=tmp_path,
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,
         )
     assert answer.returncode == 1
-    assert three_lines(answer)[0] == "failed: the answer could not be written"
+    what, on, _ = three_lines(answer)
+    assert what == "failed: the output could not be written"
+    assert on == "  on:   standard output: No space left on device"
+
+
+def test_a_failure_whose_message_finds_no_room_keeps_its_exit_code(tmp_path):
+    with Path("/dev/full").open("w") as full:
+        answer = subprocess.run(
+            [sys.executable, "-m", "dmpworks", "run", "nonsense"], env=PLAIN, cwd=tmp_path, stderr=full
+        )
+    assert answer.returncode == 2
+
+
+@pytest.mark.parametrize("arguments", [READS_A_BUCKET, ["--help"], ["runs", "show", "--bucket-name", "./bucket"]])
+def test_a_reader_that_is_gone_gets_no_message(arguments, tmp_path):
+    bucket_with_a_run(tmp_path)
+    shell = 'exec 3> >(true); sleep 0.5; "$0" -m dmpworks "$@" >&3; echo "$?"'
+    answer = subprocess.run(
+        ["bash", "-c", shell, sys.executable, *arguments], env=PLAIN, cwd=tmp_path, capture_output=True, text=True
+    )
+    assert (answer.stdout, answer.stderr) == ("1\n", "")
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii", "cp1252"])
+def test_letters_that_the_terminal_cannot_show_become_question_marks(encoding, tmp_path):
+    bucket_with_a_run(tmp_path)
+    for command in (["show", "--events"], ["report"]):
+        answer = subprocess.run(
+            [sys.executable, "-m", "dmpworks", "runs", *command, "--bucket-name", "./bucket"],
+            env=PLAIN | {"PYTHONIOENCODING": encoding},
+            cwd=tmp_path,
+            capture_output=True,
+            encoding=encoding,
+        )
+        assert (answer.returncode, answer.stderr) == (0, "")
+        assert command == ["report"] or "ada@??" in answer.stdout
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-8"])
+def test_json_is_the_same_in_every_encoding(encoding, tmp_path):
+    bucket_with_a_run(tmp_path)
+    where = ["--bucket-name", "./bucket", "--json"]
+    answer = dmpworks("runs", "show", "--events", *where, cwd=tmp_path, PYTHONIOENCODING=encoding)
+    assert json.loads(answer.stdout)["events"][0]["by"] == "ada@\u4e2d\u6587"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

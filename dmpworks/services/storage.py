@@ -17,7 +17,7 @@ import obstore
 from obstore.exceptions import AlreadyExistsError
 from obstore.store import LocalStore, MemoryStore, S3Store
 
-from dmpworks.errors import JobError, SettingsError, TemporaryError
+from dmpworks.errors import JobError, SettingsError
 from dmpworks.services.keys import is_key
 from dmpworks.services.ranged import ObjectFile, Openable
 from dmpworks.services.store_failures import translate_errors
@@ -289,11 +289,4 @@ def _credentials() -> Any:
 
 
 def _check_s3(bucket: Bucket) -> None:
-    try:
-        bucket.list("_dmpworks/probe")  # a listing, since a missing object looks like a missing bucket
-    except (FileNotFoundError, JobError, TemporaryError) as error:
-        if "NoSuchBucket" not in f"{error} {error.__cause__}":
-            raise
-        raise SettingsError(
-            "the bucket does not exist", on=f"BUCKET_NAME={bucket.name}", next="give another --bucket-name"
-        ) from error
+    bucket.list("_dmpworks/probe")  # a listing, since a missing object looks like a missing bucket

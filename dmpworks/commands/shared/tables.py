@@ -1,5 +1,6 @@
 """Tables and lines for people: rich on a terminal, aligned plain text elsewhere, so that `grep` and `cut` can work."""
 
+import json
 import shutil
 import sys
 import textwrap
@@ -57,8 +58,8 @@ def wrapped(label: str, text: str) -> list[str]:
 
 
 def print_json(value: Any) -> None:
-    """Print a value as JSON."""
-    print(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+    """Print a value as JSON, in ASCII: no encoding of standard output can change it."""
+    print(json.dumps(msgspec.to_builtins(value), indent=2))
 
 
 def _console() -> Console:

@@ -1,5 +1,6 @@
 """How a watch is shown: a live table on a terminal, a line a change elsewhere, or a JSON line a look."""
 
+import json
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -74,7 +75,7 @@ class JsonLines:
         """Do nothing."""
 
     def _print(self, value: Snapshot | FailureReport) -> None:
-        print(msgspec.json.encode(value).decode(), file=self._output, flush=True)
+        print(json.dumps(msgspec.to_builtins(value)), file=self._output, flush=True)
 
 
 class Lines:

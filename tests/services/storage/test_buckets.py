@@ -1,14 +1,11 @@
 """Buckets: a folder, memory and S3 keep the same promises."""
 
 import pickle
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from dmpworks.errors import JobError, SettingsError
 from dmpworks.services.storage import MEMORY, Bucket, Stored, open_bucket
-from tests.servers.moto import aws_environment
 
 
 @pytest.fixture(params=["folder", "memory", "s3"])
@@ -108,41 +105,3 @@ def test_a_folder_that_refuses_is_no_temporary_trouble(tmp_path):
         open_bucket(str(tmp_path)).put("a/b", b"1")
     assert caught.value.exit_code == 1
     assert "a/b" in caught.value.on
-
-
-@pytest.fixture
-def refusing_s3(monkeypatch):
-    """Make every request to S3 be answered with a status and a code of AWS's."""
-
-    def refuse(status: int, code: str) -> None:
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self):
-                self.send_response(status)
-                self.end_headers()
-                self.wfile.write(f"<Error><Code>{code}</Code><Message>no</Message></Error>".encode())
-
-            def log_message(self, *_):
-                pass
-
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        servers.append(server)
-        for name, value in aws_environment(f"http://127.0.0.1:{server.server_port}").items():
-            monkeypatch.setenv(name, value)
-
-    servers: list[ThreadingHTTPServer] = []
-    yield refuse
-    for server in servers:
-        server.shutdown()
-        server.server_close()
-
-
-@pytest.mark.parametrize(
-    ("status", "code"), [(403, "AccessDenied"), (400, "ExpiredToken"), (403, "InvalidAccessKeyId")]
-)
-def test_refused_credentials_are_not_worth_another_attempt(refusing_s3, status, code):
-    refusing_s3(status, code)
-    with pytest.raises(JobError) as caught:
-        open_bucket("my-bucket", "us-east-1")
-    assert caught.value.what == "the object store refused these credentials"
-    assert "aws sso login" in caught.value.next
