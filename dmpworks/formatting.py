@@ -4,6 +4,7 @@ import math
 from datetime import datetime
 
 NONE = "–"
+HOUR = 3600  # seconds
 
 
 def duration(seconds: float | None) -> str:

@@ -1,4 +1,4 @@
-"""Why a call to AWS failed: the one place that reads botocore's errors and says what a person can do about them."""
+"""Classify failed calls to AWS: the only module that reads botocore's errors, and what to do about each."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -21,8 +21,8 @@ from botocore.exceptions import ConnectionError as NoConnection
 from dmpworks.errors import DmpworksError, PreflightError, TemporaryError
 
 T = TypeVar("T")
-WAITS = (1.0, 2.0, 4.0, 8.0)  # seconds between attempts of a call that AWS was too busy to take
-REFUSALS = (ClientError, BotoCoreError)  # all that a call to AWS may raise
+WAITS = (1.0, 2.0, 4.0, 8.0)  # seconds between attempts of a throttled call
+REFUSALS = (ClientError, BotoCoreError)  # everything that a call to AWS may raise
 Kind = Literal["throttled", "expired", "denied", "no network", "no credentials", "server", "refused"]
 
 _BY_CODE: dict[str, Kind] = {
@@ -34,30 +34,30 @@ _BY_CODE: dict[str, Kind] = {
     **dict.fromkeys(("ServerException", "InternalFailure", "InternalError", "ServiceUnavailable"), "server"),
 }
 _ACTION = re.compile(r"not authorized to perform:? ([a-z0-9-]+:\w+)")
-_SERVICES = {"GetLogEvents": "logs", "DescribeImages": "ecr"}  # of the calls that are not of AWS Batch itself
+_SERVICES = {"GetLogEvents": "logs", "DescribeImages": "ecr"}  # all other calls belong to AWS Batch
 
 
 class Cause(NamedTuple):
-    """What AWS's refusal means and what to do about it, before trying again."""
+    """Meaning of a failed call to AWS, and what to do before trying again."""
 
     kind: Kind
     what: str
     remedy: str
-    said: str  # in AWS's own words
+    said: str  # as AWS words it
 
     @property
     def passing(self) -> bool:
-        """Whether the same may do later."""
+        """Whether the same call may succeed later."""
         return self.kind in ("throttled", "no network", "server")
 
     @property
     def unanswered(self) -> bool:
-        """Whether AWS may have done what was asked: it gave no answer, or failed midway."""
+        """Whether AWS may have executed the call: it gave no answer, or failed during it."""
         return self.kind in ("no network", "server")
 
 
 def cause(error: Exception) -> Cause:
-    """Return why a call to AWS failed; a `refused` one is for the caller to name."""
+    """Return why a call to AWS failed; for the kind `refused` the caller says what was refused."""
     kind = _kind(error)
     what, remedy = {
         "throttled": ("AWS is throttled: too many requests of this account", "wait a minute"),
@@ -73,7 +73,7 @@ def cause(error: Exception) -> Cause:
 
 @contextmanager
 def asking(on: str, again: str = "try again") -> Iterator[None]:
-    """Turn AWS's refusals of a question into ours; raises TemporaryError where it may pass, else PreflightError."""
+    """Translate errors of AWS into ours: TemporaryError if the call may succeed later, else PreflightError."""
     try:
         yield
     except REFUSALS as error:
@@ -81,7 +81,7 @@ def asking(on: str, again: str = "try again") -> Iterator[None]:
 
 
 def patiently(ask: Callable[[], T], sleep: Callable[[float], None]) -> T:
-    """Return AWS's answer, asking again while it is throttled; raises what the last attempt raised."""
+    """Return AWS's answer, repeating the call while it is throttled; raises what the last attempt raised."""
     for wait in WAITS:
         try:
             return ask()
@@ -93,14 +93,14 @@ def patiently(ask: Callable[[], T], sleep: Callable[[float], None]) -> T:
 
 
 def as_dmpworks_error(error: Exception, on: str, again: str = "try again") -> DmpworksError:
-    """Return the refusal of a question as an error of ours; `again` is what to do once the cause is fixed."""
-    found = cause(error)
-    kind = TemporaryError if found.passing else PreflightError
-    return kind(found.what, on=f"{on}: {found.said}", next=f"{found.remedy}, then: {again}")
+    """Return an error of AWS as an error of ours; `again` is what to do once the cause is fixed."""
+    reason = cause(error)
+    kind = TemporaryError if reason.passing else PreflightError
+    return kind(reason.what, on=f"{on}: {reason.said}", next=f"{reason.remedy}, then: {again}")
 
 
 def no_region(error: BotoCoreError) -> PreflightError:
-    """Return why no client of AWS could be made."""
+    """Return why no AWS client could be made."""
     if isinstance(error, NoRegionError):
         return PreflightError("no AWS region is known", on="AWS Batch", next="give --aws-region, or set AWS_REGION")
     return PreflightError("AWS cannot be asked", on=str(error), next="check AWS_PROFILE and ~/.aws")
@@ -120,7 +120,7 @@ def _kind(error: Exception) -> Kind:
 
 
 def _action(error: Exception) -> str:
-    """Return the action that is missing, as a policy names it."""
+    """Return the missing permission, as a policy names it."""
     if named := _ACTION.search(_said(error)):
         return named[1]
     operation = getattr(error, "operation_name", "the action")

@@ -8,12 +8,10 @@ from statistics import median
 import msgspec
 from msgspec.structs import replace
 
-from dmpworks.formatting import money
+from dmpworks.formatting import HOUR, money
 from dmpworks.runs.ledger.events import JobRequest
 from dmpworks.runs.ledger.state import RunState
 from dmpworks.settings.shared import Submission
-
-HOUR = 3600
 
 
 class Prices(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""Jobs as DescribeJobs reports them, and the event of a job's end."""
+"""Jobs as DescribeJobs reports them, and the ledger event of a job's end."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -14,12 +14,12 @@ from dmpworks.runs.ledger.events import BatchAttempt, Final, Observed
 if TYPE_CHECKING:
     from mypy_boto3_batch import BatchClient
 
-AT_ONCE = 100  # ids that one DescribeJobs takes
+AT_ONCE = 100  # ids per DescribeJobs call
 LOG_GROUP = "/aws/batch/job"  # unless the job definition says otherwise
 NEVER = datetime.min.replace(tzinfo=UTC)
-CANCELLED = "dmpworks: cancelled"  # how the reason of a termination by `runs cancel` begins
+CANCELLED = "dmpworks: cancelled"  # prefix of the reason of a termination by `runs cancel`
 UPSTREAM_FAILED = "Dependent Job failed"
-NO_QUEUE = re.compile(r"queue .*(not found|does not exist)", re.I)  # AWS has no code of its own for that
+NO_QUEUE = re.compile(r"queue .*(not found|does not exist)", re.I)  # AWS has no error code of its own for it
 ENDED = frozenset(("SUCCEEDED", "FAILED"))
 
 Cause = Literal[
@@ -47,34 +47,34 @@ class BatchJob(msgspec.Struct, frozen=True, kw_only=True):
     created: datetime | None = None
     started: datetime | None = None
     stopped: datetime | None = None
-    stopping: bool = False  # somebody asked for its end
-    tries: tuple[BatchAttempt, ...] = ()  # attempts that have ended
+    stopping: bool = False  # terminated or cancelled by somebody
+    attempts: tuple[BatchAttempt, ...] = ()  # attempts that have ended
     log_group: str = LOG_GROUP
     log: str | None = None  # stream of the newest attempt
     parameters: dict[str, str] = {}
     depends_on: tuple[str, ...] = ()  # ids
-    shards: int | None = None  # of an array job, which has no attempts of its own
-    done: int = 0  # of its shards, how many have succeeded
-    begun: bool = False  # whether anything of it ever ran, or tried to
+    shards: int | None = None  # number of children of an array job, which has no attempts of its own
+    done: int = 0  # children that have succeeded
+    begun: bool = False  # whether any attempt was made
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more will happen to it."""
+        """Whether its status is final."""
         return self.status in ENDED
 
     @property
-    def told(self) -> str | None:
-        """All that AWS says of its end."""
+    def full_reason(self) -> str | None:
+        """AWS Batch's reason and the container's, joined."""
         return "; ".join(text for text in (self.reason, self.container_reason) if text) or None
 
     @property
     def lost(self) -> int:
-        """How many attempts lost their machine."""
-        return sum(cause_of(one.reason, None, one.exit_code) == "machine lost" for one in self.tries)
+        """Number of attempts whose machine was lost."""
+        return sum(cause_of(attempt.reason, None, attempt.exit_code) == "machine lost" for attempt in self.attempts)
 
     @property
     def final(self) -> Final:
-        """How it ended; one that was never started because a job before it failed is skipped, not failed."""
+        """How it ended; skipped: it never started because a job before it failed."""
         if self.status == "SUCCEEDED":
             return "succeeded"
         if (self.stopping or (self.reason or "").startswith(CANCELLED)) and self.cause != "timed out":
@@ -83,19 +83,19 @@ class BatchJob(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def cause(self) -> Cause:
-        """The class of its failure."""
+        """Class of its failure."""
         return cause_of(self.reason, self.container_reason, self.exit_code)
 
 
 def cause_of(reason: str | None, container_reason: str | None, exit_code: int | None) -> Cause:
-    """Return the class of a failure, from statusReason, container.reason and exit code (137: killed by the kernel)."""
-    outer, inside = reason or "", container_reason or ""
+    """Return the class of a failure, from statusReason, container.reason and exit code (137: SIGKILL)."""
+    outside, inside = reason or "", container_reason or ""
     signs: list[tuple[bool, Cause]] = [
-        ("exceeded timeout" in outer, "timed out"),
-        (outer.startswith("Host EC2"), "machine lost"),
-        ("CannotPull" in inside or "CannotPull" in outer, "image not pulled"),
-        ("OutOfMemory" in outer + inside or exit_code == 137, "out of memory"),
-        (outer.startswith("Task failed to start"), "container not started"),
+        ("exceeded timeout" in outside, "timed out"),
+        (outside.startswith("Host EC2"), "machine lost"),
+        ("CannotPull" in inside or "CannotPull" in outside, "image not pulled"),
+        ("OutOfMemory" in outside + inside or exit_code == 137, "out of memory"),
+        (outside.startswith("Task failed to start"), "container not started"),
         (exit_code == ExitCode.TRY_AGAIN, "worth another attempt"),
         (exit_code in (ExitCode.INTERRUPTED, ExitCode.TERMINATED), "interrupted"),
     ]
@@ -103,32 +103,32 @@ def cause_of(reason: str | None, container_reason: str | None, exit_code: int | 
 
 
 def describe(client: "BatchClient", ids: Iterable[str]) -> dict[str, BatchJob]:
-    """Return these Batch jobs by id; those that AWS Batch has forgotten (after seven days) are left out."""
+    """Return Batch jobs by id; those that AWS Batch has forgotten (after seven days) are missing."""
     wanted = list(ids)
-    found: dict[str, BatchJob] = {}
+    jobs: dict[str, BatchJob] = {}
     for first in range(0, len(wanted), AT_ONCE):
         answer = client.describe_jobs(jobs=wanted[first : first + AT_ONCE])
-        found |= {each["jobId"]: _job(each) for each in answer["jobs"]}
-    return found
+        jobs |= {job["jobId"]: _job(job) for job in answer["jobs"]}
+    return jobs
 
 
 def jobs_named(client: "BatchClient", queues: Iterable[str], prefix: str) -> list[BatchJob]:
-    """Return every Batch job in these queues, ended or not, whose name begins so; the oldest first."""
+    """Return every Batch job in these queues, ended or not, whose name begins with the prefix; the oldest first."""
     ids = [id for queue in sorted(set(queues)) for id in _ids(client, queue, prefix)]
     return sorted(describe(client, ids).values(), key=lambda job: (job.created or NEVER, job.id))
 
 
 def failed_children(client: "BatchClient", id: str) -> list[int]:
-    """Return which shards of an array job have failed, in order; none where AWS Batch has forgotten it."""
+    """Return the failed children of an array job in order; none if AWS Batch has forgotten it."""
     pages = client.get_paginator("list_jobs").paginate(arrayJobId=id, jobStatus="FAILED")
-    return sorted(each["arrayProperties"]["index"] for page in pages for each in page["jobSummaryList"])
+    return sorted(child["arrayProperties"]["index"] for page in pages for child in page["jobSummaryList"])
 
 
 def _ids(client: "BatchClient", queue: str, prefix: str) -> list[str]:
-    """Return the ids of the jobs in a queue; one that does not exist has none."""
-    asked = client.get_paginator("list_jobs")
+    """Return the ids of the jobs in a queue; none if it does not exist."""
+    paginator = client.get_paginator("list_jobs")
     try:
-        pages = asked.paginate(jobQueue=queue, filters=[{"name": "JOB_NAME", "values": [f"{prefix}*"]}])
+        pages = paginator.paginate(jobQueue=queue, filters=[{"name": "JOB_NAME", "values": [f"{prefix}*"]}])
         return [summary["jobId"] for page in pages for summary in page["jobSummaryList"]]
     except ClientError as error:
         if NO_QUEUE.search(error.response["Error"].get("Message", "")):
@@ -145,56 +145,56 @@ def observed(job: BatchJob, name: str, *, at: datetime, by: str) -> Observed:
         job=name,
         state=final,
         id=job.id,
-        reason=job.told,
+        reason=job.full_reason,
         cause=job.cause if final == "failed" else None,
         exit_code=job.exit_code,
         created=job.created,
-        tries=job.tries,
+        batch_attempts=job.attempts,
     )
 
 
-def _job(response: Mapping[str, Any]) -> BatchJob:
-    container = response.get("container", {})
+def _job(description: Mapping[str, Any]) -> BatchJob:
+    container = description.get("container", {})
     options = container.get("logConfiguration", {}).get("options", {})
-    every = [_try(each) for each in response.get("attempts", ())]
-    tries = tuple(each for each in every if each.stopped or response["status"] in ENDED)
-    children = response.get("arrayProperties", {}).get("statusSummary", {})
+    every = [_attempt(attempt) for attempt in description.get("attempts", ())]
+    attempts = tuple(attempt for attempt in every if attempt.stopped or description["status"] in ENDED)
+    children = description.get("arrayProperties", {}).get("statusSummary", {})
     return BatchJob(
-        id=response["jobId"],
-        name=response["jobName"],
-        queue=response["jobQueue"].rsplit("/", 1)[-1],
-        status=_status(response["status"], children),
-        reason=response.get("statusReason"),
+        id=description["jobId"],
+        name=description["jobName"],
+        queue=description["jobQueue"].rsplit("/", 1)[-1],
+        status=_status(description["status"], children),
+        reason=description.get("statusReason"),
         container_reason=container.get("reason"),
         exit_code=container.get("exitCode"),
-        created=moment(response.get("createdAt")),
-        started=moment(response.get("startedAt")),
-        stopped=moment(response.get("stoppedAt")),
-        stopping=bool(response.get("isTerminated") or response.get("isCancelled")),
-        tries=tries,
+        created=moment(description.get("createdAt")),
+        started=moment(description.get("startedAt")),
+        stopped=moment(description.get("stoppedAt")),
+        stopping=bool(description.get("isTerminated") or description.get("isCancelled")),
+        attempts=attempts,
         log_group=options.get("awslogs-group", LOG_GROUP),
         log=container.get("logStreamName") or (every[-1].log if every else None),
-        parameters=response.get("parameters", {}),
-        depends_on=tuple(each["jobId"] for each in response.get("dependsOn", ()) if "jobId" in each),
-        shards=response.get("arrayProperties", {}).get("size"),
+        parameters=description.get("parameters", {}),
+        depends_on=tuple(other["jobId"] for other in description.get("dependsOn", ()) if "jobId" in other),
+        shards=description.get("arrayProperties", {}).get("size"),
         done=children.get("SUCCEEDED", 0),
-        begun=bool(tries) or (any(map(children.get, ENDED)) and response.get("statusReason") != UPSTREAM_FAILED),
+        begun=bool(attempts) or (any(map(children.get, ENDED)) and description.get("statusReason") != UPSTREAM_FAILED),
     )
 
 
 def _status(status: str, children: Mapping[str, int]) -> str:
-    """Return the status of a job; an array job stays PENDING, so that of its furthest child counts."""
+    """Return the status of a job; for an array job, which is PENDING until its end, that of its furthest child."""
     if status in ENDED:
         return status
-    return next((each for each in ("RUNNING", "STARTING", "RUNNABLE") if children.get(each)), status)
+    return next((furthest for furthest in ("RUNNING", "STARTING", "RUNNABLE") if children.get(furthest)), status)
 
 
-def _try(response: Mapping[str, Any]) -> BatchAttempt:
-    container = response.get("container", {})
-    reasons = (response.get("statusReason"), container.get("reason"))
+def _attempt(description: Mapping[str, Any]) -> BatchAttempt:
+    container = description.get("container", {})
+    reasons = (description.get("statusReason"), container.get("reason"))
     return BatchAttempt(
-        started=moment(response.get("startedAt")),
-        stopped=moment(response.get("stoppedAt")),
+        started=moment(description.get("startedAt")),
+        stopped=moment(description.get("stoppedAt")),
         reason="; ".join(text for text in reasons if text) or None,
         exit_code=container.get("exitCode"),
         log=container.get("logStreamName"),
@@ -202,5 +202,5 @@ def _try(response: Mapping[str, Any]) -> BatchAttempt:
 
 
 def moment(millis: int | None) -> datetime | None:
-    """Return the time that epoch milliseconds stand for; AWS Batch says 0 for never."""
+    """Return the time of epoch milliseconds; AWS Batch uses 0 for never."""
     return datetime.fromtimestamp(millis / 1000, UTC) if millis else None

@@ -1,1 +1,1 @@
-"""The ledger of runs: what was asked for, what happened, and who may write now; objects in the run's bucket."""
+"""Runs of chains: their ledger in the bucket, local execution, reports, and the completeness of their output."""

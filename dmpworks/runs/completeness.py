@@ -1,6 +1,6 @@
-"""Whether a job's output is there, whole, and what this submission would write: what may be skipped, and why not.
+"""Decide which jobs can be skipped: those whose output is complete and was made with the same settings and input.
 
-Each verdict tells why in words that follow the job's name: `download has not run`.
+The `why` of each verdict follows the name of the job in a sentence: `download has not run`.
 """
 
 from contextlib import suppress
@@ -19,65 +19,63 @@ from dmpworks.settings.resolve import Resolved
 
 
 class Complete(msgspec.Struct, frozen=True):
-    """The output is whole and current; without manifest a person uploaded it."""
+    """The output is complete and current; without a manifest, a person uploaded it."""
 
     why: str
     manifest: Manifest | None = None
 
 
 class Missing(msgspec.Struct, frozen=True):
-    """There is no whole output; `on` is the object that is wanting."""
+    """There is no complete output; `on` is the object that is missing or damaged."""
 
     why: str
     on: str
 
 
 class Stale(msgspec.Struct, frozen=True):
-    """The output is whole, but was made with other settings or from other input."""
+    """The output is complete, but was made with other settings or from other input."""
 
     why: str
 
 
 class Start(NamedTuple):
-    """The first job to run (None: all is complete and current), and why so, for each job looked at."""
+    """The first job to run (None: every job is complete and current), and the verdict on each job examined."""
 
     job: str | None
     why: dict[str, str]
 
 
 def check(bucket: Bucket, chain: Chain, job: Job, run_id: str, values: Resolved) -> Complete | Missing | Stale:
-    """Tell whether a job's output is complete and current with these settings.
+    """Return whether a job's output is complete and current with these settings.
 
-    Where the values lack a setting that the job demands, its settings are not compared: then this submission cannot
-    run it anyhow.
+    If the values lack a setting that the job requires, settings are not compared: this submission cannot run the job.
     """
-    whole = check_whole(bucket, chain, job, run_id)
-    if isinstance(whole, Missing) or whole.manifest is None:
-        return whole
-    changed = _changed(bucket, chain, job, whole.manifest, values)
-    return Stale(changed) if changed else whole
+    verdict = check_whole(bucket, chain, job, run_id)
+    if isinstance(verdict, Missing) or verdict.manifest is None:
+        return verdict
+    changed = _changed(bucket, chain, job, verdict.manifest, values)
+    return Stale(changed) if changed else verdict
 
 
 def check_whole(bucket: Bucket, chain: Chain, job: Job, run_id: str) -> Complete | Missing:
-    """Tell whether a job's output is there with every file, whatever it was made with."""
+    """Return whether a job's output exists with every file, whatever settings it was made with."""
     folder = phase_folder(chain.name, run_id, job.name)
     try:
-        found = find_phase(bucket, folder)
+        phase = find_phase(bucket, folder)
     except JobError as error:
         return Missing("has a damaged manifest", error.on)
-    if found is None:
-        begun = bucket.exists(f"{folder}/{STARTED}")
-        why = "was never finished" if begun else "has not run"
+    if phase is None:
+        why = "was never finished" if bucket.exists(f"{folder}/{STARTED}") else "has not run"
         return Missing(why, f"{bucket.name}: {folder}/{MANIFEST} does not exist")
-    if found.manifest is None:
+    if phase.manifest is None:
         return Complete("was uploaded by hand")
-    if lost := lacking(bucket, found.files):
+    if lost := lacking(bucket, phase.files):
         return Missing("has lost output", f"{bucket.name}: {lost}")
-    return Complete(f"is complete since {found.manifest.ended:%Y-%m-%d %H:%M} UTC", found.manifest)
+    return Complete(f"is complete since {phase.manifest.ended:%Y-%m-%d %H:%M} UTC", phase.manifest)
 
 
 def check_start(chain: Chain, start: str, run_id: str, bucket: Bucket) -> None:
-    """Stop before anything begins when what the first job reads is not there, or not whole; raises PreflightError."""
+    """Raise PreflightError if the output that the start job reads from the job before it is missing or incomplete."""
     position = chain.job_names.index(start)
     if position == 0:
         return
@@ -92,9 +90,9 @@ def check_start(chain: Chain, start: str, run_id: str, bucket: Bucket) -> None:
 
 
 def first_job(bucket: Bucket, chain: Chain, values: Resolved) -> Start:
-    """Return the first job whose output is missing or stale; looks no further than that.
+    """Return the first job whose output is missing or stale; jobs after it are not examined.
 
-    Raises PreflightError when a job that people alone may repeat would be started again after it broke off.
+    Raises PreflightError if an interrupted job that is not repeatable would be started again: a person must name it.
     """
     run_id = values[run_id_setting(chain)]
     why = {}
@@ -113,23 +111,23 @@ def _changed(bucket: Bucket, chain: Chain, job: Job, manifest: Manifest, values:
             return "had other settings"
     for folder, digest in manifest.inputs.items():
         try:
-            now = find_phase(bucket, folder)
+            phase = find_phase(bucket, folder)
         except JobError:
-            now = None
-        if now is None:
-            return f"read what is gone: {folder}"
-        if now.digest != digest:
+            phase = None
+        if phase is None:
+            return f"read input that no longer exists: {folder}"
+        if phase.digest != digest:
             return f"read files that were replaced since: {folder}"
     return None
 
 
 def _check_repeatable(bucket: Bucket, chain: Chain, jobs: tuple[Job, ...], run_id: str) -> None:
     for job in jobs:
-        begun = f"{phase_folder(chain.name, run_id, job.name)}/{STARTED}"
-        if not job.repeatable and bucket.exists(begun):
+        started = f"{phase_folder(chain.name, run_id, job.name)}/{STARTED}"
+        if not job.repeatable and bucket.exists(started):
             raise PreflightError(
-                f"{job.name} began and broke off: it is not started again by itself",
-                on=f"{bucket.name}: {begun}",
+                f"{job.name} was interrupted, and is not repeated automatically",
+                on=f"{bucket.name}: {started}",
                 next=f"look at what it did (dmpworks runs logs {chain.name}/{run_id} {job.name}), "
                 f"then add --start-job {job.name}",
             )

@@ -1,4 +1,4 @@
-"""Lines of logs, wherever they lie; those of local runs are objects beside the run's ledger."""
+"""Lines of logs, from CloudWatch or from local runs, whose logs are objects beside the run's ledger."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -8,31 +8,31 @@ from dmpworks.services.storage import Bucket
 
 
 class Line(NamedTuple):
-    """A line of a log, and when it was written, where that is known."""
+    """A line of a log, and when it was written, if known."""
 
     at: datetime | None
     text: str
 
 
 class Log(Protocol):
-    """A log that is read on from where it was read to."""
+    """A log that remembers how far it was read."""
 
     def more(self) -> Iterator[Line]:
-        """Yield the lines that were not read yet; none where the log is not there (yet)."""
+        """Yield the lines not read yet; none if the log does not exist (yet)."""
 
     def last(self, count: int) -> list[Line]:
-        """Return the last lines; none where the log is not there."""
+        """Return the last lines; none if the log does not exist."""
 
 
 class LocalLog:
-    """The log of a job of a local run: in a folder it grows while the job runs, on S3 it is there at its end."""
+    """Log of a job of a local run: in a folder it grows during the job, on S3 it is uploaded at its end."""
 
     def __init__(self, bucket: Bucket, key: str) -> None:
         self._bucket, self._key = bucket, key
         self._read = 0  # bytes
 
     def more(self) -> Iterator[Line]:
-        """Yield the whole lines that were not read yet."""
+        """Yield the complete lines not read yet."""
         try:
             new = self._bucket.get(self._key)[self._read :]
         except FileNotFoundError:
@@ -43,7 +43,7 @@ class LocalLog:
             yield Line(None, line)
 
     def last(self, count: int) -> list[Line]:
-        """Return the last lines; none where the log is not there."""
+        """Return the last lines; none if the log does not exist."""
         try:
             lines = self._bucket.get(self._key).decode(errors="replace").splitlines()
         except FileNotFoundError:

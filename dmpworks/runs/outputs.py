@@ -1,4 +1,4 @@
-"""What lies in the bucket of a run: manifests, files that they list and do not list, and what is missing of them."""
+"""Output of a run in the bucket: its manifests, files missing from them, and files that none of them lists."""
 
 from collections.abc import Iterable
 
@@ -11,41 +11,44 @@ from dmpworks.services.storage import Bucket, Stored
 
 
 class Outputs(msgspec.Struct, frozen=True):
-    """The output of a run, by job."""
+    """Output of a run, by job."""
 
     manifests: dict[str, Manifest]
-    damaged: dict[str, str]  # manifests that cannot be read, and why
-    lacking: dict[str, str]  # a file that is listed and not there as listed
+    damaged: dict[str, str]  # job -> why its manifest cannot be read
+    lacking: dict[str, str]  # job -> a listed file that is missing or has another size
     orphans: tuple[Stored, ...]  # files that no manifest lists, of this run or another
-    empty: bool  # nothing at all is left of the run
+    empty: bool  # the bucket has no object of the run
 
 
 def outputs_of(bucket: Bucket, run: RunName) -> Outputs:
-    """Return what lies in the bucket of a run, from one listing and its manifests."""
+    """Return the output of a run, from one listing and its manifests."""
     root = f"{run.chain}/{run.run_id}"
     stored = bucket.list(root)
     manifests: dict[str, Manifest] = {}
     damaged = {}
     for folder in _folders(stored, MANIFEST):
         try:
-            if found := read_manifest(bucket, folder):
-                manifests[folder.rsplit("/", 1)[-1]] = found[0]
+            if manifest := read_manifest(bucket, folder):
+                manifests[folder.rsplit("/", 1)[-1]] = manifest[0]
         except JobError as error:
             damaged[folder.rsplit("/", 1)[-1]] = error.on
     lost = {job: why for job, manifest in manifests.items() if (why := lacking(bucket, manifest.files))}
-    # what a manifest lists that cannot be read is not known: then nothing is called an orphan
+    # the files of a damaged manifest are unknown, so no file can be called an orphan
     orphans = () if damaged else _of_nobody(bucket, run, _unlisted(stored, manifests.values()))
     return Outputs(manifests, damaged, lost, orphans, not stored)
 
 
 def runs_with_output(bucket: Bucket, chains: Iterable[str]) -> set[RunName]:
-    """Return every run of these chains of which a job completed."""
+    """Return every run of these chains in which at least one job completed."""
     keys = [stored.key.split("/") for chain in chains for stored in bucket.list(chain)]
     return {RunName(parts[0], parts[1]) for parts in keys if len(parts) == 4 and parts[3] == MANIFEST}
 
 
 def lacking(bucket: Bucket, files: Iterable[File]) -> str | None:
-    """Return which listed file is not there as listed, in whatever run's folder; what is read in place is not ours."""
+    """Return a sentence about the first listed file that is missing or has another size; None if all are as listed.
+
+    Files may be in folders of other runs. Files read in place at their source are not checked.
+    """
     copied = [file for file in files if not file.in_place]
     folders = sorted({phase_folder(*file.key.split("/")[:3]) for file in copied})
     stored = dict(item for folder in folders for item in bucket.list(folder))
@@ -63,7 +66,7 @@ def _folders(stored: Iterable[Stored], marker: str) -> list[str]:
 
 
 def _unlisted(stored: list[Stored], manifests: Iterable[Manifest]) -> list[Stored]:
-    """Return what no manifest of a run lists in folders that jobs write to; one without mark a person uploaded."""
+    """Return the files that no manifest of a run lists; only in folders of jobs: others were uploaded by a person."""
     listed = {file.key for manifest in manifests for file in manifest.files}
     folders = {*_folders(stored, MANIFEST), *_folders(stored, STARTED), *(key.rsplit("/", 1)[0] for key in listed)}
     return [
@@ -76,7 +79,7 @@ def _unlisted(stored: list[Stored], manifests: Iterable[Manifest]) -> list[Store
 
 
 def _of_nobody(bucket: Bucket, run: RunName, unlisted: Iterable[Stored]) -> tuple[Stored, ...]:
-    """Return what no other run lists either; nothing, when one's manifest is damaged."""
+    """Return the files that no other run lists either; empty if one of their manifests is damaged."""
     listed: set[str] = set()
     try:
         for folder in sorted({item.key.split("/")[2] for item in unlisted}):

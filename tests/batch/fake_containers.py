@@ -32,10 +32,10 @@ class Container:
                 self.logs.write(job.stream, *self.lines)
             shard = None if job.index is None else Shard(job.index, job.request["arrayProperties"]["size"])
             about_it = {"attempt": attempt, "id": job.id, "number": job.number, "shard": shard}
-            ledger.tell(Started(at=batch.now, by=by, job=about["job"], **about_it))
+            ledger.append_unchecked(Started(at=batch.now, by=by, job=about["job"], **about_it))
             return
         outcome = OUTCOMES.get(exit_code or 0, "failed")
-        ledger.tell(
+        ledger.append_unchecked(
             Ended(
                 at=batch.now,
                 by=by,

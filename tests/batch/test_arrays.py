@@ -93,7 +93,7 @@ def test_a_failed_shard_is_named_and_explained(scene):
     broken = Container(scene.bucket, scene.logs, lines=("x.gz is damaged",), error=told)
     scene.does("count:2", Execution(exit_code=1, container=broken))
     digest = failed(scene)
-    assert (digest.shards, digest.of, digest.exit_code, digest.told) == ((2,), 4, 1, told)
+    assert (digest.shards, digest.of, digest.exit_code, digest.error) == ((2,), 4, 1, told)
     assert digest.log == ("x.gz is damaged",)
     assert digest.lines()[1] == "  1 of 4 shards failed: 2; cause and log below are those of shard 2"
     assert digest.next == f"run fetch again; then: {RESUME}"

@@ -52,7 +52,7 @@ def test_a_run_that_is_over_is_left_alone(scene, capsys):
     assert scene.batch.names("TerminateJob") == []
     assert state.status == "succeeded"
     assert not state.cancelling
-    assert "nothing of it is live" in capsys.readouterr().err
+    assert "no job is live" in capsys.readouterr().err
 
 
 def test_a_job_that_was_sent_but_never_written_down_is_ended_too(scene):

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from dmpworks.batch.monitor.reconcile import Deployment, mend
+from dmpworks.batch.monitor.reconcile import Deployment, repair
 from dmpworks.commands.runs.resume import resume_on_batch
 from dmpworks.commands.shared.submission import Account, ChainSubmission
 from dmpworks.commands.submit import earliest, live_job, send_and_print
@@ -125,7 +125,7 @@ class Scene:
         """Do as `runs reconcile --repair`."""
         queues = ("dmpworks-dev", "dmpworks-dev-large")
         with hold(self.bucket, CHAIN.name, "a test"):
-            mend(self.ledger, Deployment(self.batch, "dev", queues), datetime.now(UTC), "a test")
+            repair(self.ledger, Deployment(self.batch, "dev", queues), datetime.now(UTC), "a test")
 
     def wait(self):
         self.batch.sleep(600)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from dmpworks.batch.monitor.reconcile import FORGOTTEN, Deployment, inspect, mend
+from dmpworks.batch.monitor.reconcile import FORGOTTEN, Deployment, inspect, repair
 from dmpworks.runs.ledger.events import Observed, Planned, Submitted
 from dmpworks.runs.ledger.store import Ledger, RunName
 from tests.batch.fake_jobs import Execution, machine_lost
@@ -20,12 +20,13 @@ def deployment(scene: Scene) -> Deployment:
 
 def found(scene: Scene, alone: bool = True) -> list[tuple[str, bool]]:
     findings = inspect(scene.ledger, deployment(scene), scene.batch.clock(), "ada@laptop", alone=alone)
-    return [(each.kind, each.mendable) for each in findings]
+    return [(each.kind, each.repairable) for each in findings]
 
 
-def mended(scene: Scene) -> list[tuple[str, bool]]:
+def repaired(scene: Scene) -> list[tuple[str, bool]]:
     return [
-        (each.kind, each.mended) for each in mend(scene.ledger, deployment(scene), scene.batch.clock(), "ada@laptop")
+        (each.kind, each.repaired)
+        for each in repair(scene.ledger, deployment(scene), scene.batch.clock(), "ada@laptop")
     ]
 
 
@@ -60,7 +61,7 @@ def test_jobs_that_were_sent_and_not_written_down(scene, lost):
         scene.bucket.delete([scene.ledger.key(number)])
     scene.ledger = Ledger(scene.bucket, scene.ledger.run)
     assert found(scene) == [("unrecorded job", True)] * lost
-    assert mended(scene) == [("unrecorded job", True)] * lost
+    assert repaired(scene) == [("unrecorded job", True)] * lost
     assert [job.id for job in scene.ledger.state().current] == ids
     assert scene.statuses() == {"fetch": "submitted", "count": "submitted"}
     assert found(scene) == []
@@ -72,7 +73,7 @@ def test_a_job_that_was_sent_ran_and_ended_unseen(scene):
     scene.submit()
     forget(scene, Submitted)
     scene.sleep(600)
-    assert mended(scene) == [("unrecorded job", True)] * 2 + [("lost end", True)] * 2
+    assert repaired(scene) == [("unrecorded job", True)] * 2 + [("lost end", True)] * 2
     assert scene.statuses() == {"fetch": "succeeded", "count": "succeeded"}
 
 
@@ -80,12 +81,12 @@ def test_a_run_whose_ledger_is_gone(scene):
     ids = scene.submit()
     forget(scene, Submitted, Planned)
     assert scene.ledger.events() == []
-    assert mended(scene) == [("unrecorded job", True)] * 3
+    assert repaired(scene) == [("unrecorded job", True)] * 3
     state = scene.ledger.state()
     assert [job.id for job in state.current] == ids
     assert state.newest.definition == "dmpworks-dev:2"
     assert state.newest.settings["LETTERS_SOURCE"] == "abc"
-    assert [job.asked.vcpus for job in state.current] == [2, 32]
+    assert [job.request.vcpus for job in state.current] == [2, 32]
 
 
 def test_an_end_that_nobody_wrote_down(scene):
@@ -94,7 +95,7 @@ def test_an_end_that_nobody_wrote_down(scene):
     scene.submit()
     scene.sleep(600)
     assert scene.statuses() == {"fetch": "submitted", "count": "submitted"}
-    assert mended(scene) == [("lost end", True)] * 2
+    assert repaired(scene) == [("lost end", True)] * 2
     assert scene.statuses() == {"fetch": "failed", "count": "skipped"}
     assert scene.ledger.state().jobs["fetch"].exit_code == 1
 
@@ -107,8 +108,8 @@ def test_a_machine_that_was_lost_is_counted(scene):
     scene.does("fetch", lost, Execution(**silent))
     scene.submit()
     scene.sleep(900)
-    mended(scene)
-    tries = scene.ledger.state().jobs["fetch"].tries
+    repaired(scene)
+    tries = scene.ledger.state().jobs["fetch"].batch_attempts
     assert [one.exit_code for one in tries] == [None, 0]
 
 
@@ -117,7 +118,7 @@ def test_what_aws_batch_has_forgotten_failed(scene):
     scene.submit()
     scene.sleep(WEEK + 600)
     assert scene.batch.jobs == {}
-    assert mended(scene) == [("forgotten job", True)] * 2
+    assert repaired(scene) == [("forgotten job", True)] * 2
     assert scene.statuses() == {"fetch": "failed", "count": "skipped"}
     job = scene.ledger.state().jobs["fetch"]
     assert job.reason == FORGOTTEN
@@ -132,7 +133,7 @@ def test_a_job_that_aws_batch_should_know(scene):
     scene.sleep(600)
     scene.batch.jobs.clear()  # another account, another region
     assert found(scene) == [("unknown job", False)]
-    assert mended(scene) == [("unknown job", False)]
+    assert repaired(scene) == [("unknown job", False)]
     assert scene.statuses() == {"fetch": "submitted", "count": "submitted"}
 
 
@@ -141,7 +142,7 @@ def test_a_second_live_job_of_the_same_name(scene):
     request = next(iter(scene.batch.jobs.values())).request
     scene.batch.submit_job(**request)
     (double,) = inspect(scene.ledger, deployment(scene), scene.batch.clock(), "ada@laptop", alone=True)
-    assert (double.kind, double.mendable) == ("unrecorded job", False)
+    assert (double.kind, double.repairable) == ("unrecorded job", False)
     assert "aws batch terminate-job --job-id 00000000-0000-4000-8000-000000000003" in double.next
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from dmpworks.batch.compute import memory_of, queues_named
 from dmpworks.batch.describe import describe
-from dmpworks.batch.monitor.stuck import MEANINGS, Stuck, diagnose, ordinal
+from dmpworks.batch.monitor.stuck import MEANINGS, Stuck, diagnose
 from tests.batch.fake_jobs import Fault, Queue, denied
 from tests.batch.scene import Scene
 
@@ -30,7 +30,7 @@ def test_every_reason_of_aws_is_decoded(scene, code):
     assert (stuck.what, stuck.next) == MEANINGS[code]
     assert stuck.misconfigured == code.startswith("MISCONFIGURATION")
     assert stuck.lines() == [
-        f"fetch waits for a machine for 7 min in dmpworks-dev, 1st in line: {stuck.what}",
+        f"fetch has been waiting for 7 min for a machine in dmpworks-dev, position 1 in the queue: {stuck.what}",
         f"  AWS says: {code} - in AWS's own words",
         "  machines: machines: ENABLED, VALID, at most 256 vCPUs of optimal",
         f"  next: {stuck.next}",
@@ -43,24 +43,17 @@ def test_a_misconfiguration_that_aws_invents_later_is_one_too(scene):
     assert stuck.reason == "MISCONFIGURATION:SOMETHING_NEW - do this"
 
 
-def test_behind_others_the_place_in_line_is_told(scene):
+def test_the_position_behind_other_jobs_is_shown(scene):
     stuck = waiting(scene, ahead=2)
     assert (stuck.place, stuck.what) == (3, "other jobs are ahead of it in the queue")
-    assert "3rd in line" in stuck.lines()[0]
-
-
-@pytest.mark.parametrize(
-    ("number", "word"), [(1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (12, "12th"), (22, "22nd")]
-)
-def test_places_are_words(number, word):
-    assert ordinal(number) == word
+    assert "position 3 in the queue" in stuck.lines()[0]
 
 
 def test_machines_that_are_switched_off_are_a_misconfiguration(scene):
     scene.batch.environments["machines"] = {"state": "DISABLED"}
     stuck = waiting(scene)
     assert stuck.misconfigured
-    assert stuck.what == "no compute environment of its queue is in order"
+    assert stuck.what == "no compute environment of its queue is usable"
     assert stuck.machines == ("machines: DISABLED, VALID, at most 256 vCPUs of optimal (ComputeEnvironment Healthy)",)
 
 
@@ -87,8 +80,8 @@ def test_what_we_may_not_ask_is_told_as_not_known(scene):
         scene.batch.faults.append(Fault(operation, denied(operation)))
     stuck = waiting(scene, "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY - none")
     assert stuck.place is None
-    assert stuck.machines[0].startswith("not known: ")
-    assert "no machine of the wanted types" in stuck.what
+    assert stuck.machines[0].startswith("unknown: ")
+    assert "no free machine of the allowed instance types" in stuck.what
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def test_every_end_is_written_into_the_ledger_once_with_what_batch_tells(scene):
         ("fetch", "succeeded", ids[0]),
         ("count", "succeeded", ids[1]),
     ]
-    assert [one.reason for one in ends[0].tries] == [
+    assert [one.reason for one in ends[0].batch_attempts] == [
         "Host EC2 (instance i-0123456789abcdef0) terminated.",
         "Essential container in task exited",
     ]
@@ -95,7 +95,7 @@ def test_the_time_left_comes_from_earlier_runs(scene):
     watched(before)
     scene.submit()
     snapshot = Watch(scene.ledger, scene.batch, {"fetch": 60.0, "count": 60.0}, scene.batch.clock).look()
-    assert snapshot.left == 120
+    assert snapshot.remaining == 120
     output = io.StringIO()
     follow_on(scene.ledger, scene.context, JsonLines(output))
     snapshots = [json.loads(line) for line in output.getvalue().splitlines()]
@@ -106,7 +106,7 @@ def test_the_time_left_comes_from_earlier_runs(scene):
 
 def test_without_earlier_runs_nothing_is_promised(scene):
     scene.submit()
-    assert Watch(scene.ledger, scene.batch, {}, scene.batch.clock).look().left is None
+    assert Watch(scene.ledger, scene.batch, {}, scene.batch.clock).look().remaining is None
 
 
 def test_one_describe_jobs_a_look_asks_for_all_jobs(scene):
@@ -153,9 +153,9 @@ def test_ctrl_c_detaches_and_says_how_to_come_back_and_how_to_cancel(scene):
     code = follow_on(scene.ledger, scene.context._replace(sleep=interrupted), Lines(Console(file=output, width=200)))
     assert code == 130
     assert output.getvalue().splitlines()[-3:] == [
-        f"detached: {scene.run} goes on",
-        f"  come back: dmpworks runs watch {scene.run}",
-        f"  cancel:    dmpworks runs cancel {scene.run}",
+        f"detached: {scene.run} continues",
+        f"  follow it: dmpworks runs watch {scene.run}",
+        f"  cancel it: dmpworks runs cancel {scene.run}",
     ]
     assert scene.batch.names("TerminateJob") == []
     assert watched(scene)[0] == 0
@@ -169,7 +169,7 @@ def test_a_misconfiguration_ends_the_watch_at_once(scene):
     assert code == 3
     assert scene.waited < timedelta(minutes=1)
     assert f"  AWS says: {reason}" in lines
-    assert any("wants more vCPUs than its compute environment may ever have" in line for line in lines)
+    assert any("needs more vCPUs than its compute environment can ever have" in line for line in lines)
     assert scene.ledger.state().status == "running"  # the jobs still wait: nothing is written as their end
 
 

@@ -132,5 +132,5 @@ def test_ctrl_c_ends_the_command_but_not_the_run(scene):
         process.send_signal(signal.SIGINT)
         said, _ = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert "detached: letters/2026-11-01 goes on" in said
+    assert "detached: letters/2026-11-01 continues" in said
     assert ledger.state().status == "running"

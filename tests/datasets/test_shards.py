@@ -245,7 +245,7 @@ def test_on_one_machine_shards_run_one_after_the_other(planted: Bucket) -> None:
     assert manifest.counts.read == 1173
     assert len({file.key.rpartition("-")[2] for file in manifest.files}) == 3
     job = told(planted)
-    assert (job.status, job.asked.shards) == ("succeeded", 3)
+    assert (job.status, job.request.shards) == ("succeeded", 3)
     assert [one.shard for one in job.attempts] == [Shard(0, 3), Shard(1, 3), Shard(2, 3)]
     assert [one.counts for one in job.attempts] == [None, None, manifest.counts]
 

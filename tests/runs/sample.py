@@ -149,7 +149,7 @@ class Story:
             job=job,
             state=state,
             id=self.ids.get(job),
-            tries=tuple(self.tries.get(job, ())),
+            batch_attempts=tuple(self.tries.get(job, ())),
             **about,
         )
         self.ledger.append(seen)

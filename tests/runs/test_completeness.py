@@ -82,7 +82,7 @@ def test_a_damaged_manifest_is_none(bucket):
     run(bucket)
     bucket.put(f"{FETCH}/{MANIFEST}", b"{")
     assert verdict(bucket, "fetch").why == "has a damaged manifest"
-    assert verdict(bucket, "count") == Stale(f"read what is gone: {FETCH}")
+    assert verdict(bucket, "count") == Stale(f"read input that no longer exists: {FETCH}")
 
 
 def test_another_setting_makes_stale(bucket):
@@ -114,7 +114,7 @@ def test_input_that_was_written_anew_or_removed_makes_stale(bucket):
     run(bucket, "fetch")
     assert verdict(bucket, "count") == Stale(f"read files that were replaced since: {FETCH}")
     bucket.delete([key for key, _ in bucket.list(FETCH)])
-    assert verdict(bucket, "count") == Stale(f"read what is gone: {FETCH}")
+    assert verdict(bucket, "count") == Stale(f"read input that no longer exists: {FETCH}")
 
 
 def test_settings_that_are_not_known_are_not_compared(bucket):
@@ -133,7 +133,7 @@ def test_a_job_that_people_alone_may_repeat_is_not_started_again(bucket):
     bucket.put(f"{COUNT}/{STARTED}", b"{}")
     with pytest.raises(PreflightError) as caught:
         first_job(bucket, ONCE, values(bucket))
-    assert caught.value.what == "count began and broke off: it is not started again by itself"
+    assert caught.value.what == "count was interrupted, and is not repeated automatically"
     assert caught.value.next.endswith("then add --start-job count")
     run(bucket, "count")
     assert first_job(bucket, ONCE, values(bucket)).job is None

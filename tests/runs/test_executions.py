@@ -40,7 +40,7 @@ def test_a_lost_machine_a_failure_and_a_resume(bucket):
         (1, "failed", 137),
         (2, "succeeded", 0),
     ]
-    assert [one.asked.memory for one in search] == [250_880, 250_880, 501_760]
+    assert [one.request.memory for one in search] == [250_880, 250_880, 501_760]
     first, second = reading.timelines
     assert [(lane.job, lane.status) for lane in first.lanes] == [
         ("sync-dmps", "succeeded"),

@@ -47,7 +47,7 @@ def test_what_the_page_says(month):
         "4 h 25 min and 52 min of waiting for machines",
         "for 4 jobs, 1 machine lost",
         "10,435 records, by merge-related-works",
-        "Against process-dmps/2026-09-01, the run before that succeeded",
+        "Compared with process-dmps/2026-09-01, the last successful run before",
         "PROCESS_WORKS_RUN_ID 2026-09-01 2026-10-01",
         "PROCESS_DMPS_DMP_WORKS_SEARCH_VCPUS=16",
         "Costs are an estimate: prices of 2026-06-17.",

@@ -37,7 +37,7 @@ def test_events_are_read_as_they_were_written(place):
     assert Ledger(place, RUN).events() == [started(), started("t2")] == ledger.events()
 
 
-WAYS = pytest.mark.parametrize("write", [Ledger.append, Ledger.tell])
+WAYS = pytest.mark.parametrize("write", [Ledger.append, Ledger.append_unchecked])
 
 
 @WAYS
@@ -96,7 +96,7 @@ def test_an_event_that_cannot_be_read_is_named(bucket, damaged):
 
 def test_an_attempt_says_its_word_whatever_the_others_have_said(bucket):
     bucket.put(f"{FOLDER}/000001.json", b"{")
-    Ledger(bucket, RUN).tell(started())
+    Ledger(bucket, RUN).append_unchecked(started())
     bucket.delete([f"{FOLDER}/000001.json"])
     assert Ledger(bucket, RUN).events() == [started()]
 

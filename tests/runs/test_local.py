@@ -203,7 +203,7 @@ def test_a_chain_that_is_under_way_on_aws_batch_is_left_to_it(planted, s3_bucket
     values = settings(planted) | Resolved({"BUCKET_NAME": s3_bucket, "AWS_REGION": "us-east-1"})
     with pytest.raises(PreflightError) as caught:
         run(bucket, values=values)
-    assert caught.value.what == "ror/2026-08-01 is under way on AWS Batch"
+    assert caught.value.what == "ror/2026-08-01 is running on AWS Batch"
     assert caught.value.on == "download (b-1)"
     other.append(Observed(**about, job="download", state="failed", id="b-1"))
     run(bucket, values=values)

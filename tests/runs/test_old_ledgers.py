@@ -31,7 +31,7 @@ def test_an_old_run_on_aws_batch_folds_to_its_state():
         (2, "succeeded", 1200.0),
     ]
     assert download.last.ended.counts == Counts(read=138, written=137, quarantined=1, also={"files": 3})
-    assert [one.reason for one in download.tries] == ["Host EC2 (instance i-0a1b2c3d) terminated.", None]
+    assert [one.reason for one in download.batch_attempts] == ["Host EC2 (instance i-0a1b2c3d) terminated.", None]
     assert (transform.last.ended.error.what, transform.cause) == ("3 files failed", "failed")
 
 

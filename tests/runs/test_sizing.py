@@ -62,5 +62,5 @@ def test_a_run_that_failed_tells_nothing(bucket):
 def test_what_it_saves_a_run(bucket):
     newest, *before = runs(bucket, (800, 800, 800), cores=1.9)
     (memory,) = suggestions(newest, before, lambda asked: asked.memory / 1024)
-    assert (memory.asked, memory.suggested, memory.used, memory.runs) == (4096, 1024, 800, 3)
+    assert (memory.requested, memory.suggested, memory.used, memory.runs) == (4096, 1024, 800, 3)
     assert memory.saving == 3.0  # a dollar a GiB-hour, an hour a run

@@ -212,8 +212,8 @@ def test_an_attempt_that_lingers_on_a_lost_machine_ends_no_newer_one():
 
 def test_what_batch_tells_of_attempts_gives_the_end():
     tries = (BatchAttempt(started=at(2)["at"], stopped=at(8)["at"], reason="Host EC2 gone", exit_code=None),)
-    job = run(*PATHS["running"], observed("failed", minute=30, tries=tries, exit_code=137)).jobs[JOB]
-    assert (job.ended, job.exit_code, job.tries) == (at(8)["at"], 137, tries)
+    job = run(*PATHS["running"], observed("failed", minute=30, batch_attempts=tries, exit_code=137)).jobs[JOB]
+    assert (job.ended, job.exit_code, job.batch_attempts) == (at(8)["at"], 137, tries)
 
 
 @pytest.mark.parametrize(

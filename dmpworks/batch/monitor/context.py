@@ -1,4 +1,4 @@
-"""What it takes to observe a run: clients of AWS, a clock, and a way to wait."""
+"""Dependencies of observing a run: AWS clients, a clock, and a sleep function."""
 
 import time
 from collections.abc import Callable
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class RunContext(NamedTuple):
-    """Clients of AWS (none for a local run), the clock, and how to wait."""
+    """AWS clients (None for a local run), clock, and sleep function."""
 
     batch: "BatchClient | None" = None
     logs: "CloudWatchLogsClient | None" = None
@@ -24,7 +24,7 @@ class RunContext(NamedTuple):
 
 
 def run_context(state: RunState, region: str | None) -> RunContext:
-    """Return the context of a run; a local run needs no AWS clients."""
+    """Return the context of a run; for a local run without AWS clients."""
     if state.newest and state.newest.where == "batch":
         return RunContext(batch_client(region, only_reads=True), logs_client(region))
     return RunContext()

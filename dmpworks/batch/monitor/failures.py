@@ -1,4 +1,4 @@
-"""Why a run failed, in an operator's words: the cause, the last lines of the log, the command to resume with."""
+"""Explain why the jobs of a run failed: the cause, the last lines of the log, and the command to resume with."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from dmpworks.batch.aws_errors import REFUSALS, cause
 from dmpworks.batch.compute import queues_named
-from dmpworks.batch.describe import describe, failed_children
+from dmpworks.batch.describe import cause_of, describe, failed_children
 from dmpworks.batch.monitor.context import RunContext
 from dmpworks.batch.monitor.log_streams import log_places
 from dmpworks.errors import DmpworksError
@@ -16,65 +16,65 @@ from dmpworks.runs.ledger.events import ErrorText
 from dmpworks.runs.ledger.state import JobState, RunState
 from dmpworks.runs.ledger.store import Ledger
 
-NAMED = 20  # shards
-LINES = 20  # of a log
-LAG = 3.0  # seconds until CloudWatch shows what was written last
-FACTOR = 2  # what a job that ran out of memory or of time is given next
-KILLED = (137, -9)  # by the kernel: in a container, and as a process of this machine
+SHARDS_NAMED = 20
+LOG_LINES = 20
+LAG = 3.0  # seconds until CloudWatch shows the last lines written
+GROWTH = 2  # factor suggested for a job that ran out of memory or time
+KILLED = (137, -9)  # exit codes of SIGKILL: in a container, and as a process of this machine
 
 WHAT = {
     "out of memory": "it ran out of memory",
-    "machine lost": "its machine was lost (Spot), as often as it was tried",
+    "machine lost": "its machine was lost (Spot) in every attempt",
     "image not pulled": "its image could not be pulled",
     "container not started": "its container could not be started",
     "timed out": "it took longer than its time-out",
-    "worth another attempt": "a service it needs was throttled or out of reach, as often as it was tried",
+    "worth another attempt": "a service that it needs was throttled or unreachable in every attempt",
     "interrupted": "it was interrupted",
     "process gone": PROCESS_GONE,  # of a local run
 }
 
 
 class FailureReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="event", tag="digest"):
-    """Why a job failed and what to do next; `told` are the three lines of an error of ours, if it was one."""
+    """Why a job failed and what to do next; `error` is the job's own DmpworksError, if it ended with one."""
 
     run: str
     job: str
     cause: str
     what: str
     next: str
-    reason: str | None = None  # in AWS's words
+    reason: str | None = None  # as AWS Batch words it
     exit_code: int | None = None
-    tries: int = 0
+    attempts: int = msgspec.field(default=0, name="tries")
     lost: int = 0  # attempts whose machine was lost
-    told: ErrorText | None = None
+    error: ErrorText | None = msgspec.field(default=None, name="told")
     log: tuple[str, ...] = ()
-    shards: tuple[int, ...] = ()  # that failed; cause and log are those of the first
-    of: int | None = None  # so many shards
+    shards: tuple[int, ...] = ()  # numbers of those that failed; cause and log are those of the first
+    of: int | None = None  # number of all shards
 
     def lines(self) -> list[str]:
-        """Return it in lines for the operator."""
-        told = [f"{self.run} {self.job} failed: {self.what}{self._figures()}"]
-        told += [f"  {self._shards()}"] if self.shards else []
-        told += [f"  AWS says: {self.reason}"] if self.reason else []
-        told += [f"  error: {self.told.what}"] if self.told and self.told.what != self.what else []
-        told += [f"  on:    {self.told.on}"] if self.told else []
-        told += [f"  log, the last {len(self.log)} lines:", *(f"  | {line}" for line in self.log)] if self.log else []
-        return [*told, f"  next:  {self.next}"]
+        """Return the report as lines for the operator."""
+        lines = [f"{self.run} {self.job} failed: {self.what}{self._figures()}"]
+        lines += [f"  {self._shards()}"] if self.shards else []
+        lines += [f"  AWS says: {self.reason}"] if self.reason else []
+        lines += [f"  error: {self.error.what}"] if self.error and self.error.what != self.what else []
+        lines += [f"  on:    {self.error.on}"] if self.error else []
+        lines += [f"  log, the last {len(self.log)} lines:", *(f"  | {line}" for line in self.log)] if self.log else []
+        return [*lines, f"  next:  {self.next}"]
 
     def _shards(self) -> str:
-        named = ", ".join(map(str, self.shards[:NAMED])) + (" ..." if self.shards[NAMED:] else "")
+        named = ", ".join(map(str, self.shards[:SHARDS_NAMED])) + (" ..." if self.shards[SHARDS_NAMED:] else "")
         first = f"cause and log below are those of shard {self.shards[0]}"
         return f"{len(self.shards):,} of {self.of:,} shards failed: {named}; {first}"
 
     def _figures(self) -> str:
         parts = [f"exit code {self.exit_code}"] if self.exit_code is not None else []
-        parts += [f"{self.tries} attempts"] if self.tries > 1 else []
+        parts += [f"{self.attempts} attempts"] if self.attempts > 1 else []
         parts += [f"{self.lost} machines lost"] if self.lost else []
         return f" ({', '.join(parts)})" if parts else ""
 
 
 def explain_failures(ledger: Ledger, context: RunContext) -> list[FailureReport]:
-    """Return why each job failed that failed of itself, with the last lines of its log."""
+    """Return a report on each failed job of a run, with the last lines of its log; skipped jobs are left out."""
     state = current_state(ledger).state
     failed = [job for job in state.current if job.status == "failed"]
     if failed and context.logs:
@@ -84,47 +84,54 @@ def explain_failures(ledger: Ledger, context: RunContext) -> list[FailureReport]
 
 def _explain(ledger: Ledger, state: RunState, job: JobState, context: RunContext) -> FailureReport:
     shards = failed_shards(job, context)
-    one = _of_shard(job, shards[0], context) if shards else job
-    lines = _last_lines(ledger, replace(state, jobs=state.jobs | {job.name: one}), one, context)
-    found = explain_failure(state, one, lines, largest=_largest(job, context))
-    return replace(found, shards=tuple(shards), of=job.asked.shards)
+    failed = _of_shard(job, shards[0], context) if shards else job
+    lines = _last_lines(ledger, replace(state, jobs=state.jobs | {job.name: failed}), failed, context)
+    report = explain_failure(state, failed, lines, largest=_largest(job, context))
+    return replace(report, shards=tuple(shards), of=job.request.shards)
 
 
 def failed_shards(job: JobState, context: RunContext) -> list[int]:
-    """Return the shards of a job that failed: AWS Batch knows those too that were killed before they could tell."""
-    if not job.asked.shards:
+    """Return the shards of a job that failed; AWS Batch also knows those killed before they could record anything."""
+    if not job.request.shards:
         return []
     try:
-        told = failed_children(context.batch, job.id) if context.batch and job.id else []
+        numbers = failed_children(context.batch, job.id) if context.batch and job.id else []
     except REFUSALS:
-        told = []
-    return told or job.failed_shards
+        numbers = []
+    return numbers or job.failed_shards
 
 
 def _of_shard(job: JobState, number: int, context: RunContext) -> JobState:
-    """Return a job as if the shard were all of it."""
-    attempts = tuple(one for one in job.attempts if one.shard and one.shard.number == number)
+    """Return the state of a job as if this shard were the whole job."""
+    attempts = tuple(attempt for attempt in job.attempts if attempt.shard and attempt.shard.number == number)
     ended = attempts[-1].ended if attempts else None
     exit_code = ended.exit_code if ended else None
-    one = replace(job, attempts=attempts, exit_code=exit_code if exit_code is not None else job.exit_code)
+    shard = replace(job, attempts=attempts, exit_code=exit_code if exit_code is not None else job.exit_code)
     if not job.id:
-        return one
-    one = replace(one, id=f"{job.id}:{number}")
+        return shard
+    id = f"{job.id}:{number}"
+    shard = replace(shard, id=id)
     try:
-        told = describe(context.batch, [one.id]).get(one.id) if context.batch and one.id else None
+        child = describe(context.batch, [id]).get(id) if context.batch else None
     except REFUSALS:
-        return one
-    if not told:
-        return one
-    return replace(one, cause=told.cause, reason=told.told, exit_code=told.exit_code, tries=told.tries)
+        return shard
+    if not child:
+        return shard
+    return replace(
+        shard,
+        cause=child.cause,
+        reason=child.full_reason,
+        exit_code=child.exit_code,
+        batch_attempts=child.attempts,
+    )
 
 
 def _last_lines(ledger: Ledger, state: RunState, job: JobState, context: RunContext) -> list[str]:
-    """Return the end of the log of the newest attempt; what AWS or the bucket refuses is told in its place."""
+    """Return the last lines of the log of the newest attempt, or one line that says why it cannot be read."""
     try:
         batch = describe(context.batch, [job.id]) if context.batch and job.id else {}
         logs = [place.log for place in log_places(ledger, state, batch, context) if place.job == job.name]
-        return [line.text for line in logs[-1].last(LINES) if line.text.strip()] if logs else []
+        return [line.text for line in logs[-1].last(LOG_LINES) if line.text.strip()] if logs else []
     except REFUSALS as error:
         return [f"the log cannot be read: {cause(error).what}"]
     except DmpworksError as error:
@@ -132,11 +139,11 @@ def _last_lines(ledger: Ledger, state: RunState, job: JobState, context: RunCont
 
 
 def _largest(job: JobState, context: RunContext) -> int | None:
-    """Return the most memory (MiB) that the machines of a job's queue have, where AWS tells it."""
-    if not context.batch or not job.asked.queue:
+    """Return the memory (MiB) of the largest machine of a job's queue, if known."""
+    if not context.batch or not job.request.queue:
         return None
     try:
-        queue = queues_named(context.batch, [job.asked.queue]).get(job.asked.queue.rsplit("/", 1)[-1])
+        queue = queues_named(context.batch, [job.request.queue]).get(job.request.queue.rsplit("/", 1)[-1])
     except REFUSALS:
         return None
     return queue.largest if queue else None
@@ -145,20 +152,20 @@ def _largest(job: JobState, context: RunContext) -> int | None:
 def explain_failure(
     state: RunState, job: JobState, log: Sequence[str] = (), *, largest: int | None = None
 ) -> FailureReport:
-    """Return why a job failed; `largest` is the most memory (MiB) its queue's machines have, where that is known."""
+    """Return why a job failed; `largest` is the memory (MiB) of the largest machine of its queue, if known."""
     cause = _cause(job)
-    told = _told(job)
+    error = _error(job)
     return FailureReport(
         run=state.name,
         job=job.name,
         cause=cause,
-        what=_what(job, cause, told),
-        next=_next(state, job, cause, told, largest),
+        what=_what(job, cause, error),
+        next=_next(state, job, cause, error, largest),
         reason=job.reason if job.id else None,
         exit_code=job.exit_code,
-        tries=max(len(job.tries), len(job.own)),
-        lost=sum((one.reason or "").startswith("Host EC2") for one in job.tries),
-        told=told,
+        attempts=max(len(job.batch_attempts), len(job.own)),
+        lost=sum(cause_of(attempt.reason, None, None) == "machine lost" for attempt in job.batch_attempts),
+        error=error,
         log=tuple(log),
     )
 
@@ -173,50 +180,50 @@ def _cause(job: JobState) -> str:
     return "interrupted" if job.last and job.last.outcome == "interrupted" else "failed"
 
 
-def _told(job: JobState) -> ErrorText | None:
+def _error(job: JobState) -> ErrorText | None:
     ended = job.last.ended if job.last else None
     return ended.error if ended and ended.outcome != "succeeded" else None
 
 
-def _what(job: JobState, cause: str, told: ErrorText | None) -> str:
-    if cause == "out of memory" and job.asked.memory:
-        return f"{WHAT[cause]}: {job.asked.memory:,} MiB were not enough"
-    if cause == "timed out" and job.asked.timeout:
-        return f"{WHAT[cause]} of {job.asked.timeout:,} s"
+def _what(job: JobState, cause: str, error: ErrorText | None) -> str:
+    if cause == "out of memory" and job.request.memory:
+        return f"{WHAT[cause]}: it had {job.request.memory:,} MiB"
+    if cause == "timed out" and job.request.timeout:
+        return f"{WHAT[cause]} of {job.request.timeout:,} s"
     if cause == "failed":
-        return told.what if told else "its program ended with an error"
+        return error.what if error else "its program ended with an error"
     return WHAT.get(cause, cause)
 
 
-def _next(state: RunState, job: JobState, cause: str, told: ErrorText | None, largest: int | None) -> str:
-    again = f"dmpworks runs resume {state.name}"
+def _next(state: RunState, job: JobState, cause: str, error: ErrorText | None, largest: int | None) -> str:
+    resume = f"dmpworks runs resume {state.name}"
     match cause:
         case "out of memory":
-            return _more_memory(state, job, again, largest)
+            return _more_memory(state, job, resume, largest)
         case "timed out":
-            return _more(state, job, again, "TIMEOUT", job.asked.timeout)
+            return _more(state, job, resume, "TIMEOUT", job.request.timeout)
         case "image not pulled":
             image = state.newest.image if state.newest else None
-            return f"check that {image or 'its image'} exists and its execution role may pull it, then: {again}"
+            return f"check that {image or 'its image'} exists and its execution role may pull it, then: {resume}"
         case "container not started":
-            return f"do as AWS says, then: {again}"
+            return f"fix what AWS names, then: {resume}"
         case "failed":
-            return f"{told.next}; then: {again}" if told else f"fix the cause, then: {again}"
-    return again
+            return f"{error.next}; then: {resume}" if error else f"fix the cause, then: {resume}"
+    return resume
 
 
-def _more_memory(state: RunState, job: JobState, again: str, largest: int | None) -> str:
-    asked = job.asked.memory
-    if asked is None:
-        return f"close other programs, or give it fewer workers, then: {again}"
-    if largest is not None and largest <= asked:
-        return f"its queue has no larger machine than {largest:,} MiB: name another queue, then: {again}"
-    return _more(state, job, again, "MEMORY", asked, largest)
+def _more_memory(state: RunState, job: JobState, resume: str, largest: int | None) -> str:
+    memory = job.request.memory
+    if memory is None:
+        return f"close other programs, or give it fewer workers, then: {resume}"
+    if largest is not None and largest <= memory:
+        return f"its queue has no machine with more than {largest:,} MiB: name another queue, then: {resume}"
+    return _more(state, job, resume, "MEMORY", memory, largest)
 
 
-def _more(state: RunState, job: JobState, again: str, field: str, asked: int | None, most: int | None = None) -> str:
-    if asked is None:
-        return again
-    amount = min(asked * FACTOR, most) if most else asked * FACTOR
+def _more(state: RunState, job: JobState, resume: str, field: str, had: int | None, most: int | None = None) -> str:
+    if had is None:
+        return resume
+    amount = min(had * GROWTH, most) if most else had * GROWTH
     variable = "_".join([state.chain, job.name, field]).replace("-", "_").upper()
-    return f"{again} --set {variable}={amount}"
+    return f"{resume} --set {variable}={amount}"

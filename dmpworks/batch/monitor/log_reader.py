@@ -1,4 +1,4 @@
-"""The logs of a run, read once or followed, wherever the run is."""
+"""Read or follow the logs of a run, on AWS Batch or local."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -13,41 +13,41 @@ from dmpworks.runs.ledger.state import OVER, RunState
 from dmpworks.runs.ledger.store import Ledger
 from dmpworks.runs.logs import Line
 
-PAUSE = 3.0  # seconds between two looks; CloudWatch lags about as much
-LATE = 2  # further looks at a log after its job is over
+PAUSE = 3.0  # seconds between two reads; CloudWatch lags about as much
+LATE = 2  # further reads of a log after its job is over
 
 
 class Moment(NamedTuple):
-    """A run at a moment; held: somebody may still send jobs of it."""
+    """A run at one moment; `locked`: a process may still submit jobs of it."""
 
     state: RunState
     batch: dict[str, BatchJob]
-    held: bool
+    locked: bool
 
     def over(self, job: str | None) -> bool:
-        """Whether nothing more will be written by a job (None: by any)."""
-        return all(self._ended(each.name) for each in self.state.current if job in (None, each.name))
+        """Return whether a job (None: every job) will write nothing more."""
+        return all(self._ended(known.name) for known in self.state.current if job in (None, known.name))
 
     def _ended(self, name: str) -> bool:
         job = self.state.jobs[name]
-        if told := self.batch.get(job.id or ""):
-            return told.ended
-        return job.status in OVER or not self.held
+        if batch_job := self.batch.get(job.id or ""):
+            return batch_job.ended
+        return job.status in OVER or not self.locked
 
 
 class LogReader:
     """Reads the logs of a run's newest submission."""
 
     def __init__(self, ledger: Ledger, context: RunContext) -> None:
-        self._ledger, self._around = ledger, context
+        self._ledger, self._context = ledger, context
 
     def read(self, job: str | None, attempt: int | None) -> Iterator[tuple[LogPlace, Line]]:
-        """Yield the lines of one log: of this job (else the one that runs, failed, or ran last), its newest attempt.
+        """Yield the lines of the newest attempt of a job; by default the job that runs, else failed, else ran last.
 
-        Raises SettingsError when there is none.
+        Raises SettingsError if there is no log.
         """
         moment = self._moment()
-        name = job or _most_telling(moment.state)
+        name = job or _default_job(moment.state)
         places = [place for place in self._places(moment) if place.job == name and attempt in (None, place.attempt)]
         if not places:
             raise _no_log(moment, name, attempt)
@@ -66,18 +66,18 @@ class LogReader:
                     places.setdefault((place.job, place.name), place)
             for place in places.values():
                 yield from self._more(place)
-            self._around.sleep(PAUSE)
+            self._context.sleep(PAUSE)
 
     def _moment(self) -> Moment:
-        _, state, held = current_state(self._ledger)
+        _, state, locked = current_state(self._ledger)
         ids = {id for job in state.current for id in [job.id, *ids_of(job)] if id}
-        if not self._around.batch or not ids:
-            return Moment(state, {}, held)
+        if not self._context.batch or not ids:
+            return Moment(state, {}, locked)
         with asking(f"AWS Batch about {state.name}", f"dmpworks runs logs {state.name}"):
-            return Moment(state, describe(self._around.batch, ids), held)
+            return Moment(state, describe(self._context.batch, ids), locked)
 
     def _places(self, moment: Moment) -> Iterator[LogPlace]:
-        return log_places(self._ledger, moment.state, moment.batch, self._around)
+        return log_places(self._ledger, moment.state, moment.batch, self._context)
 
     def _more(self, place: LogPlace) -> Iterator[tuple[LogPlace, Line]]:
         with asking(f"the log {place.name}", f"dmpworks runs logs {self._ledger.run} {place.job}"):
@@ -85,19 +85,19 @@ class LogReader:
                 yield place, line
 
 
-def _most_telling(state: RunState) -> str | None:
-    """Return the job whose log tells most: the one that runs, else that failed, else that ran last."""
-    begun = [job for job in state.current if job.own or job.tries]
+def _default_job(state: RunState) -> str | None:
+    """Return the job whose log is most useful: the one that runs, else failed, else ran last."""
+    begun = [job for job in state.current if job.own or job.batch_attempts]
     for status in ("running", "failed"):
-        if found := [job.name for job in state.current if job.status == status]:
-            return found[-1]
+        if names := [job.name for job in state.current if job.status == status]:
+            return names[-1]
     return (begun or state.current)[-1].name if state.current else None
 
 
 def _no_log(moment: Moment, job: str | None, attempt: int | None) -> SettingsError:
     known = moment.state.jobs.get(job or "")
-    told = moment.batch.get(known.id or "") if known else None
-    reason = (told.reason if told else known.reason) if known else None
+    batch_job = moment.batch.get(known.id or "") if known else None
+    reason = (batch_job.reason if batch_job else known.reason) if known else None
     which = f" of attempt {attempt}" if attempt else ""
     run = moment.state.name
     wait = "" if moment.over(job) else f"wait for it: dmpworks runs logs {run} {job} --follow, or: "

@@ -1,4 +1,4 @@
-"""What jobs wrote: where the log of each attempt lies, and streams of CloudWatch Logs, read on as they grow."""
+"""Find the log of each attempt of a run, and read streams of CloudWatch Logs."""
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,11 +14,11 @@ from dmpworks.runs.logs import Line, LocalLog, Log
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
 
-NOT_THERE = "ResourceNotFoundException"  # a stream comes into being with its first line
+NOT_THERE = "ResourceNotFoundException"  # a stream is created with its first line
 
 
 class LogPlace(NamedTuple):
-    """The log of one attempt (from 1, those of all shards) of a job, and its name: of the stream, or the key."""
+    """The log of one attempt of a job. Attempts count from 1 over all shards; `name` is the stream, or the key."""
 
     job: str
     attempt: int
@@ -32,7 +32,7 @@ def log_places(
 ) -> Iterator[LogPlace]:
     """Yield the logs of all attempts of the newest submission, in the order of jobs and attempts.
 
-    `batch` are its jobs as AWS Batch tells them; of those it has forgotten the ledger knows the streams.
+    `batch` holds its jobs by id as AWS Batch describes them; the ledger has the streams of jobs that it has forgotten.
     """
     for job in state.current:
         if not context.logs:
@@ -40,34 +40,35 @@ def log_places(
             if ledger.bucket.exists(key):
                 yield LogPlace(job.name, 1, key, LocalLog(ledger.bucket, key))
             continue
-        streams = [(id, told, name) for id in ids_of(job) for told in [batch.get(id)] for name in _streams(job, told)]
-        for number, (id, told, name) in enumerate(streams, 1):
+        streams = [(id, name) for id in ids_of(job) for name in _streams(job, batch.get(id))]
+        for number, (id, name) in enumerate(streams, 1):
             if name:
-                log = Stream(context.logs, told.log_group if told else LOG_GROUP, name)
-                yield LogPlace(job.name, number, name, log, shard_of(id))
+                group = batch[id].log_group if id in batch else LOG_GROUP
+                yield LogPlace(job.name, number, name, Stream(context.logs, group, name), shard_of(id))
 
 
 def ids_of(job: JobState) -> list[str]:
-    """Return the ids under which AWS Batch tells of a job's attempts: its own, or those of its shards that began."""
-    shards = dict.fromkeys(one.id for one in job.own if one.shard and one.id and whole_id(one.id) == job.id)
+    """Return the ids of the Batch jobs with a job's attempts: its own, or those of its shards that began."""
+    own = (attempt for attempt in job.own if attempt.shard and whole_id(attempt.id) == job.id)
+    shards = dict.fromkeys(attempt.id for attempt in own if attempt.id)
     return [*shards] or ([job.id] if job.id else [])
 
 
 def shard_of(id: str) -> int | None:
-    """Return the number of the shard that an id stands for."""
+    """Return the number of a shard from its id; None for the id of a whole job."""
     number = id.partition(":")[2]
     return int(number) if number else None
 
 
 class Stream:
-    """A log stream that is read on from where it was read to."""
+    """A CloudWatch log stream that remembers how far it was read."""
 
     def __init__(self, client: "CloudWatchLogsClient", group: str, name: str) -> None:
         self._client, self._group, self._name = client, group, name
         self._token: str | None = None
 
     def more(self) -> Iterator[Line]:
-        """Yield the lines that were not read yet; none where the stream is not there (yet)."""
+        """Yield the lines not read yet; none if the stream does not exist (yet)."""
         while True:
             token = {"nextToken": self._token} if self._token else {}
             answer = _events(self._client, self._group, self._name, startFromHead=True, **token)
@@ -79,15 +80,16 @@ class Stream:
             self._token = answer["nextForwardToken"]
 
     def last(self, count: int) -> list[Line]:
-        """Return the last lines; none where the stream is not there."""
+        """Return the last lines; none if the stream does not exist."""
         answer = _events(self._client, self._group, self._name, startFromHead=False, limit=count)
         return list(_lines(answer)) if answer else []
 
 
-def _streams(job: JobState, told: BatchJob | None) -> list[str | None]:
-    """Return the stream of each attempt; one whose container never started has none."""
-    names = [one.log for one in (told.tries if told else job.tries)]
-    return [*names, told.log] if told and told.log and told.log not in names else names
+def _streams(job: JobState, batch_job: BatchJob | None) -> list[str | None]:
+    """Return the stream of each attempt; None for one whose container never started."""
+    names = [attempt.log for attempt in (batch_job.attempts if batch_job else job.batch_attempts)]
+    newest = batch_job.log if batch_job else None
+    return [*names, newest] if newest and newest not in names else names
 
 
 def _events(client: "CloudWatchLogsClient", group: str, stream: str, **options: Any) -> dict[str, Any] | None:

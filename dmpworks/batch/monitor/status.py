@@ -1,4 +1,4 @@
-"""Status of each job of a run: from AWS Batch, else from the ledger."""
+"""Status of each job of a run: from AWS Batch if it lists the job, else from the ledger."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -10,10 +10,10 @@ from dmpworks.batch.describe import BatchJob
 from dmpworks.runs.ledger.state import ENDS, Attempt, JobState, RunState
 
 Shown = Literal[
-    "left out",  # of this submission: complete already, or before its start job
+    "left out",  # not part of this submission: complete already, or before its start job
     "planned",
-    "pending",  # until the job before it has succeeded
-    "waiting",  # for a machine
+    "pending",  # waits for the job before it
+    "waiting",  # waits for a machine
     "starting",
     "running",
     "succeeded",
@@ -21,9 +21,9 @@ Shown = Literal[
     "skipped",  # a job before it failed
     "cancelled",
     "withdrawn",
-    "forgotten",  # by AWS Batch, and nobody wrote down how it ended
+    "forgotten",  # no longer listed by AWS Batch, and its end was never recorded
 ]
-OVER = ENDS | {"left out", "withdrawn", "forgotten"}
+FINAL = ENDS | {"left out", "withdrawn", "forgotten"}
 SHOWN = get_args(Shown)
 IN_BATCH: dict[str, Shown] = {
     "SUBMITTED": "pending",
@@ -39,56 +39,59 @@ class JobStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     job: str
     status: Shown
-    tries: int = 0  # attempts that began; not batch_job of shards
-    lost: int = 0  # of them on machines that were lost
-    since: datetime | None = None  # it waits for a machine, or runs
-    elapsed: float | None = None  # since then, or of the newest attempt of what is over
-    left: float | None = None  # an estimate, from earlier runs
+    attempts: int = msgspec.field(default=0, name="tries")  # that began; 0 for a job with shards
+    lost: int = 0  # attempts whose machine was lost
+    since: datetime | None = None  # when it began to wait for a machine, or to run
+    elapsed: float | None = None  # since then; of a final job: duration of the newest attempt
+    remaining: float | None = msgspec.field(default=None, name="left")  # an estimate, from earlier runs
     detail: str = ""
     id: str | None = None
 
     @property
     def over(self) -> bool:
-        """Whether nothing more will happen to it."""
-        return self.status in OVER
+        """Whether its status is final."""
+        return self.status in FINAL
 
 
 def job_statuses(
     state: RunState, batch: Mapping[str, BatchJob], usual: Mapping[str, float], now: datetime
 ) -> list[JobStatus]:
-    """Return a row a job of the newest submission; `usual`: how many seconds each job took before."""
+    """Return the status of each job of the newest submission; `usual` holds the usual seconds of each job."""
     left_out = state.newest.skipped if state.newest else {}
     rows = [JobStatus(job=name, status="left out", detail=why) for name, why in left_out.items()]
     for job in state.current:
         batch_job = batch.get(job.id or "")
-        row = _as_batch_tells(job, batch_job, state, now) if batch_job else _as_the_ledger_tells(job, now)
-        rows.append(msgspec.structs.replace(row, left=_left(row, usual)))
+        row = _from_batch(job, batch_job, state, now) if batch_job else _from_ledger(job, now)
+        rows.append(msgspec.structs.replace(row, remaining=_remaining(row, usual)))
     return rows
 
 
 def remaining_seconds(rows: Iterable[JobStatus]) -> float | None:
-    """Return the seconds until all is done, if every job that is not over has an estimate."""
-    estimates = [row.left for row in rows if not row.over]
-    known = [each for each in estimates if each is not None]
+    """Return the seconds until all jobs are done, if every unfinished job has an estimate."""
+    estimates = [row.remaining for row in rows if not row.over]
+    known = [seconds for seconds in estimates if seconds is not None]
     return sum(known) if known and len(known) == len(estimates) else None
 
 
 def waiting_since(job: JobState, batch_job: BatchJob, state: RunState) -> datetime | None:
-    """Return since when a job is RUNNABLE, which AWS Batch does not tell: the job before it or its last try ended."""
-    names = [each.name for each in state.current]
+    """Return since when a job is RUNNABLE: the end of the job before it, or of its last attempt.
+
+    AWS Batch does not report this time.
+    """
+    names = [other.name for other in state.current]
     before = state.current[names.index(job.name) - 1].ended if job.name != names[0] else None
-    moments = [batch_job.created, before, *(one.stopped for one in batch_job.tries)]
-    return max((each for each in moments if each), default=None)
+    moments = [batch_job.created, before, *(attempt.stopped for attempt in batch_job.attempts)]
+    return max((moment for moment in moments if moment), default=None)
 
 
-def _as_batch_tells(job: JobState, batch_job: BatchJob, state: RunState, now: datetime) -> JobStatus:
+def _from_batch(job: JobState, batch_job: BatchJob, state: RunState, now: datetime) -> JobStatus:
     status: Shown = batch_job.final if batch_job.ended else IN_BATCH.get(batch_job.status, "pending")
     running, waiting = status == "running", status == "waiting"
     since = waiting_since(job, batch_job, state) if waiting else _began(job, batch_job) if running else None
     return JobStatus(
         job=job.name,
         status=status,
-        tries=len(batch_job.tries) + (running and not batch_job.shards),
+        attempts=len(batch_job.attempts) + (running and not batch_job.shards),
         lost=batch_job.lost,
         since=since,
         elapsed=_seconds(since, now)
@@ -101,34 +104,34 @@ def _as_batch_tells(job: JobState, batch_job: BatchJob, state: RunState, now: da
     )
 
 
-def _as_the_ledger_tells(job: JobState, now: datetime) -> JobStatus:
-    """Return the row of a job that is not on AWS Batch, or that AWS Batch does not tell of."""
+def _from_ledger(job: JobState, now: datetime) -> JobStatus:
+    """Return the status of a job that AWS Batch does not list, or that is not on AWS Batch."""
     sent: Shown = "pending" if job.id else "starting"
     status: Shown = sent if job.status == "submitted" else job.status
     own = job.own
-    last = own[0 if job.asked.shards else -1] if own else None
+    last = own[0 if job.request.shards else -1] if own else None
     return JobStatus(
         job=job.name,
         status=status,
-        tries=0 if job.asked.shards else max(len(job.tries), len(own)),
+        attempts=0 if job.request.shards else max(len(job.batch_attempts), len(own)),
         since=last.started.at if last else job.submitted,
-        elapsed=_elapsed(last, now if status == "running" else job.ended, whole=not job.asked.shards),
-        detail=_detail(job, status, job.reason, len(job.done(job.asked.shards or 0))),
+        elapsed=_elapsed(last, now if status == "running" else job.ended, whole=not job.request.shards),
+        detail=_detail(job, status, job.reason, len(job.done(job.request.shards or 0))),
         id=job.id,
     )
 
 
 def _began(job: JobState, batch_job: BatchJob) -> datetime | None:
-    """Return when a job began to run, which AWS Batch need not tell of an array job."""
+    """Return when a job began to run; AWS Batch does not always report it for an array job."""
     return batch_job.started or (job.own[0].started.at if batch_job.shards and job.own else None)
 
 
 def _detail(job: JobState, status: Shown, reason: str | None, done: int) -> str:
-    batch_job = _why(job, status, reason)
-    if not job.asked.shards or status in ("planned", "pending", "skipped"):
-        return batch_job
-    shards = f"{done:,} of {job.asked.shards:,} shards done"
-    return f"{shards}, {batch_job}" if batch_job else shards
+    why = _why(job, status, reason)
+    if not job.request.shards or status in ("planned", "pending", "skipped"):
+        return why
+    shards = f"{done:,} of {job.request.shards:,} shards done"
+    return f"{shards}, {why}" if why else shards
 
 
 def _why(job: JobState, status: Shown, reason: str | None) -> str:
@@ -136,7 +139,7 @@ def _why(job: JobState, status: Shown, reason: str | None) -> str:
         return "a job before it failed"
     if status in ("failed", "cancelled"):
         return (job.cause if job.cause != status else None) or reason or ""
-    return (reason or "").split(" - ")[0] if status == "waiting" else ""  # its code; the sentence is batch_job apart
+    return (reason or "").split(" - ")[0] if status == "waiting" else ""  # only its code; the sentence is shown below
 
 
 def _elapsed(attempt: Attempt | None, until: datetime | None, *, whole: bool) -> float | None:
@@ -147,7 +150,7 @@ def _seconds(since: datetime | None, until: datetime | None) -> float | None:
     return max((until - since).total_seconds(), 0) if since and until else None
 
 
-def _left(row: JobStatus, usual: Mapping[str, float]) -> float | None:
+def _remaining(row: JobStatus, usual: Mapping[str, float]) -> float | None:
     if row.over or row.job not in usual:
         return None
     return max(usual[row.job] - (row.elapsed or 0), 0) if row.status == "running" else usual[row.job]

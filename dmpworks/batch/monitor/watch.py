@@ -1,4 +1,4 @@
-"""One look at a run after the other, until it is over: its ledger and AWS Batch put together, and ends written down."""
+"""Watch a run until it is over: combine its ledger with AWS Batch, and record the ends of jobs."""
 
 import random
 from collections.abc import Callable, Mapping, Sequence
@@ -20,28 +20,28 @@ from dmpworks.runs.ledger.store import Ledger, who
 if TYPE_CHECKING:
     from mypy_boto3_batch import BatchClient
 
-NOT_YET = timedelta(minutes=5)  # AWS Batch may not yet tell of a job that was sent just now
+NOT_YET_LISTED = timedelta(minutes=5)  # AWS Batch may not list a job immediately after its submission
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="event", tag="snapshot"):
-    """A run at a moment; `code` is the exit code of the watch once there is nothing more to see, `why` says more."""
+    """State of a run at one moment; `code` is the exit code of the watch once it ends, `why` explains it."""
 
     run: str
     at: datetime
     rows: tuple[JobStatus, ...]
-    left: float | None = None  # seconds, an estimate
+    remaining: float | None = msgspec.field(default=None, name="left")  # seconds, estimated
     stuck: Stuck | None = None
     code: int | None = None
     why: str | None = None
 
     @property
     def statuses(self) -> list[tuple[str, str, int]]:
-        """What changes from one look to the next, times left out."""
-        return [(row.job, row.status, row.tries) for row in self.rows]
+        """What is compared to detect a change: job, status and attempts, without times."""
+        return [(row.job, row.status, row.attempts) for row in self.rows]
 
 
 class Watch:
-    """Looks at a run; `client` is asked only about runs on AWS Batch, `usual` tells how long each job took before."""
+    """Takes snapshots of a run; `client` is None for local runs, `usual` holds the usual seconds of each job."""
 
     def __init__(
         self, ledger: Ledger, client: "BatchClient | None", usual: Mapping[str, float], clock: Callable[[], datetime]
@@ -49,18 +49,24 @@ class Watch:
         self._ledger, self._client, self._usual, self._clock = ledger, client, usual, clock
 
     def look(self) -> Snapshot:
-        """Look once, write down what has ended, and tell where the run stands.
+        """Record the jobs that have ended, and return a snapshot.
 
-        Raises TemporaryError when AWS or the bucket is out of reach, PreflightError when AWS refuses for good.
+        Raises TemporaryError if AWS or the bucket is unreachable, PreflightError if AWS refuses permanently.
         """
-        events, state, held = current_state(self._ledger)
+        events, state, locked = current_state(self._ledger)
         batch = self._batch_jobs(state)
         state = self._record(state, events, batch)
-        rows = self._forgetting(state, job_statuses(state, batch, self._usual, self._clock()), batch)
+        rows = self._with_forgotten(state, job_statuses(state, batch, self._usual, self._clock()), batch)
         stuck = self._stuck(state, batch)
-        code, why = _verdict(state, rows, stuck, held)
+        code, why = _verdict(state, rows, stuck, locked)
         return Snapshot(
-            run=state.name, at=self._clock(), rows=rows, left=remaining_seconds(rows), stuck=stuck, code=code, why=why
+            run=state.name,
+            at=self._clock(),
+            rows=rows,
+            remaining=remaining_seconds(rows),
+            stuck=stuck,
+            code=code,
+            why=why,
         )
 
     def _batch_jobs(self, state: RunState) -> dict[str, BatchJob]:
@@ -71,50 +77,50 @@ class Watch:
             return describe(self._client, ids)
 
     def _record(self, state: RunState, events: Sequence[AnyEvent], batch: Mapping[str, BatchJob]) -> RunState:
-        """Write down each end that AWS Batch tells and nobody has written yet."""
+        """Record each end that AWS Batch reports and that is not in the ledger yet."""
         known = {event.id for event in events if isinstance(event, Observed)}
         for job in state.current:
-            told = batch.get(job.id or "")
-            if told and told.ended and told.id not in known:
-                state = self._ledger.append(observed(told, job.name, at=self._clock(), by=who()))
+            batch_job = batch.get(job.id or "")
+            if batch_job and batch_job.ended and batch_job.id not in known:
+                state = self._ledger.append(observed(batch_job, job.name, at=self._clock(), by=who()))
         return state
 
-    def _forgetting(
+    def _with_forgotten(
         self, state: RunState, rows: Sequence[JobStatus], batch: Mapping[str, BatchJob]
     ) -> tuple[JobStatus, ...]:
-        """Mark what AWS Batch tells no more of (after seven days) and whose end nobody wrote down."""
+        """Mark jobs that AWS Batch no longer lists (after seven days) and whose end was never recorded."""
         if not self._client:
             return tuple(rows)
-        recent = self._clock() - NOT_YET
-        gone = {
+        recent = self._clock() - NOT_YET_LISTED
+        forgotten = {
             job.name
             for job in state.live
             if job.id and job.id not in batch and (job.submitted is None or job.submitted < recent)
         }
-        return tuple(msgspec.structs.replace(row, status="forgotten") if row.job in gone else row for row in rows)
+        return tuple(msgspec.structs.replace(row, status="forgotten") if row.job in forgotten else row for row in rows)
 
     def _stuck(self, state: RunState, batch: Mapping[str, BatchJob]) -> Stuck | None:
-        """Return why a job waits for a machine, if it waits for long or no waiting will help."""
+        """Return why a job waits for a machine, if it has waited for long or waiting cannot help."""
         for job in state.current:
-            told = batch.get(job.id or "")
-            if not told or told.status != "RUNNABLE" or not self._client:
+            batch_job = batch.get(job.id or "")
+            if not batch_job or batch_job.status != "RUNNABLE" or not self._client:
                 continue
-            since = waiting_since(job, told, state)
+            since = waiting_since(job, batch_job, state)
             waited = self._clock() - since if since else timedelta()
-            if waited >= LONG or (told.reason or "").startswith(MISCONFIGURATION):
-                return diagnose(self._client, told, job.name, waited)
+            if waited >= LONG or (batch_job.reason or "").startswith(MISCONFIGURATION):
+                return diagnose(self._client, batch_job, job.name, waited)
         return None
 
 
 def _verdict(
-    state: RunState, rows: Sequence[JobStatus], stuck: Stuck | None, held: bool
+    state: RunState, rows: Sequence[JobStatus], stuck: Stuck | None, locked: bool
 ) -> tuple[int | None, str | None]:
-    """Return the exit code of the watch if there is nothing more to see, and why if it is not plain."""
+    """Return the exit code of the watch if it can end, and the reason where the statuses do not show it."""
     if stuck and stuck.misconfigured:
         return ExitCode.STUCK, stuck.what
     open_rows = [row for row in rows if not row.over]
-    alone = all(row.id is None for row in open_rows)  # nobody but the process that holds the lock will go on with them
-    if open_rows and (held or not alone or not state.newest):
+    sent = any(row.id is not None for row in open_rows)  # jobs not sent yet depend on the holder of the lock
+    if open_rows and (locked or sent or not state.newest):
         return None, None
     statuses = {row.status for row in rows}
     if statuses <= {"succeeded", "left out"}:
@@ -132,7 +138,7 @@ def _verdict(
 
 
 class Pace:
-    """How long to wait until the next look: short while things change, longer and longer while nothing does."""
+    """Seconds between two snapshots: few after a change, growing while nothing changes."""
 
     def __init__(self, first: float, most: float, chance: Callable[[], float] = random.random) -> None:
         self._first, self._most, self._chance = first, most, chance
@@ -140,10 +146,10 @@ class Pace:
 
     @classmethod
     def of(cls, client: object | None) -> "Pace":
-        """Return the pace of a watch: AWS is asked more seldom than a ledger alone."""
+        """Return the pace of a watch: slower where AWS is asked too."""
         return cls(5, 60) if client else cls(1, 10)
 
     def after(self, changed: bool) -> float:
-        """Return the seconds to wait; jitter keeps many watchers from asking at the same moment."""
+        """Return the seconds to wait, with jitter so that many watchers do not ask at the same moment."""
         self._next = self._first if changed else min(self._next * 1.5, self._most)
         return self._next * (0.8 + 0.4 * self._chance())

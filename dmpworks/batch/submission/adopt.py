@@ -51,8 +51,8 @@ def queues_to_look_in(bucket: Bucket, chain: str, queues: Iterable[str]) -> tupl
     found = set(queues)
     for run in newest_runs(bucket, chain, FEW):
         try:
-            found |= {job.asked.queue for job in Ledger(bucket, run).state().current if job.asked.queue}
-        except LedgerError:  # its own commands say what is wrong with it
+            found |= {job.request.queue for job in Ledger(bucket, run).state().current if job.request.queue}
+        except LedgerError:  # its own commands tell what is wrong with it
             continue
     return tuple(sorted(found))
 

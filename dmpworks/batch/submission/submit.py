@@ -13,7 +13,7 @@ from dmpworks.batch.submission.plan import SubmissionPlan, request_after
 from dmpworks.errors import DmpworksError, SubmitError
 from dmpworks.exit_codes import ExitCode
 from dmpworks.runs.ledger.events import Planned, Submitted, Withdrawn
-from dmpworks.runs.ledger.locks import Held
+from dmpworks.runs.ledger.locks import HeldLock
 from dmpworks.runs.ledger.state import RunState
 from dmpworks.runs.ledger.store import Ledger, now, who
 from dmpworks.version import version
@@ -37,7 +37,7 @@ class SubmissionContext(NamedTuple):
 
     client: "BatchClient"
     ledger: Ledger
-    held: Held
+    held: HeldLock
     sleep: Sleep = time.sleep
 
 

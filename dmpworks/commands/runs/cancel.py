@@ -1,4 +1,4 @@
-"""`dmpworks runs cancel RUN`: end a run, on AWS Batch or on this machine."""
+"""`dmpworks runs cancel RUN`: cancel a run, on AWS Batch or on this machine."""
 
 import json
 import os
@@ -17,13 +17,13 @@ from dmpworks.runs.ledger.locks import Lock, hold
 from dmpworks.runs.ledger.state import LIVE, RunState
 from dmpworks.runs.ledger.store import LATEST, Ledger, find_run, who
 
-LOOK = 0.5  # seconds between two looks whether a local run has ended
+POLL = 0.5  # seconds between two checks whether a local run has ended
 
 
 def cancel(
     run: str = LATEST, /, *, bucket_name: BucketName = None, env_file: EnvFile = None, as_json: Json = False
 ) -> None:
-    """End a run: its jobs from the last to the first, waiting until all are over.
+    """Cancel a run: terminate its jobs from the last to the first, and wait until all have ended.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def cancel(
 
 
 def end(ledger: Ledger, context: RunContext) -> RunState:
-    """End a run and return its state once every job is over; raises JobError when it runs on another machine."""
+    """Cancel a run and return its state once every job has ended; raises JobError if it runs on another machine."""
     if context.batch:
         return _end_on_batch(ledger, context)
     if lock := process_of(ledger):
@@ -55,13 +55,13 @@ def _end_on_batch(ledger: Ledger, context: RunContext) -> RunState:
     assert context.batch
     cancellation = Cancellation(context.batch, ledger, context.clock)
     with hold(ledger.bucket, ledger.run.chain, f"dmpworks runs cancel {ledger.run}") as held:
-        asked = cancellation.ask(held)
-        _say(f"{ledger.run}: {', '.join(asked)} asked to end" if asked else f"{ledger.run}: nothing of it is live")
+        names = cancellation.terminate_jobs(held)
+        _say(f"{ledger.run}: terminating {', '.join(names)}" if names else f"{ledger.run}: no job is live")
         return cancellation.wait(context.sleep)
 
 
 def _end_process(ledger: Ledger, context: RunContext, lock: Lock) -> RunState:
-    """Interrupt the process that runs the chain here, as Ctrl-C does; it writes down how its jobs ended."""
+    """Interrupt the process that runs the chain on this machine, as Ctrl-C does; it records how its jobs ended."""
     if lock.host != socket.gethostname():
         raise JobError(
             f"{ledger.run} runs on another machine",
@@ -79,19 +79,19 @@ def _end_process(ledger: Ledger, context: RunContext, lock: Lock) -> RunState:
             on=f"{lock.owner}, process {lock.pid}",
             next=f"as {lock.owner.partition('@')[0]}: dmpworks runs cancel {ledger.run}",
         ) from error
-    _say(f"{ledger.run}: process {lock.pid} asked to end")
+    _say(f"{ledger.run}: terminating process {lock.pid}")
     while (now := process_of(ledger)) and (now.pid, now.taken) == (lock.pid, lock.taken):
-        context.sleep(LOOK)
+        context.sleep(POLL)
     return ledger.state()
 
 
 def _end_abandoned(ledger: Ledger, context: RunContext) -> RunState:
-    """Write down the end of a local run whose process is gone."""
+    """Record the end of a local run whose process is gone."""
     with hold(ledger.bucket, ledger.run.chain, f"dmpworks runs cancel {ledger.run}"):
         state = ledger.state()
         live = [job.name for job in state.live]
         if not live:
-            _say(f"{ledger.run}: nothing of it is live")
+            _say(f"{ledger.run}: no job is live")
             return state
         _announce(ledger, context)
         for name in (job.name for job in state.current if job.status in LIVE | {"planned"}):

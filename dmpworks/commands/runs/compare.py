@@ -1,11 +1,12 @@
-"""`dmpworks runs compare A B`: two runs side by side."""
+"""`dmpworks runs compare A B`: compare two runs."""
 
 from dmpworks.commands.shared.options import BucketName, open_project
 from dmpworks.commands.shared.tables import print_json, print_lines, print_table
-from dmpworks.formatting import NONE, change
+from dmpworks.formatting import NONE
+from dmpworks.formatting import change as share_changed
 from dmpworks.jobs.commands import EnvFile, Json
 from dmpworks.runs.ledger.store import Ledger, find_run, now
-from dmpworks.runs.reports.compare import TOLD, Comparison, Difference, compare
+from dmpworks.runs.reports.compare import FORMATS, Comparison, Difference, compare
 from dmpworks.runs.reports.metrics import read_run
 
 
@@ -19,28 +20,30 @@ def compare_runs(
     before
         A run: latest, CHAIN/latest or CHAIN/RUN-ID.
     after
-        The run to hold against it.
+        The run to compare with it.
     """
     _, bucket = open_project(bucket_name, env_file)
     first, second = (read_run(Ledger(bucket, find_run(bucket, each)), now()).figures for each in (before, after))
-    found = compare(first, second)
+    comparison = compare(first, second)
     if as_json:
-        print_json(found)
+        print_json(comparison)
         return
-    print_lines(f"{found.before} ({first.status}) and {found.after} ({second.status})", "")
-    print_comparison(found)
+    print_lines(f"{comparison.before} ({first.status}) and {comparison.after} ({second.status})", "")
+    print_comparison(comparison)
 
 
-def print_comparison(found: Comparison) -> None:
+def print_comparison(comparison: Comparison) -> None:
     """Print changed settings, then every figure of every job."""
-    if found.changes:
-        changes = [(each.name, each.before or NONE, each.after or NONE) for each in found.changes]
+    if comparison.changes:
+        changes = [(change.name, change.before or NONE, change.after or NONE) for change in comparison.changes]
         print_table(("setting", "before", "after"), changes)
         print_lines("")
     columns = ("job", "figure", "before", "after", "change")
-    print_table(columns, [_row(each) for each in found.differences if each.before or each.after], right=columns[2:])
+    rows = [_row(difference) for difference in comparison.differences if difference.before or difference.after]
+    print_table(columns, rows, right=columns[2:])
 
 
-def _row(each: Difference) -> tuple[str, ...]:
-    show = TOLD[each.unit]
-    return each.job, each.figure, show(each.before), show(each.after), change(each.before, each.after)
+def _row(difference: Difference) -> tuple[str, ...]:
+    before, after = difference.before, difference.after
+    in_words = FORMATS[difference.unit]
+    return difference.job, difference.figure, in_words(before), in_words(after), share_changed(before, after)

@@ -43,14 +43,14 @@ def list_runs(
     env_file: EnvFile = None,
     as_json: Json = False,
 ) -> None:
-    """Show the runs that the ledger knows, the newest first.
+    """Show the runs recorded in the ledger, the newest first.
 
     Parameters
     ----------
     chain
         Only runs of this chain.
     """
-    names = [each.name for each in CHAINS]
+    names = [known.name for known in CHAINS]
     if chain and chain not in names:
         raise SettingsError(f"there is no chain {chain}", on="the command line", next=f"one of {', '.join(names)}")
     _, bucket = open_project(bucket_name, env_file)
@@ -66,7 +66,7 @@ def list_runs(
 
 
 def _line(bucket: Bucket, run: RunName) -> Line:
-    """Return a run in one line; one whose ledger contradicts itself does not hide the others."""
+    """Return a run as one line; one with a damaged ledger is listed as unreadable and does not hide the others."""
     try:
         state = current_state(Ledger(bucket, run)).state
     except LedgerError as error:
@@ -87,12 +87,12 @@ def _line(bucket: Bucket, run: RunName) -> Line:
 
 def _jobs(state: RunState) -> str:
     done = sum(job.status == "succeeded" for job in state.jobs.values())
-    text = f"{done} of {len(state.jobs)}"
+    count = f"{done} of {len(state.jobs)}"
     for status, word in (("failed", "failed"), ("running", "running"), ("submitted", "waiting")):
         names = [job.name for job in state.current if job.status == status]
         if names:
-            return f"{text}, {names[0]} {word}"
-    return text
+            return f"{count}, {names[0]} {word}"
+    return count
 
 
 def _cells(line: Line) -> tuple[str, ...]:

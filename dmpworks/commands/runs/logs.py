@@ -1,4 +1,4 @@
-"""`dmpworks runs logs RUN [JOB]`: what jobs wrote, to read or to follow."""
+"""`dmpworks runs logs RUN [JOB]`: read or follow the logs of jobs."""
 
 import json
 import sys
@@ -15,7 +15,7 @@ from dmpworks.jobs.commands import COMMAND, EnvFile, Json
 from dmpworks.runs.ledger.store import LATEST, Ledger, find_run
 from dmpworks.runs.logs import Line
 
-Follow = Annotated[bool, Parameter(group=COMMAND, negative=(), help="Go on until JOB, or without it the run, is over.")]
+Follow = Annotated[bool, Parameter(group=COMMAND, negative=(), help="Continue until JOB, or else the run, is over.")]
 Number = Annotated[int | None, Parameter(name="--attempt", group=COMMAND, help="Which attempt. [default: the newest]")]
 
 
@@ -30,7 +30,7 @@ def logs(
     env_file: EnvFile = None,
     as_json: Json = False,
 ) -> None:
-    """Print the log of a job; without JOB of the one that runs, failed, or ran last.
+    """Print the log of a job; without JOB, of the one that runs, else failed, else ran last.
 
     Parameters
     ----------
@@ -41,14 +41,14 @@ def logs(
     """
     settings, bucket = open_project(bucket_name, env_file)
     ledger = Ledger(bucket, find_run(bucket, run))
-    here = run_context(ledger.state(), settings.aws_region)
-    print_logs(ledger, here, job, attempt, follow=follow, as_json=as_json)
+    context = run_context(ledger.state(), settings.aws_region)
+    print_logs(ledger, context, job, attempt, follow=follow, as_json=as_json)
 
 
 def print_logs(
     ledger: Ledger, context: RunContext, job: str | None, attempt: int | None, *, follow: bool, as_json: bool
 ) -> None:
-    """Print lines to standard output; on stderr is said which attempt they are of."""
+    """Print lines to standard output, and to standard error the attempt that they belong to."""
     state = ledger.state()
     if job and job not in state.jobs:
         raise SettingsError(f"{state.name} has no job {job}", on="its ledger", next=f"one of {', '.join(state.jobs)}")

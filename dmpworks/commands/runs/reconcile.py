@@ -1,4 +1,4 @@
-"""`dmpworks runs reconcile`: the ledger against AWS Batch and the bucket; `--repair` repairs the ledger only."""
+"""`dmpworks runs reconcile`: compare the ledger with AWS Batch and the bucket; `--repair` changes only the ledger."""
 
 import sys
 from collections.abc import Iterable
@@ -9,7 +9,8 @@ from cyclopts import Parameter
 from msgspec.structs import replace
 
 from dmpworks.batch.clients import batch_client
-from dmpworks.batch.monitor.reconcile import Deployment, inspect, mend
+from dmpworks.batch.monitor.reconcile import Deployment, inspect
+from dmpworks.batch.monitor.reconcile import repair as repair_ledger
 from dmpworks.batch.submission.plan import chain_queues
 from dmpworks.catalog import CHAINS
 from dmpworks.commands.shared.options import BucketName, bucket_option, setting_sources
@@ -42,7 +43,7 @@ def reconcile(
     env_file: EnvFile = None,
     as_json: Json = False,
 ) -> None:
-    """Hold the ledger against AWS Batch and the bucket; exit 1 when something is left to be put right.
+    """Compare the ledger with AWS Batch and the bucket; exit 1 if a fault remains.
 
     Parameters
     ----------
@@ -57,13 +58,13 @@ def reconcile(
     runs = [_named(bucket, run, deployment)] if run else _all_runs(bucket, deployment)
     inspected = _inspected(bucket, runs, deployment)
     if repair:
-        inspected = [(name, _mended(bucket, name, deployment, found)) for name, found in inspected]
+        inspected = [(name, _repaired(bucket, name, deployment, found)) for name, found in inspected]
     findings = [each for _, found in inspected for each in found]
     if as_json:
         print_json(findings)
     else:
         _print(findings, len(runs), asked=deployment is not None)
-    if any(not each.mended and each.kind not in NOTES for each in findings):
+    if any(not each.repaired and each.kind not in NOTES for each in findings):
         sys.exit(1)
 
 
@@ -73,7 +74,7 @@ def _deployment(values: Resolved) -> Deployment:
 
 
 def _named(bucket: Bucket, text: str, deployment: Deployment | None) -> RunName:
-    """Return the run that is meant; it need not have a ledger if AWS Batch or the bucket knows it."""
+    """Return the named run; it needs no ledger if AWS Batch has jobs, or the bucket has output, of it."""
     chain, _, run_id = text.rpartition("/")
     run = RunName(chain, run_id)
     known = {*runs_with_output(bucket, {chain} & NAMES), *(deployment.runs if deployment else ())}
@@ -95,24 +96,24 @@ def _inspected(
         return list(pool.map(look, runs))
 
 
-def _mended(bucket: Bucket, run: RunName, deployment: Deployment | None, found: list[Finding]) -> list[Finding]:
-    """Repair what can be repaired under the chain's lock, after another look; return the findings."""
-    if not any(each.mendable for each in found):
+def _repaired(bucket: Bucket, run: RunName, deployment: Deployment | None, found: list[Finding]) -> list[Finding]:
+    """Inspect a run again under the lock of its chain, repair it, and return all findings, repaired or not."""
+    if not any(each.repairable for each in found):
         return found
     try:
         with hold(bucket, run.chain, f"dmpworks runs reconcile {run} --repair"):
-            return mend(Ledger(bucket, run), deployment, now(), who())
+            return repair_ledger(Ledger(bucket, run), deployment, now(), who())
     except (PreflightError, LedgerError) as error:  # somebody is running on the chain, or was just now
         return [replace(each, next=f"{error.what} ({error.on}): {error.next}") for each in found]
 
 
 def _print(findings: list[Finding], runs: int, *, asked: bool) -> None:
     for each in findings:
-        print_lines(f"{each.run}: {each.kind}{' (mended)' if each.mended else ''}: {each.what}")
+        print_lines(f"{each.run}: {each.kind}{' (repaired)' if each.repaired else ''}: {each.what}")
         if each.next:
             print_lines(f"  next: {each.next}")
-    count, left = len(findings), sum(each.mendable and not each.mended for each in findings)
+    count, left = len(findings), sum(each.repairable and not each.repaired for each in findings)
     about = "" if asked else "; AWS Batch was not asked"
-    print_lines(f"{runs} run{'s' * (runs != 1)} looked at{about}: {count or 'no'} finding{'s' * (count != 1)}")
+    print_lines(f"{runs} run{'s' * (runs != 1)} examined{about}: {count or 'no'} finding{'s' * (count != 1)}")
     if left:
-        print_lines(f"  next: dmpworks runs reconcile --repair puts {left} of them right")
+        print_lines(f"  next: repair {left} of them: dmpworks runs reconcile --repair")

@@ -1,4 +1,4 @@
-"""`dmpworks runs report RUN`: all that is worth knowing of a run, as text, JSON or one HTML page."""
+"""`dmpworks runs report RUN`: report on a run as text, JSON or one HTML page."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,7 +44,7 @@ def report(
     _, bucket = open_project(bucket_name, env_file)
     table = prices(resolve(declared(Submission), setting_sources({}, env_file), "").submission)
     source = f"prices of {table.on}, {table.source}"
-    made = make_report(bucket, find_run(bucket, run), lambda asked: hourly(asked, table), source, now())
+    made = make_report(bucket, find_run(bucket, run), lambda request: hourly(request, table), source, now())
     if html:
         _write(html, page(made))
     if as_json:
@@ -88,26 +88,26 @@ def _print(report: Report) -> None:
     print_comparison(comparison)
     if report.suggestions:
         print_lines("", "suggested sizes:", "")
-        columns = ("setting", "asked for", "used at most", "suggested", "saves a run", "runs")
+        columns = ("setting", "requested", "used at most", "suggested", "saves a run", "runs")
         print_table(columns, map(_size, report.suggestions), right=columns[1:])
 
 
 def _times(report: Report) -> Iterator[str]:
-    """Return when each job waited and ran, a line each."""
+    """Yield when each job waited and ran, one line per job."""
     for time in report.reading.timelines:
         yield f"submission {time.submission}, {moment(time.began)} UTC:"
         for lane in time.lanes:
             spans = [(wait.since, f"{duration(wait.seconds(report.made))} waiting") for wait in lane.waits]
             for one in lane.executions:
                 spans.append((one.started, f"{duration(one.seconds(report.made))} {one.ending or 'running'}"))
-            line = ", ".join(f"{at:%H:%M} {text}" for at, text in sorted(spans))
-            yield f"  {lane.job}: {line or lane.status}"
+            words = ", ".join(f"{at:%H:%M} {text}" for at, text in sorted(spans))
+            yield f"  {lane.job}: {words or lane.status}"
 
 
 def _costs(report: Report) -> Iterator[str]:
     figures = report.reading.figures
     if figures.cost is None:
-        yield "costs: nothing was priced, its jobs ran on a machine of yours"
+        yield "costs: not estimated, its jobs ran on your own machine"
         return
     each = ", ".join(f"{job.job} {money(job.cost)}" for job in figures.jobs if job.cost is not None)
     vain = f"; {money(figures.in_vain)} of it for attempts that failed" if figures.in_vain else ""
@@ -116,6 +116,7 @@ def _costs(report: Report) -> Iterator[str]:
 
 
 def _size(each: Suggestion) -> tuple[str, ...]:
-    show = memory if each.unit == "MiB" else cores
+    in_words = memory if each.unit == "MiB" else cores
     variable = f"{each.variable}={each.suggested}"
-    return variable, show(each.asked), show(each.used), show(each.suggested), money(each.saving), str(each.runs)
+    sizes = in_words(each.requested), in_words(each.used), in_words(each.suggested)
+    return variable, *sizes, money(each.saving), str(each.runs)

@@ -1,4 +1,4 @@
-"""`dmpworks runs show RUN`: a run and its jobs, as its ledger records them."""
+"""`dmpworks runs show RUN`: show a run and its jobs, from its ledger."""
 
 from collections.abc import Iterator
 from typing import Annotated, Any
@@ -13,9 +13,8 @@ from dmpworks.jobs.commands import EnvFile, Json
 from dmpworks.jobs.execute import format_counts
 from dmpworks.runs.ledger.events import AnyEvent
 from dmpworks.runs.ledger.store import LATEST, Ledger, find_run, now
-from dmpworks.runs.reports.metrics import JobFigures, Reading, RunFigures, read_run
+from dmpworks.runs.reports.metrics import WHERE, JobFigures, Reading, RunFigures, read_run
 
-WHERE = {"batch": "on AWS Batch", "local": "on one machine", None: "by hand"}
 Events = Annotated[bool, Parameter(name="--events", negative=(), help="Show the ledger's events too.")]
 
 
@@ -28,7 +27,7 @@ def show(
     env_file: EnvFile = None,
     as_json: Json = False,
 ) -> None:
-    """Show a run as its ledger records it: status, attempts, times, counts, memory, and why jobs failed.
+    """Show a run from its ledger: status, attempts, times, counts, memory, and why jobs failed.
 
     Parameters
     ----------
@@ -48,7 +47,7 @@ def show(
 
 
 def run_lines(figures: RunFigures) -> Iterator[str]:
-    """Return the lines about a run as a whole."""
+    """Yield the lines about the run as a whole."""
     took = duration(figures.seconds(now()))
     sent = f", {figures.submissions} submissions" if figures.submissions > 1 else ""
     yield f"{figures.name}: {figures.status} {WHERE[figures.where]}{sent}"
@@ -72,17 +71,17 @@ def _cells(job: JobFigures) -> tuple[str, ...]:
         f"{job.executions}" + (f" ({job.lost} lost)" if job.lost else ""),
         duration(job.waited),
         duration(job.ran),
-        _used(memory(job.peak_memory), job.asked.memory and memory(job.asked.memory)),
-        _used(NONE if job.cores is None else f"{job.cores:.1f}", job.asked.vcpus),
+        _used(memory(job.peak_memory), job.request.memory and memory(job.request.memory)),
+        _used(NONE if job.cores is None else f"{job.cores:.1f}", job.request.vcpus),
     )
 
 
-def _used(used: str, asked: str | int | None) -> str:
-    return f"{used} of {asked}" if asked and used != NONE else used
+def _used(used: str, requested: str | int | None) -> str:
+    return f"{used} of {requested}" if requested and used != NONE else used
 
 
 def _reasons(figures: RunFigures) -> Iterator[str]:
-    """Return what is to be said of single jobs: what they counted, why they were left out or failed."""
+    """Yield the lines about single jobs: counts, and why they were left out or failed."""
     for job in figures.jobs:
         if job.counts:
             yield f"  {job.job}: {format_counts(job.counts)}"
@@ -114,5 +113,5 @@ def _value(value: Any) -> str:
 
 
 def _as_json(reading: Reading, events: bool) -> dict[str, Any]:
-    found: dict[str, Any] = {**msgspec.to_builtins(reading.figures), "executions": reading.executions}
-    return {"run": reading.figures.name, **found, **({"events": reading.events} if events else {})}
+    figures: dict[str, Any] = {**msgspec.to_builtins(reading.figures), "executions": reading.executions}
+    return {"run": reading.figures.name, **figures, **({"events": reading.events} if events else {})}

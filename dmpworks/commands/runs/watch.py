@@ -33,22 +33,22 @@ def watch(
 
 
 def follow(bucket: Bucket, run: RunName, settings: Project, *, as_json: bool) -> int:
-    """Follow a run until it is over and return the exit code for how it ended."""
+    """Follow a run until it is over and return the exit code of the watch."""
     ledger = Ledger(bucket, run)
     here = run_context(ledger.state(), settings.aws_region)
     return follow_on(ledger, here, screen(as_json=as_json, clock=here.clock))
 
 
 def follow_on(ledger: Ledger, context: RunContext, shown: Screen) -> int:
-    """Follow a run on a screen and return the exit code; Ctrl-C detaches, and the run goes on."""
+    """Follow a run on a screen and return the exit code; Ctrl-C detaches, and the run continues."""
     try:
         last = _watch(ledger, context, shown)
     except KeyboardInterrupt:
         shown.close()
         shown.say(
-            f"detached: {ledger.run} goes on",
-            f"  come back: dmpworks runs watch {ledger.run}",
-            f"  cancel:    dmpworks runs cancel {ledger.run}",
+            f"detached: {ledger.run} continues",
+            f"  follow it: dmpworks runs watch {ledger.run}",
+            f"  cancel it: dmpworks runs cancel {ledger.run}",
         )
         return ExitCode.INTERRUPTED
     finally:
@@ -58,12 +58,12 @@ def follow_on(ledger: Ledger, context: RunContext, shown: Screen) -> int:
 
 
 def _watch(ledger: Ledger, context: RunContext, shown: Screen) -> Snapshot:
-    """Look until there is nothing more to see; what passes (throttling, no network) is said once and waited for."""
-    eye, pace = Watch(ledger, context.batch, _usual(ledger), context.clock), Pace.of(context.batch)
+    """Take snapshots until the watch can end; temporary errors of AWS are shown once, and waited for."""
+    watched, pace = Watch(ledger, context.batch, _usual(ledger), context.clock), Pace.of(context.batch)
     before, trouble = None, None
     while True:
         try:
-            now = eye.look()
+            now = watched.look()
         except TemporaryError as error:
             if error.what != trouble:
                 shown.say(f"{error.what}: trying again ({error.on})")
@@ -79,7 +79,7 @@ def _watch(ledger: Ledger, context: RunContext, shown: Screen) -> Snapshot:
 
 
 def _usual(ledger: Ledger) -> dict[str, float]:
-    """Return how many seconds each job took in earlier runs, where there are any."""
+    """Return the usual seconds of each job, from earlier runs."""
     runs = earlier(ledger.bucket, ledger.run)
     seconds = {job: usual_seconds(runs, job) for job in {job for run in runs for job in run.jobs}}
     return {job: usual for job, usual in seconds.items() if usual is not None}
@@ -90,7 +90,7 @@ def _conclude(ledger: Ledger, context: RunContext, shown: Screen, last: Snapshot
     if last.code == ExitCode.STUCK and last.stuck:
         shown.say(f"{run} is stuck: {last.stuck.what}", f"  next: {last.stuck.next}")
         shown.say(
-            "  its jobs still wait in the queue, and start once that is fixed", f"  or: dmpworks runs cancel {run}"
+            "  its jobs still wait in the queue, and continue once that is fixed", f"  or: dmpworks runs cancel {run}"
         )
     elif last.code == ExitCode.CANCELLED:
         shown.say(f"{run} was cancelled", f"  next: dmpworks runs resume {run}")

@@ -14,7 +14,7 @@ from dmpworks.errors import PreflightError
 from dmpworks.jobs.model import Chain, Job
 from dmpworks.jobs.wiring import run_id_setting
 from dmpworks.runs.completeness import Start
-from dmpworks.runs.ledger.locks import Held, hold
+from dmpworks.runs.ledger.locks import HeldLock, hold
 from dmpworks.runs.ledger.store import Ledger
 from dmpworks.services.storage import Bucket, names_folder, open_bucket
 from dmpworks.settings.resolve import Resolved
@@ -146,7 +146,7 @@ def require_aloud(checks: Sequence["Check"]) -> None:
             print(f"{check.name}: {check.said}", file=sys.stderr)
 
 
-def send(account: Account, ready: Ready, held: Held, after: Sequence[str] = ()) -> "list[Sent]":
+def send(account: Account, ready: Ready, held: HeldLock, after: Sequence[str] = ()) -> "list[Sent]":
     """Submit a plan under the chain's lock; the first job depends on `after`."""
     from dmpworks.batch.submission.submit import SubmissionContext, submit
 
@@ -154,6 +154,6 @@ def send(account: Account, ready: Ready, held: Held, after: Sequence[str] = ()) 
     return submit(context, ready.plan, ready.retry_command, after=after, image=ready.digest)
 
 
-def locks(stack: ExitStack, account: Account, plans: Sequence[SubmissionPlan]) -> list[Held]:
+def locks(stack: ExitStack, account: Account, plans: Sequence[SubmissionPlan]) -> list[HeldLock]:
     """Take the locks of these chains until the stack is closed; raises PreflightError that names who holds one."""
     return [stack.enter_context(hold(account.bucket, plan.chain, f"batch-submit {plan.run}")) for plan in plans]

@@ -89,8 +89,8 @@ class Lines:
     def show(self, snapshot: Snapshot) -> None:
         """Print the rows that have changed, and why a job waits when that has changed."""
         for row in snapshot.rows:
-            if self._shown.get(row.job) != (row.status, row.tries, row.detail):
-                self._shown[row.job] = (row.status, row.tries, row.detail)
+            if self._shown.get(row.job) != (row.status, row.attempts, row.detail):
+                self._shown[row.job] = (row.status, row.attempts, row.detail)
                 self.say(f"{snapshot.at:%Y-%m-%d %H:%M:%S} {snapshot.run} {row.job}: {_status(row)}{_more(row)}")
         if snapshot.stuck and snapshot.stuck.what != self._stuck:
             self.say(*snapshot.stuck.lines())
@@ -148,7 +148,7 @@ class LiveTable:
 
 
 def _table(snapshot: Snapshot, since: float) -> Table:
-    left = f", about {duration(max(snapshot.left - since, 0))} left" if snapshot.left else ""
+    left = f", about {duration(max(snapshot.remaining - since, 0))} left" if snapshot.remaining else ""
     table = Table(title=f"{snapshot.run}{left if snapshot.code is None else ''}", title_justify="left", box=None)
     for name in ("job", "status", "for", "left", "attempts", "lost"):
         table.add_column(name, justify="left" if name in ("job", "status") else "right")
@@ -161,17 +161,17 @@ def _table(snapshot: Snapshot, since: float) -> Table:
 def _cells(row: JobStatus, since: float) -> list[str]:
     running = since if row.status == "running" else 0
     elapsed = "" if row.elapsed is None else duration(row.elapsed + (0 if row.over else since))
-    left = "" if row.left is None or row.over else f"~{duration(max(row.left - running, 0))}"
-    return [row.job, row.status, elapsed, left, str(row.tries or ""), str(row.lost or ""), row.detail]
+    left = "" if row.remaining is None or row.over else f"~{duration(max(row.remaining - running, 0))}"
+    return [row.job, row.status, elapsed, left, str(row.attempts or ""), str(row.lost or ""), row.detail]
 
 
 def _status(row: JobStatus) -> str:
-    return f"running, attempt {row.tries}" if row.status == "running" and row.tries > 1 else row.status
+    return f"running, attempt {row.attempts}" if row.status == "running" and row.attempts > 1 else row.status
 
 
 def _more(row: JobStatus) -> str:
     parts = [row.detail] if row.detail else []
     parts += [f"after {duration(row.elapsed)}"] if row.over and row.elapsed is not None else []
-    parts += [f"about {duration(row.left)} left"] if row.left and row.status == "running" else []
+    parts += [f"about {duration(row.remaining)} left"] if row.remaining and row.status == "running" else []
     parts += [f"{row.lost} machines lost"] if row.lost else []
     return f" ({', '.join(parts)})" if parts else ""

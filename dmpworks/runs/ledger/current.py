@@ -1,4 +1,4 @@
-"""The current state of a run: its ledger, and whether a process still holds its lock."""
+"""Current state of a run: its ledger, and whether a process still holds the lock of its chain."""
 
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ PROCESS_GONE = "the process that ran it is gone"
 
 
 class CurrentState(NamedTuple):
-    """The events of a run and its state; locked: somebody may still send jobs of it."""
+    """Events and state of a run; `locked`: a process may still submit jobs of it."""
 
     events: list[AnyEvent]
     state: RunState
@@ -20,24 +20,28 @@ class CurrentState(NamedTuple):
 
 
 def purpose(run: RunName) -> str:
-    """Return what the lock of a chain says while one of its runs is under way on a machine."""
+    """Return the purpose recorded in the lock of a chain during a local run."""
     return f"dmpworks run {run}"
 
 
 def process_of(ledger: Ledger) -> Lock | None:
-    """Return the lock of the process that runs a local run just now, if any."""
-    return _its_own(holder(ledger.bucket, ledger.run.chain), ledger.run)
+    """Return the lock of the process that executes this local run now, if any."""
+    return _if_held_for(ledger.run, holder(ledger.bucket, ledger.run.chain))
 
 
 def current_state(ledger: Ledger) -> CurrentState:
-    """Return how a run stands; of a local run whose process is gone, what it left without an end has failed."""
-    # before the events: who held the lock until now has written all he did
+    """Return the current state of a run.
+
+    For a local run whose process is gone, jobs without a recorded end count as failed.
+    """
+    # read before the events: a holder that releases the lock in between has written all its events by then
     lock = holder(ledger.bucket, ledger.run.chain)
     events = ledger.events()
     state = fold(*ledger.run, events)
     if not state.newest or state.newest.where != "local":
         return CurrentState(events, state, lock is not None)
-    if _its_own(lock, ledger.run) or (state.live and process_of(ledger)):  # it may have begun between the two looks
+    # asked again: the local run may have begun after the first look at the lock
+    if _if_held_for(ledger.run, lock) or (state.live and process_of(ledger)):
         return CurrentState(events, state, locked=True)
     for event in presumed_failures(state, PROCESS_GONE, who()):
         state = after(state, event)
@@ -45,9 +49,9 @@ def current_state(ledger: Ledger) -> CurrentState:
 
 
 def presumed_failures(state: RunState, reason: str, by: str) -> list[Observed]:
-    """Return the ends of jobs that the ledger thinks alive and are not: the first failed, those after it never began.
+    """Return ends for the live jobs of a dead run: the first one failed, those after it were skipped.
 
-    When is not known: the run's last sign stands for it.
+    The real time is unknown; the time of the run's last event is used.
     """
     if not (last := state.changed):
         return []
@@ -57,5 +61,5 @@ def presumed_failures(state: RunState, reason: str, by: str) -> list[Observed]:
     ]
 
 
-def _its_own(lock: Lock | None, run: RunName) -> Lock | None:
+def _if_held_for(run: RunName, lock: Lock | None) -> Lock | None:
     return lock if lock and lock.purpose == purpose(run) else None

@@ -1,7 +1,8 @@
-"""What can happen to a run: one small object each, written once and never changed.
+"""Events of a run: small objects, each written once and never changed.
 
-A *submission* is what one `batch-submit`, `run` or `resume` sends; an *attempt* is one execution of one job, known by
-the random token that its manifest and its files carry.
+A *submission* is what one `batch-submit`, `run` or `resume` sends. An *attempt* is one execution of one job, identified
+by the random token in its manifest and file names. Field names are the ledger's format: old ledgers must stay readable,
+so an attribute is renamed with `msgspec.field(name=...)`.
 """
 
 from datetime import datetime
@@ -17,21 +18,21 @@ Final = Literal["succeeded", "failed", "skipped", "cancelled"]  # skipped: a job
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="event", tag=str.lower):
-    """Something that happened, when, and who says so (`user@host`)."""
+    """An event of a run: when it happened (`at`, UTC) and who recorded it (`by`, as `user@host`)."""
 
     at: datetime
     by: str
 
 
 class JobRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a job was submitted with; queue and sizes (vCPUs, MiB, seconds) only on AWS Batch."""
+    """What a job was submitted with; memory in MiB, timeout in seconds. Local runs have only `shards`."""
 
     queue: str | None = None
     vcpus: int | None = None
     memory: int | None = None
     timeout: int | None = None
     retries: int | None = None
-    shards: int | None = None  # containers that share the job; sizes are of each
+    shards: int | None = None  # containers that share the job; the size is that of each container
 
 
 class ErrorText(msgspec.Struct, frozen=True):
@@ -53,20 +54,20 @@ class BatchAttempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
 
 class Planned(Event, frozen=True, kw_only=True):
-    """A submission begins: written before the first job is sent, so that nothing sent is ever unknown."""
+    """A submission begins. Written before its first job is sent, so that no job sent is ever unknown."""
 
     submission: int  # from 1
     where: Where
-    jobs: dict[str, JobRequest]  # in order
-    skipped: dict[str, str]  # job -> why it is left out
-    settings: dict[str, str]  # by variable, as an environment holds them; secrets never
+    jobs: dict[str, JobRequest]  # in the order of the chain
+    skipped: dict[str, str]  # job -> why it is not part of the submission
+    settings: dict[str, str]  # variable -> text, as in an environment; never secrets
     version: str
     definition: str | None = None
     image: str | None = None
 
 
 class Submitted(Event, frozen=True, kw_only=True):
-    """A job was sent, or (adopted) was found to be there already; `id` is AWS Batch's."""
+    """A job was sent, or (`adopted`) was already on AWS Batch; `id` is AWS Batch's job id."""
 
     submission: int
     job: str
@@ -75,7 +76,7 @@ class Submitted(Event, frozen=True, kw_only=True):
 
 
 class Withdrawn(Event, frozen=True, kw_only=True):
-    """A job of a submission that could not be completed was taken back."""
+    """A job was terminated because its submission could not be completed."""
 
     submission: int
     job: str
@@ -83,17 +84,17 @@ class Withdrawn(Event, frozen=True, kw_only=True):
 
 
 class Started(Event, frozen=True, kw_only=True):
-    """An attempt begins: written by the job itself; the `id` of a shard is `<id of the job>:<number>`."""
+    """An attempt begins; written by the job itself. The `id` of a shard is `<id of the array job>:<number>`."""
 
     job: str
     attempt: str
     id: str | None = None
-    number: int | None = None  # AWS Batch's count of attempts of this Batch job
-    shard: Shard | None = None  # which share of the job; None: all of it
+    number: int | None = None  # of the attempt, as AWS Batch counts them, from 1
+    shard: Shard | None = None  # None: the whole job
 
 
 class Ended(Event, frozen=True, kw_only=True):
-    """An attempt ends: written by the job itself, so that it stays known when AWS Batch has forgotten the job."""
+    """An attempt ends; written by the job itself, so that its result outlives AWS Batch's memory of seven days."""
 
     job: str
     attempt: str
@@ -106,20 +107,20 @@ class Ended(Event, frozen=True, kw_only=True):
 
 
 class Observed(Event, frozen=True, kw_only=True):
-    """The end of a job as AWS Batch, or the process that started it, reports it."""
+    """The end of a job as reported by AWS Batch, or by the local process that started it."""
 
     job: str
     state: Final
     id: str | None = None
     reason: str | None = None
-    cause: str | None = None  # class of failure, as `batch/aws_errors.py` names it
+    cause: str | None = None  # a `Cause` of `batch/describe.py`
     exit_code: int | None = None
     created: datetime | None = None
-    tries: tuple[BatchAttempt, ...] = ()
+    batch_attempts: tuple[BatchAttempt, ...] = msgspec.field(default=(), name="tries")
 
 
 class Cancelling(Event, frozen=True, kw_only=True):
-    """Somebody asked for the end of a submission."""
+    """Somebody cancelled a submission; its jobs are being terminated."""
 
     submission: int
 

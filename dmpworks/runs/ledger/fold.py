@@ -1,4 +1,4 @@
-"""From the events of a run to its state: a fold, by a table of transitions."""
+"""Fold the events of a run to its state, by a table of transitions."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -20,10 +20,11 @@ from dmpworks.runs.ledger.events import (
 )
 from dmpworks.runs.ledger.state import ENDS, LIVE, Attempt, JobState, RunState, Status, whole_id
 
-# Of two ends the stronger stays: who cancelled knows why it failed, and complete output is complete.
+# Of two recorded ends the stronger one wins: whoever cancelled a job knows why it failed, and output that is complete
+# stays complete.
 STRENGTH: tuple[Status, ...] = ("skipped", "failed", "cancelled", "withdrawn", "succeeded")
 
-# From a status to those that may follow it:
+# Status -> the statuses that may follow it:
 # - a resume plans any job again, whatever its status;
 # - AWS Batch retries a job after it failed, and also after it succeeded on a machine that was lost before AWS Batch
 #   noticed the success; a job that ended with exit code 75 waits as "submitted" for its next attempt;
@@ -43,7 +44,10 @@ OPEN: dict[str, None] = dict.fromkeys(("ended", "reason", "cause", "exit_code"))
 
 
 def fold(chain: str, run_id: str, events: Iterable[AnyEvent]) -> RunState:
-    """Return the state of a run after these events; raises LedgerError at one that cannot follow."""
+    """Return the state of a run after these events.
+
+    Raises LedgerError at an event that cannot follow those before it.
+    """
     folding = Folding(RunState(chain=chain, run_id=run_id))
     for event in events:
         folding.add(event)
@@ -51,27 +55,30 @@ def fold(chain: str, run_id: str, events: Iterable[AnyEvent]) -> RunState:
 
 
 def after(state: RunState, event: AnyEvent) -> RunState:
-    """Return the state after one more event; raises LedgerError when it cannot follow."""
+    """Return the state after one more event; raises LedgerError if it cannot follow."""
     folding = Folding(state)
     folding.add(event)
     return folding.state
 
 
 class Folding:
-    """A run on its way from event to event; what its jobs attempted is kept apart until its state is asked for."""
+    """State of a run while its events are added one by one.
+
+    Attempts are kept in growing lists outside the immutable state: copying them at each event would be quadratic.
+    """
 
     def __init__(self, state: RunState) -> None:
-        self._state = state  # the attempts in it are those of the beginning
+        self._state = state  # the attempts in it are not updated; `_attempts` has the current ones
         self._attempts = defaultdict(Attempts, {name: Attempts(job.attempts) for name, job in state.jobs.items()})
 
     @property
     def state(self) -> RunState:
-        """The state after the events so far."""
+        """The state after the events added so far."""
         jobs = {name: replace(job, attempts=self._attempts[name].values) for name, job in self._state.jobs.items()}
         return replace(self._state, jobs=jobs)
 
     def add(self, event: AnyEvent) -> None:
-        """Go on by one event; raises LedgerError when it cannot follow, and then nothing has changed."""
+        """Add an event; raises LedgerError if it cannot follow, and then leaves the state unchanged."""
         state = self._state
         if isinstance(event, Planned):
             state = _planned(state, event)
@@ -87,46 +94,53 @@ def _planned(state: RunState, event: Planned) -> RunState:
     if event.submission != len(state.submissions) + 1:
         raise _illegal(state, f"submission {event.submission} follows {len(state.submissions)}")
     jobs = dict(state.jobs)
-    for name, asked in event.jobs.items():
+    for name, request in event.jobs.items():
         before = jobs.get(name)
         jobs[name] = JobState(
             name=name,
             status=_status(state, name, before, "planned"),
             submission=event.submission,
-            asked=asked,
-            id=before.id if before and before.status in LIVE else None,  # a twin that may be adopted
+            request=request,
+            id=before.id if before and before.status in LIVE else None,  # a live job that may be adopted
             superseded_ids=_superseded_ids(before) if before else (),
         )
     return replace(state, jobs=jobs, submissions=(*state.submissions, event))
 
 
 def _superseded_ids(job: JobState, id: str | None = None) -> tuple[str, ...]:
-    """Return the ids that no longer count once a job is planned again, or sent as another Batch job."""
+    """Return the ids whose events are ignored once a job is planned again, or sent as another Batch job."""
     ended = job.id is not None and job.id != id and (id is not None or job.status not in LIVE)
-    return (*(one for one in job.superseded_ids if one != id), *([job.id] if ended and job.id else []))
+    return (*(old for old in job.superseded_ids if old != id), *([job.id] if ended and job.id else []))
 
 
 def _late(event: OfJob, job: JobState, attempts: Attempts) -> bool:
-    """Whether an event tells of a Batch job of an earlier submission: a slow watcher, a container that lingered."""
+    """Return whether an event is about a Batch job of an earlier submission.
+
+    Such events come from a slow watcher, or from a container that ran on.
+    """
     if isinstance(event, Submitted):
         return False
     if isinstance(event, Ended):
-        one = attempts.find(event.attempt)
-        superseded = one is not attempts.last and event.outcome != "succeeded"  # by another; output stays output
-        return one is not None and (whole_id(one.id) in job.superseded_ids or superseded)
+        attempt = attempts.find(event.attempt)
+        # a success counts even if a newer attempt has begun: its output is complete
+        superseded = attempt is not attempts.last and event.outcome != "succeeded"
+        return attempt is not None and (whole_id(attempt.id) in job.superseded_ids or superseded)
     return whole_id(event.id) in job.superseded_ids
 
 
 def _of_one_shard(event: Ended, job: JobState, attempts: Attempts) -> bool:
-    """Whether an attempt ends and its job goes on: others share it, and whoever started them all tells a failure."""
-    one = attempts.find(event.attempt)
-    if one is None or one.shard is None:
+    """Return whether an attempt ends while its job continues.
+
+    The other shards still run; a failure of the job is recorded by whoever started all shards.
+    """
+    attempt = attempts.find(event.attempt)
+    if attempt is None or attempt.shard is None:
         return False
-    number, of = one.shard
+    number, of = attempt.shard
     if event.outcome == "succeeded":
-        done = attempts.done(job, of)  # not copied to add one: it may hold thousands
+        done = attempts.done(job, of)  # not copied: it may hold thousands
         return len(done) + (number not in done) < of
-    return job.submission > 0 and whole_id(one.id) == job.id
+    return job.submission > 0 and whole_id(attempt.id) == job.id
 
 
 def _moved(state: RunState, attempts: Attempts, event: OfJob) -> JobState:
@@ -141,7 +155,7 @@ def _moved(state: RunState, attempts: Attempts, event: OfJob) -> JobState:
     job = replace(job, status=status) if job else JobState(name=event.job, status=status)
     match event:
         case Submitted():
-            job = replace(job, tries=(), **OPEN) if status == "submitted" else job
+            job = replace(job, batch_attempts=(), **OPEN) if status == "submitted" else job
             return replace(
                 job,
                 id=event.id,
@@ -177,7 +191,7 @@ def _target(event: OfJob, job: JobState | None, last: Attempt | None) -> Status:
 
 
 def _sent(event: Submitted, job: JobState | None, last: Attempt | None) -> Status:
-    """Return where a job stands that may have begun, even ended, before it could be written down that it was sent."""
+    """Return the status of a job whose submission is recorded only now: it may have begun, even ended, meanwhile."""
     if not job or (event.id is not None and event.id == job.id and job.status in ENDS):
         return job.status if job else "submitted"
     if not last or whole_id(last.id) != event.id:
@@ -188,10 +202,10 @@ def _sent(event: Submitted, job: JobState | None, last: Attempt | None) -> Statu
 
 
 def _again(event: Ended, job: JobState | None, last: Attempt | None) -> bool:
-    """Whether AWS Batch will start another attempt by itself: exit 75, and attempts are left."""
+    """Return whether AWS Batch will start another attempt by itself: exit code 75, and attempts remain."""
     if event.outcome != "again" or not job or job.status != "running" or not last or not last.number:
         return False
-    return last.number < (job.asked.retries or 1)
+    return last.number < (job.request.retries or 1)
 
 
 def _status(state: RunState, name: str, job: JobState | None, target: Status) -> Status:
@@ -203,7 +217,7 @@ def _status(state: RunState, name: str, job: JobState | None, target: Status) ->
 
 
 def _with_observation(job: JobState, event: Observed) -> JobState:
-    stopped = [one.stopped for one in event.tries if one.stopped]
+    stopped = [attempt.stopped for attempt in event.batch_attempts if attempt.stopped]
     return replace(
         job,
         id=job.id or event.id,
@@ -212,7 +226,7 @@ def _with_observation(job: JobState, event: Observed) -> JobState:
         exit_code=event.exit_code if event.exit_code is not None else job.exit_code,
         submitted=event.created or job.submitted,
         ended=(stopped[-1] if stopped else None) or job.ended or event.at,
-        tries=event.tries or job.tries,
+        batch_attempts=event.batch_attempts or job.batch_attempts,
     )
 
 

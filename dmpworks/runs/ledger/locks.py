@@ -1,8 +1,8 @@
-"""Locks: one writer a chain at a time, between machines; objects created only if their number is free.
+"""Locks: at most one writer per chain, across machines.
 
-`locks/<chain>/<epoch>.json` tells the owner, the purpose and the expiry. The newest epoch counts. To take over a lock
-that has expired (or whose process on this very machine is gone) is to create the next epoch: of two who try, one wins.
-The clocks of the machines must agree to a minute.
+`locks/<chain>/<epoch>.json` holds the owner, the purpose and the expiry; the newest epoch counts. A lock that has
+expired, or whose process on this machine is gone, is taken over by creating the next epoch, which only one of several
+contenders can do. The clocks of the machines must agree to within a minute.
 """
 
 import os
@@ -24,11 +24,11 @@ ROOT = "locks"
 KEY = re.compile(rf"{ROOT}/[^/]+/(\d{{6}})\.json")
 LEASE = timedelta(seconds=120)
 RENEWAL = 30.0  # seconds
-RELEASED = datetime.min.replace(tzinfo=UTC)  # an expiry that no clock thinks ahead
+RELEASED = datetime.min.replace(tzinfo=UTC)  # expired by every clock
 
 
 class Lock(msgspec.Struct, frozen=True):
-    """Who may write, what for, and until when."""
+    """A lock as stored: who holds it, for what, since when and until when."""
 
     owner: str
     host: str
@@ -38,19 +38,19 @@ class Lock(msgspec.Struct, frozen=True):
     expires: datetime
 
     def free(self, at: datetime) -> bool:
-        """Whether somebody else may take it: expired, or left by a process of this machine that is gone."""
+        """Return whether another process may take it: it expired, or its process on this machine is gone."""
         return self.expires <= at or (self.host == socket.gethostname() and not _alive(self.pid))
 
 
-class Held:
-    """A lock that this process holds until it says otherwise, or is overtaken."""
+class HeldLock:
+    """A lock held by this process until it is released, or taken over by another process."""
 
     def __init__(self, bucket: Bucket, chain: str, epoch: int, lock: Lock) -> None:
         self._bucket, self._chain, self._epoch, self._lock = bucket, chain, epoch, lock
-        self.overtaken = False  # as far as the last renewal saw
+        self.overtaken = False  # as of the last renewal
 
     def check(self) -> None:
-        """Raise JobError when the lock was taken over, or may be: this machine slept, or lost the network."""
+        """Raise JobError if the lock was taken over or has expired, as after this machine slept or lost the network."""
         newest = _newest(self._bucket, self._chain)
         if newest and newest[0] == self._epoch and self._lock.expires > now():
             return
@@ -62,14 +62,14 @@ class Held:
         )
 
     def renew(self) -> None:
-        """Lengthen the lease; only the owner ever writes its own epoch again."""
+        """Extend the lease; only the owner of an epoch ever writes it again."""
         self._lock = replace(self._lock, expires=now() + LEASE)
         self._write()
         newest = _newest(self._bucket, self._chain)
         self.overtaken = not newest or newest[0] != self._epoch
 
     def release(self) -> None:
-        """Let others take the lock at once."""
+        """Release the lock, so that others can take it immediately."""
         self._lock = replace(self._lock, expires=RELEASED)
         self._write()
 
@@ -78,8 +78,11 @@ class Held:
 
 
 @contextmanager
-def hold(bucket: Bucket, chain: str, purpose: str) -> Iterator[Held]:
-    """Hold the lock of a chain, renewed in the background; raises PreflightError that names who holds it since when."""
+def hold(bucket: Bucket, chain: str, purpose: str) -> Iterator[HeldLock]:
+    """Hold the lock of a chain, renewed in the background.
+
+    Raises PreflightError naming the holder, and since when, if another process holds it.
+    """
     held = take(bucket, chain, purpose)
     stop = threading.Event()
     thread = threading.Thread(target=_keep, args=(held, stop), daemon=True)
@@ -89,12 +92,12 @@ def hold(bucket: Bucket, chain: str, purpose: str) -> Iterator[Held]:
     finally:
         stop.set()
         thread.join()
-        with suppress(DmpworksError):  # the bucket is out of reach: what is under way tells why, the lease runs out
+        with suppress(DmpworksError):  # the bucket is unreachable: that error is already raised, and the lease expires
             held.release()
 
 
-def take(bucket: Bucket, chain: str, purpose: str) -> Held:
-    """Take the lock of a chain; raises PreflightError that names who holds it since when."""
+def take(bucket: Bucket, chain: str, purpose: str) -> HeldLock:
+    """Take the lock of a chain; raises PreflightError naming the holder if another process holds it."""
     newest = _newest(bucket, chain)
     if newest and not newest[1].free(now()):
         raise _taken(bucket, chain, newest[1])
@@ -105,33 +108,35 @@ def take(bucket: Bucket, chain: str, purpose: str) -> Held:
     except FileExistsError as error:
         winner = _newest(bucket, chain)
         raise _taken(bucket, chain, winner[1] if winner else lock) from error
-    return Held(bucket, chain, epoch, lock)
+    return HeldLock(bucket, chain, epoch, lock)
 
 
 def holder(bucket: Bucket, chain: str) -> Lock | None:
-    """Return the lock that somebody holds now, if any."""
+    """Return the lock that is held now, if any."""
     newest = _newest(bucket, chain)
     return newest[1] if newest and not newest[1].free(now()) else None
 
 
-def _keep(held: Held, stop: threading.Event) -> None:
+def _keep(held: HeldLock, stop: threading.Event) -> None:
     while not stop.wait(RENEWAL):
         try:
             held.renew()
         except DmpworksError:
-            continue  # tried again in half a minute; the next check tells whether the lease ran out meanwhile
+            continue  # tried again after RENEWAL; `check` notices if the lease expires meanwhile
 
 
 def _newest(bucket: Bucket, chain: str) -> tuple[int, Lock] | None:
-    found = [match for key, _ in bucket.list(f"{ROOT}/{chain}") if (match := KEY.fullmatch(key))]
-    if not found:
+    epochs = [match for key, _ in bucket.list(f"{ROOT}/{chain}") if (match := KEY.fullmatch(key))]
+    if not epochs:
         return None
-    key = found[-1][0]
+    key = epochs[-1][0]
     try:
-        return int(found[-1][1]), msgspec.json.decode(bucket.get(key), type=Lock)
+        return int(epochs[-1][1]), msgspec.json.decode(bucket.get(key), type=Lock)
     except msgspec.DecodeError as error:
         raise LedgerError(
-            "a lock cannot be read", on=f"{bucket.name}: {key}: {error}", next="remove it when nobody is using it"
+            "a lock cannot be read",
+            on=f"{bucket.name}: {key}: {error}",
+            next=f"make sure that nobody is running {chain}, then delete that object",
         ) from error
 
 

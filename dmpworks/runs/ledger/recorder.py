@@ -1,4 +1,4 @@
-"""A job's own word in the ledger: that it began, and how it ended; right even when AWS Batch has forgotten the job."""
+"""Record the start and end of an attempt in the ledger, from within the job."""
 
 from collections.abc import Mapping
 
@@ -12,15 +12,15 @@ from dmpworks.runs.ledger.store import Ledger, RunName, now, who
 
 
 class LedgerReport:
-    """Tells the ledger; what cannot be written is said and forgotten, for the job's output is what counts."""
+    """Writes the start and end of one attempt; a write that fails is reported and does not fail the job."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._id, number = environ.get("AWS_BATCH_JOB_ID"), environ.get("AWS_BATCH_JOB_ATTEMPT", "")
         self._number = int(number) if number.isdigit() else None
-        self._begun = False  # in the ledger, where its end may then follow whatever others have said
+        self._begun = False  # the start is in the ledger, so that the end may follow unchecked
 
     def started(self, run: Run) -> None:
-        """Write that an attempt begins."""
+        """Record that an attempt begins."""
         event = Started(
             at=now(),
             by=who(),
@@ -33,7 +33,7 @@ class LedgerReport:
         self._begun = _written(run, event, unread=True)
 
     def ended(self, run: Run, result: Counts | Partial | BaseException, usage: Usage) -> None:
-        """Write how an attempt ended; the counts of a job are told by the shard that completes it."""
+        """Record how an attempt ended. The counts of a job with shards come from the shard that completes it."""
         outcome, exit_code = _outcome(result)
         event = Ended(
             at=now(),
@@ -42,7 +42,7 @@ class LedgerReport:
             attempt=run.token,
             outcome=outcome,
             counts=result if isinstance(result, Counts) else None,
-            error=_told(result),
+            error=_error_text(result),
             exit_code=exit_code,
             peak_memory=usage.peak_memory,
             cpu_seconds=usage.cpu_seconds,
@@ -51,11 +51,11 @@ class LedgerReport:
 
 
 def _written(run: Run, event: Started | Ended, *, unread: bool) -> bool:
-    """Return whether an event could be written; unread: without looking whether it may follow those before it."""
+    """Write an event and return whether that succeeded; `unread`: without checking it against the events before it."""
     ledger = Ledger(run.bucket, RunName(run.chain, run.run_id))
     try:
         if unread:
-            ledger.tell(event)
+            ledger.append_unchecked(event)
         else:
             ledger.append(event)
     except (DmpworksError, OSError) as error:
@@ -78,7 +78,7 @@ def _outcome(result: Counts | Partial | BaseException) -> tuple[Outcome, int]:
     return "failed", 1
 
 
-def _told(result: Counts | Partial | BaseException) -> ErrorText | None:
+def _error_text(result: Counts | Partial | BaseException) -> ErrorText | None:
     match result:
         case Counts() | Partial() | KeyboardInterrupt():
             return None

@@ -1,6 +1,6 @@
-"""The ledger in the bucket: `runs/<chain>/<run id>/<number>.json`, one event an object, never changed.
+"""The ledger in the bucket: `runs/<chain>/<run id>/<number>.json`, one event per object, never changed.
 
-An event is created only if its number is free, so of two writers one takes the next number; folders and S3 do alike.
+An event is created only if its number is free, in a folder as on S3: of two concurrent writers, one takes the number.
 """
 
 import getpass
@@ -22,7 +22,7 @@ from dmpworks.services.storage import Bucket
 ROOT = "runs"
 KEY = re.compile(rf"{ROOT}/([^/]+)/([^/]+)/(\d{{6}})\.json")
 NAME = re.compile(r"[A-Za-z0-9-]+")
-AT_ONCE = 16  # reads of small objects: on S3 each takes tens of milliseconds
+AT_ONCE = 16  # concurrent reads of small objects: on S3 each takes tens of milliseconds
 LATEST = "latest"
 
 
@@ -34,7 +34,7 @@ _DECODER: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 
 
 class RunName(NamedTuple):
-    """The identity of a run."""
+    """Identity of a run; as text `<chain>/<run id>`."""
 
     chain: str
     run_id: str
@@ -44,12 +44,12 @@ class RunName(NamedTuple):
 
 
 def now() -> datetime:
-    """Return the present moment, UTC."""
+    """Return the current time, in UTC."""
     return datetime.now(UTC)
 
 
 def who() -> str:
-    """Return `user@host`, as events and locks name their writer."""
+    """Return `user@host`, the writer recorded in events and locks."""
     try:
         user = getpass.getuser()
     except (KeyError, OSError):  # a container's user need not have a name
@@ -58,7 +58,7 @@ def who() -> str:
 
 
 class Ledger:
-    """The events of one run; what was read once is not read again, for an event never changes."""
+    """The events of one run. Each event is read from the bucket once: events never change."""
 
     def __init__(self, bucket: Bucket, run: RunName) -> None:
         self.bucket, self.run = bucket, run
@@ -66,11 +66,11 @@ class Ledger:
 
     @property
     def folder(self) -> str:
-        """The folder of the run's ledger; local runs keep their logs below it."""
+        """Key prefix of the run's ledger; logs of local runs are stored below it."""
         return f"{ROOT}/{self.run.chain}/{self.run.run_id}"
 
     def events(self) -> list[AnyEvent]:
-        """Return all events in order; raises LedgerError when one cannot be read."""
+        """Return all events in order; raises LedgerError if one cannot be decoded."""
         return list(self._events().values())
 
     def state(self) -> RunState:
@@ -78,17 +78,18 @@ class Ledger:
         return fold(*self.run, self.events())
 
     def append(self, event: AnyEvent) -> RunState:
-        """Write one more event and return the state after it; raises LedgerError when it cannot follow."""
+        """Write an event and return the state after it; raises LedgerError if it cannot follow the events before it."""
         while True:
             earlier = self._events()
-            following = fold(*self.run, [*earlier.values(), event])
+            state = fold(*self.run, [*earlier.values(), event])
             if self._created(_free(earlier), event):
-                return following
+                return state
 
-    def tell(self, event: Started | Ended) -> None:
-        """Write an attempt's own word without reading any other: its start may follow anything, and then its end too.
+    def append_unchecked(self, event: Started | Ended) -> None:
+        """Write the start or end of an attempt without reading the other events.
 
-        Of ten thousand shards each would else read what all of them have said.
+        The start of an attempt may follow any event, and its end may follow its start, so there is nothing to check.
+        With ten thousand shards, reading all events for each would be quadratic.
         """
         number = _free(self._keys())
         while not self._created(number, event):
@@ -99,16 +100,16 @@ class Ledger:
         return f"{self.folder}/{number:06}.json"
 
     def log_key(self, submission: int, job: str) -> str:
-        """Return the key of what a job of a local run said."""
+        """Return the key of the log of a job of a local run."""
         return f"{self.folder}/logs/{submission}-{job}.txt"
 
     def _created(self, number: int, event: AnyEvent) -> bool:
-        """Create an event under this number; False when somebody else was faster: what they wrote comes first."""
+        """Create an event under this number; return False if another writer took the number first."""
         key, data = self.key(number), msgspec.json.encode(event)
         try:
             self.bucket.create(key, data)
         except FileExistsError:
-            # it is ours where the answer to the first try was lost, and the store's client had tried again
+            # equal content: our own write, repeated by the storage client after its first response was lost
             if self.bucket.get(key) != data:
                 return False
         self._seen[key] = event
@@ -125,12 +126,12 @@ class Ledger:
 
 
 def run_names(bucket: Bucket, chain: str | None = None) -> list[RunName]:
-    """Return every run that has a ledger, by chain and run id."""
+    """Return every run that has a ledger, sorted by chain and run id."""
     return sorted(_last_events(bucket, chain))
 
 
 def newest_runs(bucket: Bucket, chain: str | None = None, limit: int | None = None) -> list[RunName]:
-    """Return runs by their last event, the newest first; one that cannot be read comes first of all, to be seen."""
+    """Return runs, newest last event first; a run whose last event cannot be decoded comes first."""
     last = _last_events(bucket, chain)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         moments = pool.map(lambda key: _moment(bucket.get(key)), last.values())
@@ -139,13 +140,13 @@ def newest_runs(bucket: Bucket, chain: str | None = None, limit: int | None = No
 
 
 def states(bucket: Bucket, runs: Iterable[RunName]) -> list[RunState]:
-    """Return the states of several runs, read side by side."""
+    """Return the states of several runs, read concurrently."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
         return list(pool.map(lambda run: Ledger(bucket, run).state(), runs))
 
 
 def find_run(bucket: Bucket, text: str) -> RunName:
-    """Return the run that `latest`, `CHAIN/latest` or `CHAIN/RUN-ID` means; raises SettingsError when there is none."""
+    """Return the run that `latest`, `CHAIN/latest` or `CHAIN/RUN-ID` names; raises SettingsError if there is none."""
     chain, _, run_id = text.rpartition("/")
     if not all(NAME.fullmatch(part) for part in text.split("/")):
         raise _no_run(bucket, text)
@@ -170,14 +171,14 @@ def _no_run(bucket: Bucket, text: str) -> SettingsError:
 
 
 def _free(keys: Iterable[str]) -> int:
-    """Return the number after the last of these events."""
+    """Return the number after the highest of these keys."""
     numbers = (int(key.rpartition("/")[2].removesuffix(".json")) for key in keys)
     return max(numbers, default=0) + 1
 
 
 def _last_events(bucket: Bucket, chain: str | None) -> dict[RunName, str]:
-    found = (KEY.fullmatch(key) for key, _ in bucket.list(f"{ROOT}/{chain}" if chain else ROOT))
-    return {RunName(match[1], match[2]): match[0] for match in found if match}
+    matches = (KEY.fullmatch(key) for key, _ in bucket.list(f"{ROOT}/{chain}" if chain else ROOT))
+    return {RunName(match[1], match[2]): match[0] for match in matches if match}
 
 
 def _read(bucket: Bucket, keys: Sequence[str]) -> list[AnyEvent]:

@@ -1,7 +1,7 @@
-"""A chain on this machine: the same jobs in order, each in a process of its own with its container's environment.
+"""Run a chain on this machine: the same jobs in order, each in its own process with its container's environment.
 
-The chain's lock is held all the while. The jobs write their own start and end into the ledger; what a job could not
-tell (it was killed, or never began) is written here.
+The lock of the chain is held throughout. Jobs record their own start and end in the ledger; the end of a job that could
+not do so (it was killed, or never began) is recorded here.
 """
 
 import subprocess
@@ -22,7 +22,7 @@ from dmpworks.jobs.wiring import ARRAY_INDEX, TERMINAL, asked_shards, run_id_set
 from dmpworks.runs.completeness import Start
 from dmpworks.runs.ledger.current import purpose
 from dmpworks.runs.ledger.events import Final, JobRequest, Observed, Planned, Submitted
-from dmpworks.runs.ledger.locks import Held, hold
+from dmpworks.runs.ledger.locks import HeldLock, hold
 from dmpworks.runs.ledger.state import LIVE
 from dmpworks.runs.ledger.store import Ledger, RunName, now, run_names, states, who
 from dmpworks.runs.local.terminal import Screen, screen
@@ -30,13 +30,13 @@ from dmpworks.services.storage import Bucket
 from dmpworks.settings.resolve import Resolved
 from dmpworks.version import version
 
-# What a process needs of the machine, and what AWS's and TLS's libraries read by themselves; no setting of ours.
+# What a process needs from the machine, and what the AWS and TLS libraries read by themselves; none are our settings.
 INHERITED = (
     "PATH", "HOME", "LANG", "LC_", "TERM", "NO_COLOR", "TMPDIR", "TZ", "AWS_", "SSL_", "REQUESTS_CA_BUNDLE", "HTTP",
     "NO_PROXY",
 )  # fmt: skip
 PATIENCE = 2 * TIDYING  # seconds until a job that was asked to end is killed
-LOOK = 0.2  # seconds between two looks at what a job says
+POLL = 0.2  # seconds between two looks at a job's log
 
 
 class ChainStopped(JobError):
@@ -51,9 +51,10 @@ def run_chain(
     bucket: Bucket,
     again: Callable[[str], str],
 ) -> list[Manifest]:
-    """Run jobs one after the other and return their manifests; stops at the first that fails with its exit code.
+    """Run jobs one after the other and return their manifests.
 
-    `again` gives the command that goes on at a job. Raises PreflightError when somebody else is running on the chain.
+    `again` returns the command that continues at a job. Raises ChainStopped at the first job that fails, and
+    PreflightError if another process holds the lock of the chain.
     """
     if start.job is None:
         return []
@@ -77,12 +78,12 @@ class _Submission:
     jobs: tuple[Job, ...]
     number: int
     ledger: Ledger
-    held: Held
+    held: HeldLock
     machine: Mapping[str, str]
     values: Resolved
 
     def run(self, job: Job) -> int:
-        """Run a job, see to it that the ledger knows its end, and return its exit code (killed: 128 + signal)."""
+        """Run a job, ensure that its end is recorded, and return its exit code (killed: 128 + signal)."""
         self.held.check()
         self.ledger.append(Submitted(at=now(), by=who(), submission=self.number, job=job.name))
         environment = container_environment(self.chain, job, self.values)
@@ -91,13 +92,13 @@ class _Submission:
         with _log(self.ledger.bucket, self.ledger.log_key(self.number, job.name)) as log:
             code = self._run_shards(command, {**self.machine, **environment}, log, shards(self.chain, job, self.values))
         if self.held.overtaken:
-            self.held.check()  # raises; what becomes of the run is for the new holder to write down
+            self.held.check()  # raises: from now on only the new holder may write to the ledger
         code = 128 - code if code < 0 else code
         self._record_end(job, code)
         return code
 
     def _run_shards(self, command: list[str], environment: dict[str, str], log: Path, number: int) -> int:
-        """Run a command once for each shard, those after one that failed too, and return the first failure's code."""
+        """Run a command once per shard, even after one that failed, and return the exit code of the first failure."""
         failed = 0
         for shard in range(number):
             code = _run(command, {**environment, ARRAY_INDEX: str(shard)}, log, self.held)
@@ -112,8 +113,8 @@ class _Submission:
         if code == ExitCode.INTERRUPTED:
             self._observe((job, *after), "cancelled", "interrupted", code)
             return
-        if self.ledger.state().jobs[job.name].status in LIVE:  # it could not tell its end
-            self._observe((job,), "failed" if code else "succeeded", how(code), code)
+        if self.ledger.state().jobs[job.name].status in LIVE:  # it could not record its end
+            self._observe((job,), "failed" if code else "succeeded", describe_exit(code), code)
         if code:
             self._observe(after, "skipped", f"{job.name} before it failed")
 
@@ -122,21 +123,21 @@ class _Submission:
             self.ledger.append(Observed(at=now(), by=who(), job=job.name, state=state, reason=reason, exit_code=code))
 
 
-def how(code: int) -> str:
-    """Return what an exit code tells, in words that follow the job's name."""
+def describe_exit(code: int) -> str:
+    """Return the meaning of an exit code, in words that follow the job's name."""
     if code == ExitCode.INTERRUPTED:
         return "was interrupted"
     return f"was killed by signal {code - 128}" if code > 128 else f"failed with exit code {code}"
 
 
 def _check_no_batch(bucket: Bucket, chain: Chain) -> None:
-    """Stop while jobs of the chain are on AWS Batch as far as the ledger knows; it reads no folder of this machine."""
+    """Raise PreflightError while jobs of the chain are live on AWS Batch; with a folder as bucket there are none."""
     if bucket.is_folder:
         return
     for state in states(bucket, run_names(bucket, chain.name)):
         if state.newest and state.newest.where == "batch" and state.live:
             raise PreflightError(
-                f"{state.name} is under way on AWS Batch",
+                f"{state.name} is running on AWS Batch",
                 on=", ".join(f"{job.name} ({job.id})" for job in state.live),
                 next=f"dmpworks runs watch {state.name}, or runs cancel; if it ended long ago: dmpworks runs reconcile",
             )
@@ -168,20 +169,20 @@ def _log(bucket: Bucket, key: str) -> Iterator[Path]:
         yield path
         try:
             bucket.upload(path, key)
-        except DmpworksError as error:  # the words were seen; the job's end matters more
-            print(f"the log was not kept: {error.what} ({error.on})", file=sys.stderr)
+        except DmpworksError as error:  # the log was shown already; the result of the job matters more
+            print(f"the log was not stored: {error.what} ({error.on})", file=sys.stderr)
 
 
-def _run(command: list[str], environment: dict[str, str], log: Path, held: Held) -> int:
-    """Run a command and return its exit code; it ends with us, however we end, and when the lock was taken over.
+def _run(command: list[str], environment: dict[str, str], log: Path, held: HeldLock) -> int:
+    """Run a command and return its exit code; it ends when this process ends, and when the lock is taken over.
 
-    It writes to the file, which is its log, after what stands there. Our own standard output is for the answer alone.
+    Its output is appended to the log file; our own standard output is for the result alone.
     """
-    with log.open("ab") as out, log.open("rb") as said, screen(said) as shown:
-        drawn_on = {} if shown.terminal is None else {TERMINAL: shown.terminal}
-        environment |= {name: str(descriptor) for name, descriptor in drawn_on.items()}
+    with log.open("ab") as out, log.open("rb") as written, screen(written) as shown:
+        descriptors = {} if shown.terminal is None else {TERMINAL: shown.terminal}
+        environment |= {name: str(descriptor) for name, descriptor in descriptors.items()}
         with subprocess.Popen(
-            command, env=environment, stdin=subprocess.PIPE, stdout=out, stderr=out, pass_fds=drawn_on.values()
+            command, env=environment, stdin=subprocess.PIPE, stdout=out, stderr=out, pass_fds=descriptors.values()
         ) as process:
             try:
                 code = _wait(process, shown, held)
@@ -191,10 +192,10 @@ def _run(command: list[str], environment: dict[str, str], log: Path, held: Held)
         return code
 
 
-def _wait(process: subprocess.Popen[bytes], shown: Screen, held: Held) -> int:
+def _wait(process: subprocess.Popen[bytes], shown: Screen, held: HeldLock) -> int:
     while not held.overtaken:
         try:
-            return process.wait(LOOK)
+            return process.wait(POLL)
         except subprocess.TimeoutExpired:
             shown.show()
     return _stopped(process)
@@ -211,7 +212,7 @@ def _stopped(process: subprocess.Popen[bytes]) -> int:
 
 def _failed(run: RunName, job: Job, code: int, again: str) -> ChainStopped:
     stopped = ChainStopped(
-        f"{run.chain} stopped: its job {job.name} {how(code)}",
+        f"{run.chain} stopped: its job {job.name} {describe_exit(code)}",
         on=f"run {run.run_id}; the jobs after it did not start, what was complete is untouched",
         next=again if code == ExitCode.INTERRUPTED else f"fix the cause above, then: {again}",
     )
@@ -220,7 +221,7 @@ def _failed(run: RunName, job: Job, code: int, again: str) -> ChainStopped:
 
 
 def _manifest(bucket: Bucket, run: RunName, job: Job) -> Manifest:
-    found = read_manifest(bucket, phase_folder(*run, job.name))
-    if found is None:
-        raise JobError(f"{job.name} ended well but left no manifest", on=str(run), next="report this as a bug")
-    return found[0]
+    manifest = read_manifest(bucket, phase_folder(*run, job.name))
+    if manifest is None:
+        raise JobError(f"{job.name} succeeded but left no manifest", on=str(run), next="report this as a bug")
+    return manifest[0]

@@ -1,6 +1,6 @@
-"""A job's process that ends with the one that started it, even when that one is killed.
+"""Process of a job that ends with the process that started it, even when that one is killed.
 
-Whoever runs a chain holds its lock; a job that outlived him would go on writing beside the next holder.
+The process that runs a chain holds its lock; a job that outlived it would write beside the next holder.
 `python -m dmpworks.runs.local.supervised ARGUMENTS` runs `python -m dmpworks ARGUMENTS` until standard input ends.
 """
 
@@ -14,9 +14,9 @@ from dmpworks.jobs.interrupts import TIDYING
 
 
 def _follow() -> None:
-    os.read(0, 1)  # nothing is ever written: it returns when the other end is closed
+    os.read(0, 1)  # nothing is ever written: this returns when the other end is closed
     os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(2 * TIDYING)  # it ends itself sooner, unless it hangs
+    time.sleep(2 * TIDYING)  # the job ends sooner, unless it hangs
     os.kill(os.getpid(), signal.SIGKILL)
 
 

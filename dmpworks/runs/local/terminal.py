@@ -1,7 +1,7 @@
-"""Our standard error while a job runs: what the job says, and on a terminal the bar that it draws below.
+"""Our standard error during a job: the lines of its log, and on a terminal its progress bar below them.
 
-The job is handed a descriptor of the terminal and draws there by itself; its standard error is its log. Both write to
-one terminal, each a line at a time: a line of the log wipes the bar, which is drawn anew below it some moments later.
+The job inherits a descriptor of the terminal and draws its bar there; its standard error is its log file. Both write to
+one terminal, a line at a time: a line of the log erases the bar, which is redrawn below it shortly after.
 """
 
 import os
@@ -12,46 +12,46 @@ from typing import BinaryIO
 
 from rich.console import Console
 
-WIPE = "\r\x1b[2K"  # what stands in the line of the cursor
+ERASE_LINE = "\r\x1b[2K"
 SHOW_CURSOR = "\x1b[?25h"
 
 
 class Screen:
-    """Shows what is added to a log; on a terminal, `terminal` is its descriptor for a job to draw on."""
+    """Shows lines appended to a log; `terminal` is the descriptor that a job may draw on, None without a terminal."""
 
-    def __init__(self, said: BinaryIO, terminal: int | None) -> None:
-        self._said, self.terminal = said, terminal
+    def __init__(self, log: BinaryIO, terminal: int | None) -> None:
+        self._log, self.terminal = log, terminal
 
     def show(self) -> None:
-        """Show the lines that were not shown yet; the beginning of one waits for its end."""
-        for line in self._said:
+        """Show the complete lines not shown yet; a partial line waits for its end."""
+        for line in self._log:
             if not line.endswith(b"\n"):
-                self._said.seek(-len(line), os.SEEK_CUR)
+                self._log.seek(-len(line), os.SEEK_CUR)
                 break
             self._write(line)
 
     def show_rest(self) -> None:
-        """Show all that was not shown yet: nothing will follow."""
-        for line in self._said:
+        """Show everything not shown yet, at the end of the log."""
+        for line in self._log:
             self._write(line)
 
     def _write(self, line: bytes) -> None:
-        wipe = "" if self.terminal is None else WIPE
-        sys.stderr.write(wipe + line.decode(errors="replace"))  # at once: the bar could be drawn in between
+        erase = "" if self.terminal is None else ERASE_LINE
+        sys.stderr.write(erase + line.decode(errors="replace"))  # in one call: the job may draw its bar in between
         sys.stderr.flush()
 
 
 @contextmanager
-def screen(said: BinaryIO) -> Iterator[Screen]:
-    """Give what shows a log from here on; leaves a terminal as it should be, even if the job was killed."""
-    said.seek(0, os.SEEK_END)
-    if not (sys.stderr.isatty() and Console(stderr=True).is_interactive):  # a dumb terminal wipes no line
-        yield Screen(said, None)
+def screen(log: BinaryIO) -> Iterator[Screen]:
+    """Yield a screen that shows a log from its present end; restores the terminal, even if the job was killed."""
+    log.seek(0, os.SEEK_END)
+    if not (sys.stderr.isatty() and Console(stderr=True).is_interactive):  # a dumb terminal cannot erase a line
+        yield Screen(log, None)
         return
     terminal = os.dup(sys.stderr.fileno())
     try:
-        yield Screen(said, terminal)
+        yield Screen(log, terminal)
     finally:
         os.close(terminal)
-        sys.stderr.write(WIPE + SHOW_CURSOR)
+        sys.stderr.write(ERASE_LINE + SHOW_CURSOR)
         sys.stderr.flush()

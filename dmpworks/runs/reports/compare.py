@@ -1,4 +1,4 @@
-"""Two runs of a chain side by side: settings, versions, counts, times and memory, and by how much they differ."""
+"""Compare two runs of a chain: settings, versions, counts, times and memory."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -10,11 +10,11 @@ from dmpworks.runs.reports.metrics import JobFigures, RunFigures
 
 Unit = Literal["records", "seconds", "MiB"]
 Figures = dict[tuple[str, Unit], float]
-TOLD: dict[Unit, Callable[[float | None], str]] = {"records": number, "seconds": duration, "MiB": memory}
+FORMATS: dict[Unit, Callable[[float | None], str]] = {"records": number, "seconds": duration, "MiB": memory}
 
 
 class Change(msgspec.Struct, frozen=True):
-    """A setting, or a version, that is not the same; None: not there."""
+    """A setting or version that differs; None: absent from that run."""
 
     name: str
     before: str | None
@@ -22,7 +22,7 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class Difference(msgspec.Struct, frozen=True):
-    """A figure of a job in both runs; None: not known there."""
+    """A figure of a job in both runs; None: unknown in that run."""
 
     job: str
     figure: str
@@ -32,12 +32,12 @@ class Difference(msgspec.Struct, frozen=True):
 
     @property
     def changed(self) -> bool:
-        """Whether the figure is not the same."""
+        """Whether the two values differ."""
         return self.before != self.after
 
 
 class Comparison(msgspec.Struct, frozen=True):
-    """What differs between two runs; `differences` holds every figure, equal ones too. Without `before` only one."""
+    """Comparison of two runs; `differences` has equal figures too, `before` is None without an earlier run."""
 
     before: str | None
     after: str
@@ -46,12 +46,12 @@ class Comparison(msgspec.Struct, frozen=True):
 
 
 def compare(before: RunFigures | None, after: RunFigures) -> Comparison:
-    """Return how a run differs from one before; jobs that are in one only have no figures in the other."""
+    """Return how a run differs from an earlier one; a job that only one of them has lacks figures in the other."""
     old, new = {job.job: job for job in before.jobs} if before else {}, {job.job: job for job in after.jobs}
     names = [*new, *(name for name in old if name not in new)]
-    differences = tuple(each for name in names for each in _differences(name, old.get(name), new.get(name)))
+    differences = [difference for name in names for difference in _differences(name, old.get(name), new.get(name))]
     changes = tuple(_changes(before, after)) if before else ()
-    return Comparison(before.name if before else None, after.name, changes, differences)
+    return Comparison(before.name if before else None, after.name, changes, tuple(differences))
 
 
 def _changes(before: RunFigures, after: RunFigures) -> list[Change]:
@@ -74,7 +74,7 @@ def _pairs(before: Figures, after: Figures) -> list[tuple[tuple[str, Unit], floa
 
 
 def _figures(job: JobFigures | None) -> Figures:
-    """Return the figures of a job by name and unit: what it counted, then what it took."""
+    """Return the figures of a job by name and unit: its counts, then its measurements."""
     if job is None:
         return {}
     counts = job.counts

@@ -1,4 +1,4 @@
-"""What was executed in a run, and when: the jobs' own words and AWS Batch's attempts put together."""
+"""Executions of a run: attempts as the jobs recorded them, merged with attempts as AWS Batch reports them."""
 
 from bisect import bisect_right
 from collections import defaultdict
@@ -23,7 +23,7 @@ from dmpworks.runs.ledger.events import (
 )
 from dmpworks.runs.ledger.state import LIVE, Attempt, RunState, whole_id
 
-Ending = Literal["succeeded", "failed", "again", "interrupted", "lost"]  # lost: nobody saw an exit code
+Ending = Literal["succeeded", "failed", "again", "interrupted", "lost"]  # lost: there is no exit code
 BY_CODE: dict[int | None, Ending] = {
     ExitCode.DONE: "succeeded",
     ExitCode.TRY_AGAIN: "again",
@@ -34,20 +34,23 @@ BY_CODE: dict[int | None, Ending] = {
 
 
 class Execution(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One execution of one job, or of a shard of it; without end it is under way."""
+    """One execution of a job, of one of its shards, or of all its shards together; `ended` is None while it runs.
+
+    Its values come from the job's own events, from AWS Batch, or are derived from what followed (`_closed`).
+    """
 
     job: str
     submission: int  # 0: started by hand
     started: datetime
-    asked: JobRequest = JobRequest()
+    request: JobRequest = msgspec.field(default=JobRequest(), name="asked")
     ended: datetime | None = None
     ending: Ending | None = None
     token: str | None = None
     id: str | None = None
     number: int | None = None
     shard: Shard | None = None
-    shards: int = 1  # that were put together
-    machine_seconds: float | None = None  # of shards together, once all have ended
+    shards: int = 1  # how many are merged into this execution
+    machine_seconds: float | None = None  # sum over merged shards that have ended
     reason: str | None = None
     exit_code: int | None = None
     counts: Counts | None = None
@@ -56,46 +59,53 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     cpu_seconds: float | None = None
 
     def seconds(self, now: datetime) -> float:
-        """Return how long it took, or takes until now."""
+        """Return how long it took, or has taken until now."""
         return max(((self.ended or now) - self.started).total_seconds(), 0.0)
 
     @property
     def cores(self) -> float | None:
-        """How many cores of a machine were busy, on average."""
+        """Cores busy on average; None until it has ended."""
         if self.cpu_seconds is None or self.ended is None:
             return None
         return self.cpu_seconds / (self.machine_seconds or self.seconds(self.ended) or 1.0)
 
 
 def executions(state: RunState, events: Sequence[AnyEvent]) -> list[Execution]:
-    """Return all executions of a run by their start, those included that could not tell of themselves."""
+    """Return all executions of a run by start time, including those that only AWS Batch knows."""
     submission = _submissions(events)
-    told = {event.id: event for event in events if isinstance(event, Observed) and event.id and event.tries}
-    found = [
-        _execution(job.name, one, submission.get(one.token, 0)) for job in state.jobs.values() for one in job.attempts
+    observations = {
+        event.id: event for event in events if isinstance(event, Observed) and event.id and event.batch_attempts
+    }
+    recorded = [
+        _execution(job.name, attempt, submission.get(attempt.token, 0))
+        for job in state.jobs.values()
+        for attempt in job.attempts
     ]
-    for id, event in told.items():
-        for number, one in enumerate(event.tries, 1):
-            found = _with_try(found, event.job, id, number, one, submission.get(id, 0))
-    ordered = sorted(found, key=lambda one: one.started)
-    asked = {(plan.submission, job): asked for plan in state.submissions for job, asked in plan.jobs.items()}
+    for id, event in observations.items():
+        for number, attempt in enumerate(event.batch_attempts, 1):
+            recorded = _with_batch_attempt(recorded, event.job, id, number, attempt, submission.get(id, 0))
+    ordered = sorted(recorded, key=lambda execution: execution.started)
+    requests = {(plan.submission, job): request for plan in state.submissions for job, request in plan.jobs.items()}
     starts = _Starts(ordered)
-    closed = [_closed(one, state, starts) for one in ordered]
-    return [replace(one, asked=asked.get((one.submission, one.job), JobRequest())) for one in closed]
+    closed = [_closed(execution, state, starts) for execution in ordered]
+    return [
+        replace(execution, request=requests.get((execution.submission, execution.job), JobRequest()))
+        for execution in closed
+    ]
 
 
-def joined(found: Sequence[Execution], state: RunState) -> list[Execution]:
-    """Return executions by their start, those of one job's shards in a submission put together as one."""
+def joined(executions: Sequence[Execution], state: RunState) -> list[Execution]:
+    """Return executions by start time, the shards of a job in one submission merged into one execution."""
     shards: dict[tuple[str, int], list[Execution]] = defaultdict(list)
-    for one in found:
+    for one in executions:
         if one.shard:
             shards[one.job, one.submission].append(one)
-    whole = [one for one in found if not one.shard]
+    whole = [one for one in executions if not one.shard]
     return sorted([*whole, *(_joined(own, state) for own in shards.values())], key=lambda one: one.started)
 
 
 def _joined(own: Sequence[Execution], state: RunState) -> Execution:
-    """Return what the shards of a job did, from the first start to the last end."""
+    """Return the merged execution of all shards of a job, from the first start to the last end."""
     ending = _ending(own, state)
     ends = [one.ended for one in own if one.ended]
     used = [one.cpu_seconds for one in own if one.cpu_seconds is not None]
@@ -117,7 +127,7 @@ def _joined(own: Sequence[Execution], state: RunState) -> Execution:
 
 
 def _ending(own: Sequence[Execution], state: RunState) -> Ending | None:
-    """Return how shards ended together; None while one is under way, or still to come."""
+    """Return how shards ended together; None while one is running or has not started."""
     newest = {one.shard: one.ending for one in own}
     if len(newest) == (own[0].shard.of if own[0].shard else 1) and set(newest.values()) == {"succeeded"}:
         return "succeeded"
@@ -128,9 +138,9 @@ def _ending(own: Sequence[Execution], state: RunState) -> Ending | None:
 
 
 def _submissions(events: Iterable[AnyEvent]) -> dict[str, int]:
-    """Return the submission of each attempt (by token) and each Batch job (by id), by the order of the ledger.
+    """Return the submission of each attempt (by token) and each Batch job (by id).
 
-    Clocks of several machines do not agree to the second; the ledger's order does not err.
+    Decided by the order of events in the ledger, because clocks of different machines do not agree to the second.
     """
     newest: dict[str, int] = {}
     found: dict[str, int] = {}
@@ -160,38 +170,39 @@ def _execution(job: str, attempt: Attempt, submission: int) -> Execution:
     return replace(own, ended=end.at, ending=end.outcome, **figures)
 
 
-def _with_try(
-    found: list[Execution], job: str, id: str, number: int, one: BatchAttempt, submission: int
+def _with_batch_attempt(
+    known: list[Execution], job: str, id: str, number: int, attempt: BatchAttempt, submission: int
 ) -> list[Execution]:
-    """Add what AWS Batch tells of an attempt to what the attempt told itself; one that never ran is left out."""
-    for place, known in enumerate(found):
-        if known.id == id and (known.number == number or (known.number is None and _overlap(known, one))):
-            return [*found[:place], _completed(replace(known, number=number), one), *found[place + 1 :]]
-    if one.started is None:
-        return found
-    bare = Execution(job=job, submission=submission, started=one.started, id=id, number=number)
-    return [*found, _completed(bare, one)]
+    """Merge an attempt as AWS Batch reports it into the known executions; one that never ran is left out."""
+    for place, own in enumerate(known):
+        if own.id == id and (own.number == number or (own.number is None and _overlap(own, attempt))):
+            return [*known[:place], _completed(replace(own, number=number), attempt), *known[place + 1 :]]
+    if attempt.started is None:
+        return known
+    bare = Execution(job=job, submission=submission, started=attempt.started, id=id, number=number)
+    return [*known, _completed(bare, attempt)]
 
 
-def _overlap(known: Execution, one: BatchAttempt) -> bool:
-    """Whether an attempt that was not told its number may be this one."""
-    if one.started is None:
+def _overlap(known: Execution, attempt: BatchAttempt) -> bool:
+    """Return whether an execution without number may be this attempt, judged by their times."""
+    if attempt.started is None:
         return False
-    return (one.stopped is None or known.started <= one.stopped) and (known.ended is None or known.ended >= one.started)
+    began_before_its_end = attempt.stopped is None or known.started <= attempt.stopped
+    return began_before_its_end and (known.ended is None or known.ended >= attempt.started)
 
 
-def _completed(known: Execution, one: BatchAttempt) -> Execution:
+def _completed(known: Execution, attempt: BatchAttempt) -> Execution:
     return replace(
         known,
-        ended=known.ended or one.stopped,
-        ending=known.ending or BY_CODE.get(one.exit_code, "failed"),
-        exit_code=known.exit_code if known.exit_code is not None else one.exit_code,
-        reason=one.reason,
+        ended=known.ended or attempt.stopped,
+        ending=known.ending or BY_CODE.get(attempt.exit_code, "failed"),
+        exit_code=known.exit_code if known.exit_code is not None else attempt.exit_code,
+        reason=attempt.reason,
     )
 
 
 class _Starts:
-    """When executions began, by what tells that another is over: shards run side by side, submissions do not."""
+    """Start times of executions, to find what followed an execution: shards run concurrently, submissions do not."""
 
     def __init__(self, ordered: Iterable[Execution]) -> None:
         self._shards: dict[tuple[str, Shard | None], list[datetime]] = defaultdict(list)
@@ -201,10 +212,10 @@ class _Starts:
             self._submissions[one.job][one.submission].append(one.started)
 
     def following(self, one: Execution) -> datetime | None:
-        """Return when the next execution of the same shard began, or of a later submission."""
+        """Return when the next execution of the same shard, or of a later submission, began."""
         later = [moments for number, moments in self._submissions[one.job].items() if number > one.submission]
-        found = [_first_after(moments, one.started) for moments in (self._shards[one.job, one.shard], *later)]
-        return min((each for each in found if each), default=None)
+        starts = [_first_after(moments, one.started) for moments in (self._shards[one.job, one.shard], *later)]
+        return min((start for start in starts if start), default=None)
 
 
 def _first_after(moments: Sequence[datetime], moment: datetime) -> datetime | None:
@@ -213,7 +224,7 @@ def _first_after(moments: Sequence[datetime], moment: datetime) -> datetime | No
 
 
 def _closed(one: Execution, state: RunState, starts: _Starts) -> Execution:
-    """Return an execution that told no end with the end it must have had: its job's, or the next one's start."""
+    """Return an execution without recorded end with a derived one: the end of its job, or the start of the next."""
     if one.ended:
         return one
     if followed := starts.following(one):

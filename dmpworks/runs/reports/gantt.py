@@ -1,4 +1,4 @@
-"""The chart of a submission: when its jobs waited for machines and when they ran, one row a job."""
+"""Gantt chart of a submission: when its jobs waited for machines and when they ran, one row per job."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -10,11 +10,11 @@ from dmpworks.runs.reports.html_elements import tag
 from dmpworks.runs.reports.timeline import Lane, Timeline, Wait
 
 TICKS = 7  # at most
-STEPS = [timedelta(seconds=each) for each in (1, 5, 15, 30)]
-STEPS += [timedelta(minutes=each) for each in (1, 2, 5, 10, 15, 30)]
-STEPS += [timedelta(hours=each) for each in (1, 2, 3, 6, 12)]
-STEPS += [timedelta(days=each) for each in (1, 2, 7, 14, 28)]
-ROOM = 1.0  # per cent of the width that a letter needs
+STEPS = [timedelta(seconds=count) for count in (1, 5, 15, 30)]
+STEPS += [timedelta(minutes=count) for count in (1, 2, 5, 10, 15, 30)]
+STEPS += [timedelta(hours=count) for count in (1, 2, 3, 6, 12)]
+STEPS += [timedelta(days=count) for count in (1, 2, 7, 14, 28)]
+LETTER_WIDTH = 1.0  # per cent of the chart's width
 ENDINGS = {
     "succeeded": "ran",
     "failed": "ran and failed",
@@ -26,32 +26,32 @@ ENDINGS = {
 
 
 class Scale:
-    """From moments to places, in per cent of the chart's width."""
+    """Maps times to horizontal positions, in per cent of the chart's width."""
 
     def __init__(self, began: datetime, ended: datetime) -> None:
         self.began, self.span = began, max(ended - began, timedelta(seconds=1))
 
     def place(self, at: datetime) -> float:
-        """Return where a moment lies."""
+        """Return the position of a time, limited to the chart."""
         return min(max((at - self.began) / self.span, 0.0), 1.0) * 100
 
     def ticks(self) -> list[datetime]:
-        """Return round moments within the span, few enough to be read."""
-        step = next((each for each in STEPS if self.span / each <= TICKS), STEPS[-1])
+        """Return at most `TICKS` round times within the span."""
+        step = next((step for step in STEPS if self.span / step <= TICKS), STEPS[-1])
         midnight = self.began.replace(hour=0, minute=0, second=0, microsecond=0)
         first = midnight + -((midnight - self.began) // step) * step
-        found = [first + number * step for number in range(TICKS + 1)]
-        return [each for each in found if self.began <= each <= self.began + self.span]
+        times = (first + number * step for number in range(TICKS + 1))
+        return [at for at in times if self.began <= at <= self.began + self.span]
 
     def label(self, at: datetime) -> str:
-        """Return how a tick is told: by day, minute or second, as the span wants it."""
+        """Return the label of a tick: to the day, minute or second, depending on the span."""
         if self.span > timedelta(days=2):
             return f"{at:%d %b}" if at.hour == 0 else f"{at:%d %b %H:%M}"
         return f"{at:%H:%M}" if self.span > timedelta(minutes=5) else f"{at:%H:%M:%S}"
 
 
 def chart(timeline: Timeline, now: datetime) -> Element:
-    """Return the chart of a submission; it is told in words for those who do not see it."""
+    """Return the chart of a submission, with a description in words for screen readers."""
     scale = Scale(timeline.began, timeline.ended)
     ticks = scale.ticks()
     rows = [_row(lane, scale, ticks, now) for lane in timeline.lanes]
@@ -65,7 +65,7 @@ def chart(timeline: Timeline, now: datetime) -> Element:
 
 
 def legend() -> Element:
-    """Return what the chart's bars mean."""
+    """Return the legend of the chart."""
     kinds = [
         ("wait", "waiting for a machine"),
         ("succeeded", "running"),
@@ -87,13 +87,13 @@ def _bars(lane: Lane, scale: Scale, now: datetime) -> Iterator[Element]:
         yield _bar(scale, "wait", wait.since, wait.until or now, _waiting(wait, now), None)
     for number, one in enumerate(lane.executions, 1):
         kind = {None: "open", "again": "lost", "interrupted": "failed"}.get(one.ending, one.ending)
-        told = duration(one.seconds(now)) + (f", {one.shards} shards" if one.shards > 1 else "")
-        yield _bar(scale, kind or "open", one.started, one.ended or now, _running(one, number, now), told)
+        label = duration(one.seconds(now)) + (f", {one.shards} shards" if one.shards > 1 else "")
+        yield _bar(scale, kind or "open", one.started, one.ended or now, _running(one, number, now), label)
 
 
 def _bar(scale: Scale, kind: str, since: datetime, until: datetime, title: str, label: str | None) -> Element:
     left, right = scale.place(since), scale.place(until)
-    text = label if label and right - left >= ROOM * (len(label) + 1) else None
+    text = label if label and right - left >= LETTER_WIDTH * (len(label) + 1) else None
     return tag("i", text, class_=f"bar {kind}", style=f"left:{left:.2f}%;width:{right - left:.2f}%", title=title)
 
 
@@ -104,8 +104,8 @@ def _waiting(wait: Wait, now: datetime) -> str:
 def _running(one: Execution, number: int, now: datetime) -> str:
     why = f": {one.reason}" if one.reason and one.ending != "succeeded" else ""
     many = f" of {one.shards} shards" if one.shards > 1 else ""
-    told = f"attempt {number}{many} {ENDINGS[one.ending]}, {duration(one.seconds(now))}"
-    return f"{told} ({_span(one.started, one.ended)}){why}"
+    text = f"attempt {number}{many} {ENDINGS[one.ending]}, {duration(one.seconds(now))}"
+    return f"{text} ({_span(one.started, one.ended)}){why}"
 
 
 def _span(since: datetime, until: datetime | None) -> str:
@@ -113,6 +113,6 @@ def _span(since: datetime, until: datetime | None) -> str:
 
 
 def _in_words(lane: Lane, now: datetime) -> str:
-    told = [_waiting(wait, now) for wait in lane.waits]
-    told += [_running(one, number, now) for number, one in enumerate(lane.executions, 1)]
-    return f"{lane.job}, {lane.status}: {', '.join(told) or 'did not run'}"
+    spans = [_waiting(wait, now) for wait in lane.waits]
+    spans += [_running(one, number, now) for number, one in enumerate(lane.executions, 1)]
+    return f"{lane.job}, {lane.status}: {', '.join(spans) or 'did not run'}"

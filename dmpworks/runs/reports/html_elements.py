@@ -1,4 +1,4 @@
-"""HTML as values: elements whose texts are escaped by the standard library when they are written."""
+"""HTML elements as values; their texts are escaped by the standard library when they are written."""
 
 from collections.abc import Iterable
 from xml.etree.ElementTree import Element, tostring
@@ -7,7 +7,7 @@ Child = Element | str | None | Iterable["Child"]
 
 
 def tag(name: str, /, *children: Child, **attributes: str | None) -> Element:
-    """Return an element; `class_` stands for `class`, `aria_label` for `aria-label`, None for nothing at all."""
+    """Return an element; `class_` means `class`, `aria_label` means `aria-label`; None is omitted."""
     given = {key.rstrip("_").replace("_", "-"): value for key, value in attributes.items() if value is not None}
     element = Element(name, given)
     for child in children:
@@ -21,7 +21,7 @@ def write(element: Element) -> str:
 
 
 def table(caption: str, columns: Iterable[Child], rows: Iterable[Iterable[Element]], **attributes: str) -> Element:
-    """Return a table that scrolls by itself where it is too wide; cells are `td` and `th` elements."""
+    """Return a table that scrolls horizontally if it is too wide; cells are `td` and `th` elements."""
     head = tag("thead", tag("tr", [tag("th", column, scope="col") for column in columns]))
     body = tag("tbody", [tag("tr", cells) for cells in rows])
     whole = tag("table", tag("caption", caption, class_="unseen"), head, body, **attributes)
@@ -39,5 +39,5 @@ def _add(element: Element, child: Child) -> None:
         else:
             element.text = (element.text or "") + child
     else:
-        for each in child:
-            _add(element, each)
+        for item in child:
+            _add(element, item)

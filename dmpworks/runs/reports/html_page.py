@@ -1,4 +1,4 @@
-"""A report as one HTML page that needs nothing else: no network, no script, light and dark, on screen and on paper."""
+"""Report as one self-contained HTML page: no network, no script; light and dark, for screen and paper."""
 
 from collections.abc import Iterator
 from importlib.resources import files
@@ -7,10 +7,10 @@ from xml.etree.ElementTree import Element
 
 from dmpworks.formatting import NONE, change, cores, duration, memory, moment, money, number
 from dmpworks.runs.ledger.events import Planned
-from dmpworks.runs.reports.compare import TOLD, Comparison, Difference
+from dmpworks.runs.reports.compare import FORMATS, Comparison, Difference
 from dmpworks.runs.reports.gantt import chart, legend
 from dmpworks.runs.reports.html_elements import Child, table, tag, write
-from dmpworks.runs.reports.metrics import JobFigures, RunFigures
+from dmpworks.runs.reports.metrics import WHERE, JobFigures, RunFigures
 from dmpworks.runs.reports.report import Report
 from dmpworks.runs.reports.sizing import Suggestion
 from dmpworks.runs.reports.timeline import Timeline
@@ -24,8 +24,7 @@ MARKS = {
     "withdrawn": "↶",
     "incomplete": "…",
 }
-WHERE = {"batch": "on AWS Batch", "local": "on one machine", None: "by hand"}
-FULL = 0.5  # a change by half fills its bar
+FULL = 0.5  # a change by this share fills its bar
 
 
 def page(report: Report) -> str:
@@ -82,7 +81,7 @@ def _sentence(figures: RunFigures, report: Report) -> str:
     took = duration(figures.seconds(report.made))
     sent = f", sent by {figures.by}" if figures.by else ""
     times = f" in {figures.submissions} submissions" if figures.submissions > 1 else ""
-    return f"{verb} {joint} {took} {WHERE[figures.where]}{times}, begun {moment(figures.began)} UTC{sent}."
+    return f"{verb} {joint} {took} {WHERE[figures.where]}{times}, started {moment(figures.began)} UTC{sent}."
 
 
 def _tiles(report: Report) -> Iterator[tuple[str, str, str]]:
@@ -111,12 +110,12 @@ def _badge(status: str) -> Element:
 
 
 def _failure(figures: RunFigures, job: JobFigures) -> Element:
-    told = job.error
+    error = job.error
     lines = [
-        ("what", told.what if told else job.cause or "its program ended with an error"),
-        ("on", told.on if told else job.reason),
-        ("AWS says", job.reason if told else None),
-        ("next", told.next if told else None),
+        ("what", error.what if error else job.cause or "its program ended with an error"),
+        ("on", error.on if error else job.reason),
+        ("AWS says", job.reason if error else None),
+        ("next", error.next if error else None),
         ("resume", f"dmpworks runs resume {figures.name}"),
     ]
     return tag(
@@ -155,8 +154,8 @@ def _jobs(figures: RunFigures) -> Element:
             _number(_attempts(job)),
             _number(duration(job.waited)),
             _number(duration(job.ran)),
-            tag("td", _meter(memory(job.peak_memory), job.peak_memory, job.asked.memory, memory(job.asked.memory))),
-            tag("td", _meter(cores(job.cores), job.cores, job.asked.vcpus, cores(job.asked.vcpus))),
+            tag("td", _meter(memory(job.peak_memory), job.peak_memory, job.request.memory, memory(job.request.memory))),
+            tag("td", _meter(cores(job.cores), job.cores, job.request.vcpus, cores(job.request.vcpus))),
             _number(money(job.cost)),
         ]
         for job in figures.jobs
@@ -168,20 +167,20 @@ def _attempts(job: JobFigures) -> str:
     return f"{job.executions}" + (f" ({job.lost} lost)" if job.lost else "")
 
 
-def _meter(told: str, used: float | None, asked: float | None, limit: str) -> Child:
-    """Return how much of what was asked for was used, as a bar and in words."""
-    if used is None or not asked:
-        return told
-    share = used / asked
+def _meter(text: str, used: float | None, requested: float | None, limit: str) -> Child:
+    """Return how much of a requested amount was used, as a bar and in words."""
+    if used is None or not requested:
+        return text
+    share = used / requested
     tight = " tight" if share > 0.9 else ""
     bar = tag("i", tag("i", style=f"width:{min(share, 1.0):.1%}"), class_=f"meter{tight}", aria_hidden="true")
-    return [f"{told} ", tag("small", f"of {limit}"), bar]
+    return [f"{text} ", tag("small", f"of {limit}"), bar]
 
 
 def _against(comparison: Comparison) -> str:
     if comparison.before is None:
         return "There is no earlier run of this chain that succeeded: nothing to compare with"
-    return f"Against {comparison.before}, the run before that succeeded"
+    return f"Compared with {comparison.before}, the last successful run before"
 
 
 def _figures(comparison: Comparison) -> Element:
@@ -199,22 +198,22 @@ def _figures(comparison: Comparison) -> Element:
 
 
 def _figure(each: Difference) -> list[Element]:
-    return [tag("td", each.figure), _number(TOLD[each.unit](each.after))]
+    return [tag("td", each.figure), _number(FORMATS[each.unit](each.after))]
 
 
 def _difference(each: Difference) -> list[Element]:
-    told, quiet = TOLD[each.unit], None if each.changed else "quiet"
+    in_words, quiet = FORMATS[each.unit], None if each.changed else "quiet"
     return [
         tag("td", each.figure, class_=quiet),
-        _number(told(each.before)),
-        _number(told(each.after)),
+        _number(in_words(each.before)),
+        _number(in_words(each.after)),
         tag("td", change(each.before, each.after), class_=f"number {quiet or ''}".strip()),
         tag("td", _swing(each)),
     ]
 
 
 def _swing(each: Difference) -> Element | None:
-    """Return a bar to the right for more, to the left for less."""
+    """Return a bar that grows to the right for an increase, to the left for a decrease."""
     if not each.before or each.after is None or not each.changed:
         return None
     share = (each.after - each.before) / each.before / FULL
@@ -224,7 +223,7 @@ def _swing(each: Difference) -> Element | None:
 
 
 def _beyond(share: float) -> str | None:
-    """Return what marks a change that is larger than its bar."""
+    """Return the class that marks a change too large for its bar."""
     return None if abs(share) <= 1 else "more" if share > 0 else "less"
 
 
@@ -236,24 +235,22 @@ def _changes(comparison: Comparison) -> Element:
     return table("Settings and versions that are not the same", ["Setting", "Before", "This run"], rows)
 
 
-def _sizes(found: tuple[Suggestion, ...]) -> Iterator[Child]:
+def _sizes(suggestions: tuple[Suggestion, ...]) -> Iterator[Child]:
     rows = []
-    for job, group in groupby(found, key=lambda each: each.job):
+    for job, group in groupby(suggestions, key=lambda each: each.job):
         own = list(group)
         for place, each in enumerate(own):
             first = [tag("th", job, scope="rowgroup", rowspan=str(len(own)))] if place == 0 else []
             rows.append([*first, *_size(each)])
-    columns = ["Job", "JobRequest for", "Used at most", "Would do", "Saves a run"]
+    columns = ["Job", "Requested", "Used at most", "Suggested", "Saves a run"]
     yield table("Suggested sizes", columns, rows, class_="sizes")
-    yield tag(
-        "p", "With a quarter of headroom for memory. To adopt them, put into ", tag("code", ".env.aws-batch"), ":"
-    )
-    yield tag("pre", "\n".join(f"{each.variable}={each.suggested}" for each in found))
+    yield tag("p", "With 25 % of headroom for memory. To use them, add to ", tag("code", ".env.aws-batch"), ":")
+    yield tag("pre", "\n".join(f"{each.variable}={each.suggested}" for each in suggestions))
 
 
 def _size(each: Suggestion) -> list[Element]:
-    told = memory if each.unit == "MiB" else cores
-    sizes = [_number(told(size)) for size in (each.asked, each.used, each.suggested)]
+    in_words = memory if each.unit == "MiB" else cores
+    sizes = [_number(in_words(size)) for size in (each.requested, each.used, each.suggested)]
     return [*sizes, _number(money(each.saving))]
 
 

@@ -1,10 +1,11 @@
-"""A run in figures: what `runs show`, `compare` and `report` tell of it, derived from its ledger alone."""
+"""Figures of a run for `runs show`, `compare` and `report`, derived from its ledger alone."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import msgspec
 
+from dmpworks.formatting import HOUR
 from dmpworks.jobs.model import Counts
 from dmpworks.runs.ledger.current import current_state
 from dmpworks.runs.ledger.events import AnyEvent, ErrorText, JobRequest, Where
@@ -14,37 +15,38 @@ from dmpworks.runs.reports.executions import Execution, executions, joined
 from dmpworks.runs.reports.timeline import Timeline, timelines
 
 Hourly = Callable[[JobRequest], float]  # dollars an hour for a machine of this size
-HOUR = 3600
+WHERE = {"batch": "on AWS Batch", "local": "on one machine", None: "by hand"}
 
 
 class JobFigures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A job over all submissions of its run; counts, memory and CPU are of its last execution that succeeded.
+    """Figures of a job over all submissions of its run.
 
-    Of shards each is an execution; memory is the most of any, CPU and time are of all together.
+    Counts, memory and CPU are those of its last successful execution. Each shard counts as an execution; memory is the
+    maximum over shards, CPU and time are sums.
     """
 
     job: str
     status: Status
-    asked: JobRequest = JobRequest()
+    request: JobRequest = msgspec.field(default=JobRequest(), name="asked")
     executions: int = 0
     lost: int = 0
     waited: float = 0.0  # seconds
-    ran: float = 0.0  # seconds, all executions together
+    ran: float = 0.0  # seconds, sum over all executions
     took: float | None = None  # seconds, the last execution
     counts: Counts | None = None
     peak_memory: int | None = None  # MiB
     cpu_seconds: float | None = None
     cores: float | None = None  # busy on average
-    cost: float | None = None  # dollars, an estimate; none of local runs
-    in_vain: float | None = None  # dollars of it, for executions that did not succeed
+    cost: float | None = None  # dollars, an estimate; None for local runs
+    in_vain: float | None = None  # the part of the cost for executions that did not succeed
     reason: str | None = None
     cause: str | None = None
     error: ErrorText | None = None
-    left_out: str | None = None  # of the newest submission, and why
+    left_out: str | None = None  # why the newest submission did not include it
 
 
 class RunFigures(msgspec.Struct, frozen=True, kw_only=True):
-    """A run as a whole."""
+    """Figures of a whole run."""
 
     chain: str
     run_id: str
@@ -62,23 +64,23 @@ class RunFigures(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def name(self) -> str:
-        """What commands call the run."""
+        """`<chain>/<run id>`, as commands take it."""
         return f"{self.chain}/{self.run_id}"
 
     @property
     def cost(self) -> float | None:
-        """What the run cost so far, an estimate in dollars; None where nothing was priced."""
+        """Estimated cost so far in dollars; None if nothing was priced."""
         costs = [job.cost for job in self.jobs if job.cost is not None]
         return sum(costs) if costs else None
 
     @property
     def in_vain(self) -> float:
-        """What of the cost went into executions that did not succeed."""
+        """The part of the cost for executions that did not succeed."""
         return sum(job.in_vain or 0.0 for job in self.jobs)
 
     @property
     def waited(self) -> float:
-        """Seconds that jobs waited for machines."""
+        """Seconds that jobs waited for machines, in total."""
         return sum(job.waited for job in self.jobs)
 
     @property
@@ -92,7 +94,7 @@ class RunFigures(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
-    """All that the ledger of a run tells, read once."""
+    """A run read from its ledger: state, events, executions, timelines and figures."""
 
     state: RunState
     events: tuple[AnyEvent, ...]
@@ -102,24 +104,24 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_run(ledger: Ledger, now: datetime, hourly: Hourly | None = None) -> Reading:
-    """Read the ledger of a run; without `hourly` nothing is priced."""
+    """Read a run from its ledger; without `hourly` nothing is priced."""
     events, state, _ = current_state(ledger)
-    found = executions(state, events)
-    times = timelines(state, events, found, now)
+    all_executions = executions(state, events)
+    times = timelines(state, events, all_executions, now)
     return Reading(
         state=state,
         events=tuple(events),
-        executions=tuple(found),
+        executions=tuple(all_executions),
         timelines=tuple(times),
-        figures=_figures(state, found, times, now, hourly),
+        figures=_figures(state, all_executions, times, now, hourly),
     )
 
 
 def _figures(
-    state: RunState, found: Sequence[Execution], times: Sequence[Timeline], now: datetime, hourly: Hourly | None
+    state: RunState, executions: Sequence[Execution], times: Sequence[Timeline], now: datetime, hourly: Hourly | None
 ) -> RunFigures:
     newest = state.newest
-    jobs = [_job(state, state.jobs[name], found, times, now, hourly) for name in _in_order(state)]
+    jobs = [_job(state, state.jobs[name], executions, times, now, hourly) for name in _in_order(state)]
     return RunFigures(
         chain=state.chain,
         run_id=state.run_id,
@@ -138,14 +140,14 @@ def _figures(
 
 
 def _in_order(state: RunState) -> list[str]:
-    """Return the jobs in the chain's order: those left out come before those submitted, whatever was first sent."""
+    """Return the jobs in the order of the chain: those left out of the newest submission precede those in it."""
     newest = state.newest
     known = [*newest.skipped, *newest.jobs] if newest else []
     return [name for name in known if name in state.jobs] + [name for name in state.jobs if name not in known]
 
 
 def _end(state: RunState, times: Sequence[Timeline]) -> datetime | None:
-    """Return when the last job ended; whoever wrote it down may have come by much later."""
+    """Return when the last job ended, which may be long before its end was recorded."""
     ends = [time.ended for time in times if any(lane.executions or lane.waits for lane in time.lanes)]
     return max(ends) if ends else state.changed
 
@@ -153,19 +155,19 @@ def _end(state: RunState, times: Sequence[Timeline]) -> datetime | None:
 def _job(
     state: RunState,
     job: JobState,
-    found: Sequence[Execution],
+    executions: Sequence[Execution],
     times: Sequence[Timeline],
     now: datetime,
     hourly: Hourly | None,
 ) -> JobFigures:
-    own = [one for one in found if one.job == job.name]
+    own = [one for one in executions if one.job == job.name]
     whole = joined(own, state)
     last = next((one for one in reversed(whole) if one.ending == "succeeded"), whole[-1] if whole else None)
     waits = [wait for time in times for lane in time.lanes if lane.job == job.name for wait in lane.waits]
     return JobFigures(
         job=job.name,
         status=job.status,
-        asked=job.asked,
+        request=job.request,
         executions=len(own),
         lost=sum(one.ending == "lost" for one in own),
         waited=sum(wait.seconds(now) for wait in waits),
@@ -185,8 +187,8 @@ def _job(
 
 
 def _cost(own: Sequence[Execution], now: datetime, hourly: Hourly | None) -> float | None:
-    """Return dollars for these executions; AWS asks for failed ones too."""
-    priced = [one for one in own if one.asked.vcpus is not None]
+    """Return the cost of these executions in dollars; AWS charges for failed ones too."""
+    priced = [one for one in own if one.request.vcpus is not None]
     if not hourly or not priced:
         return None
-    return sum(hourly(one.asked) * one.seconds(now) / HOUR for one in priced)
+    return sum(hourly(one.request) * one.seconds(now) / HOUR for one in priced)

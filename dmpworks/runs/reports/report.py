@@ -1,4 +1,4 @@
-"""Everything that is worth knowing of a run once it is over, in one value: text, JSON and HTML are made from it."""
+"""Report on a run as one value, from which text, JSON and HTML are made."""
 
 from datetime import datetime
 
@@ -13,17 +13,17 @@ from dmpworks.services.storage import Bucket
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """A run, what is different from the one before it that succeeded, and what its jobs should ask for."""
+    """A run, its comparison with the last successful run before it, and suggested sizes of its jobs."""
 
     made: datetime
     reading: Reading
     comparison: Comparison
     suggestions: tuple[Suggestion, ...]
-    prices: str  # where the prices are from
+    prices: str  # date and source of the prices
 
 
 def make_report(bucket: Bucket, run: RunName, hourly: Hourly, prices: str, now: datetime) -> Report:
-    """Read a run and those before it; `hourly` prices a size in dollars, `prices` says by which table."""
+    """Read a run and those before it; `hourly` prices a size in dollars, `prices` describes the price table."""
     reading = read_run(Ledger(bucket, run), now, hourly)
     states = earlier(bucket, run)
     before = run_before(states)

@@ -28,7 +28,7 @@ def failed(scene: Scene, *executions: Execution, job: str = "fetch", **environ: 
 def test_out_of_memory_resumes_with_twice_as_much(scene):
     digest = failed(scene, out_of_memory())
     assert digest.cause == "out of memory"
-    assert digest.what == "it ran out of memory: 4,096 MiB were not enough"
+    assert digest.what == "it ran out of memory: it had 4,096 MiB"
     assert digest.next == f"{RESUME} --set LETTERS_FETCH_MEMORY=8192"
     assert digest.reason == "Essential container in task exited; OutOfMemoryError: Container killed due to memory usage"
 
@@ -44,7 +44,7 @@ def test_where_no_larger_machine_is_another_queue_is_named(scene):
     resources = {"type": "EC2", "maxvCpus": 256, "instanceTypes": ["m5.large"], "subnets": []}
     scene.batch.environments["machines"] = {"computeResources": resources}
     digest = failed(scene, out_of_memory(), LETTERS_FETCH_MEMORY="7864")
-    assert digest.next == f"its queue has no larger machine than 7,864 MiB: name another queue, then: {RESUME}"
+    assert digest.next == f"its queue has no machine with more than 7,864 MiB: name another queue, then: {RESUME}"
 
 
 def test_a_time_out_resumes_with_twice_the_time(scene):
@@ -55,10 +55,9 @@ def test_a_time_out_resumes_with_twice_the_time(scene):
 
 def test_lost_machines_are_counted(scene):
     digest = failed(scene, machine_lost())
-    assert (digest.cause, digest.tries, digest.lost, digest.next) == ("machine lost", 3, 3, RESUME)
+    assert (digest.cause, digest.attempts, digest.lost, digest.next) == ("machine lost", 3, 3, RESUME)
     assert digest.lines()[0] == (
-        "letters/2026-10-01 fetch failed: its machine was lost (Spot), as often as it was tried "
-        "(3 attempts, 3 machines lost)"
+        "letters/2026-10-01 fetch failed: its machine was lost (Spot) in every attempt (3 attempts, 3 machines lost)"
     )
 
 
