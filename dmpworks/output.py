@@ -46,10 +46,10 @@ class Output(io.TextIOWrapper):
 
 def use_safe_output() -> None:
     """Replace the standard output of the process by one whose failures are reported; others' streams stay."""
-    stdout = sys.stdout
-    if stdout is None or stdout is not sys.__stdout__:
+    stdout, belongs_to_process = sys.stdout, sys.stdout is sys.__stdout__
+    if not stdout or not belongs_to_process:  # there is none without a console
         return
-    buffer = open(stdout.fileno(), "wb", closefd=False)  # noqa: SIM115, PTH123 - lives as long as the process
+    buffer = open(stdout.fileno(), "wb", closefd=False)  # noqa: SIM115 - lives as long as the process
     sys.stdout = Output(buffer, stdout.encoding, errors="replace", line_buffering=stdout.line_buffering)
 
 
