@@ -24,16 +24,21 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from dmpworks.exit_codes import ExitCode
+from dmpworks.formatting import without_secrets
 
 E = TypeVar("E", bound="DmpworksError")
 
 
 class DmpworksError(Exception):
-    """A failure in three texts: what failed, on what, and what to do next (a command to paste)."""
+    """A failure in three texts: what failed, on what, and what to do next (a command to paste).
+
+    Secrets in the addresses of `what` and `on` are masked here, before a log, the ledger or a terminal gets them.
+    """
 
     exit_code: int = ExitCode.FAILED
 
     def __init__(self, what: str, *, on: str, next: str) -> None:
+        what, on = without_secrets(what), without_secrets(on)
         super().__init__(what, on, next)
         self.what, self.on, self.next = what, on, next
 

@@ -1,10 +1,39 @@
 """Figures as people read them: durations, memory, money, moments."""
 
 import math
+import re
 from datetime import datetime
 
 NONE = "–"
 HOUR = 3600  # seconds
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # C0, DEL and C1, but tab and line end
+# A user, perhaps with a password, which may hold `/`, `?` and `#`; what follows a host's colon is a port, no password.
+_LOGIN = re.compile(r"(://)(?:[^/?#\s]*|[^/?#\s:]*:(?!\d{1,5}(?:[/?#\s]|$))\S*?)@")
+_PARAMETER = re.compile(r"([?&;#]([\w.%~-]+)=)[^\s&;#\"']+")
+_SECRET_NAME = re.compile(r"signature|token|credential|secret|passw|(^|key|access|app)sig$|key(pair)?(id)?$")
+
+
+def visible(text: str) -> str:
+    """Return a text for a terminal: its control characters as escapes such as `\\x1b`, but tabs and line ends.
+
+    What a source, a server, a log or the bucket says could otherwise move the cursor or write the clipboard.
+    """
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+
+
+def without_secrets(text: str) -> str:
+    """Return a text in which the logins and the signatures of addresses (presigned URLs) are `***`."""
+    return _PARAMETER.sub(_masked, without_login(text))
+
+
+def without_login(text: str) -> str:
+    """Return a text in which the user and password of addresses are `***`."""
+    return _LOGIN.sub(r"\1***@", text)
+
+
+def _masked(parameter: re.Match[str]) -> str:
+    name = re.sub(r"[^a-z]", "", parameter[2].lower())
+    return f"{parameter[1]}***" if _SECRET_NAME.search(name) else parameter[0]
 
 
 def duration(seconds: float | None) -> str:

@@ -21,12 +21,14 @@ from dataclasses import dataclass
 from typing import Annotated, Any, NamedTuple, TypeVar, dataclass_transform, get_args, get_origin, get_type_hints
 
 from dmpworks.errors import SettingsError
+from dmpworks.formatting import without_login, without_secrets
 from dmpworks.settings.parse import allowed, alternatives, convert, is_date, within
 
 C = TypeVar("C")
 REQUIRED: Any = object()  # in place of a default where there is none
 DOES_NOT_AFFECT_OUTPUT: Any = object()  # marks a field that changes nothing in what a job writes
-LOGIN = re.compile(r"://[^/\s]*@")  # a user, perhaps a password, in an address
+# Marks what receives secrets or says which code gets them: a resume takes it from here, never from the ledger alone.
+NOT_FROM_LEDGER: Any = object()
 
 
 class Secret:
@@ -79,6 +81,7 @@ class Setting:
     default_in_words: str | None = None
     format: re.Pattern[str] | None = None
     affects_output: bool = True
+    from_ledger: bool = True
     limits: tuple[float, float] = (0, math.inf)
     required_when: RequiredWhen | None = None
     upload: Upload | None = None
@@ -150,9 +153,13 @@ class Setting:
         if isinstance(value, int | float) and not within(self.limits, value):
             most = "on" if self.limits[1] == math.inf else f"to {self.limits[1]:,}"
             raise self._not_allowed(str(value), source, f"a number from {self.limits[0]} {most}")
-        if isinstance(value, str) and LOGIN.search(value):
-            what, next = f"{self.variable} holds a user or a password, and is no secret", "give the address alone"
-            raise SettingsError(what, on=f"the value came from {source}", next=next)
+        if isinstance(value, str) and without_secrets(value) != value:
+            held = "a user or a password" if without_login(value) != value else "a signature or a key"
+            raise SettingsError(
+                f"{self.variable} holds {held}, and is no secret",
+                on=f"the value came from {source}: {value}",
+                next="give the address alone; a file that needs more is downloaded by hand, and its folder given",
+            )
         return value
 
     def _not_allowed(self, text: str, source: str, allowed: str | None = None) -> SettingsError:
@@ -198,6 +205,7 @@ def _setting(prefix: str, field: "dataclasses.Field[Any]", hint: Any) -> Setting
         default_in_words=_mark(marks, str),
         format=RUN_ID if field.name == "run_id" or field.name.endswith("_run_id") else None,
         affects_output=DOES_NOT_AFFECT_OUTPUT not in marks,
+        from_ledger=NOT_FROM_LEDGER not in marks,
         required_when=_mark(marks, RequiredWhen),
         upload=_mark(marks, Upload),
     )

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from dmpworks.settings.declare import DOES_NOT_AFFECT_OUTPUT, RequiredWhen, Secret, settings
+from dmpworks.settings.declare import DOES_NOT_AFFECT_OUTPUT, NOT_FROM_LEDGER, RequiredWhen, Secret, settings
 
 
 @settings(prefix="")
@@ -22,10 +22,13 @@ class Project:
 class Submission:
     """Where AWS Batch jobs are sent: only the submitting side has these."""
 
-    batch_queue: Annotated[str | None, "Queue of small jobs.", "dmpworks-<env>"] = None
-    batch_queue_large: Annotated[str | None, "Queue of large jobs.", "dmpworks-<env>-large"] = None
+    batch_queue: Annotated[str | None, "Queue of small jobs.", "dmpworks-<env>", NOT_FROM_LEDGER] = None
+    batch_queue_large: Annotated[str | None, "Queue of large jobs.", "dmpworks-<env>-large", NOT_FROM_LEDGER] = None
     batch_job_definition: Annotated[
-        str | None, "Job definition: a name, name:revision or ARN; pinned to a revision.", "dmpworks-<env>"
+        str | None,
+        "Job definition: a name, name:revision or ARN; pinned to a revision.",
+        "dmpworks-<env>",
+        NOT_FROM_LEDGER,
     ] = None
     batch_share_identifier: Annotated[str | None, "Share of the queue, where it has a fair-share policy."] = None
     batch_price_vcpu_hour: Annotated[float | None, "Dollars a vCPU-hour, for estimates.", "the package's table"] = None
@@ -57,7 +60,7 @@ class Search:
         "embedded with a folder as bucket, else opensearch",
     ] = None
     opensearch_url: Annotated[
-        str | None, "Address of OpenSearch, such as https://search.example.org:443.", _OPENSEARCH
+        str | None, "Address of OpenSearch, such as https://search.example.org:443.", _OPENSEARCH, NOT_FROM_LEDGER
     ] = None
     opensearch_auth: Annotated[
         Literal["none", "basic", "aws"], "How requests to OpenSearch are signed.", DOES_NOT_AFFECT_OUTPUT

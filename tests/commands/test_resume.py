@@ -136,13 +136,13 @@ def test_a_local_run_goes_on_on_this_machine(bucket, release, capsys):
     capsys.readouterr()
     (release_file,) = release.iterdir()
     digest = hashlib.md5(release_file.read_bytes()).hexdigest()
-    main(["runs", "resume", "--set", f"ROR_HASH=md5:{digest}", "--bucket-name", bucket.name, "--json"])
+    main(["runs", "resume", "--yes", "--set", f"ROR_HASH=md5:{digest}", "--bucket-name", bucket.name, "--json"])
     out, err = capsys.readouterr()
     assert f"ROR_HASH: md5:{'0' * 32} -> md5:{digest}" in err
     assert [manifest["job"] for manifest in json.loads(out)] == ["download", "transform"]
     state = Ledger(bucket, RUN).state()
     assert (state.status, [each.where for each in state.submissions]) == ("succeeded", ["local", "local"])
-    main(["runs", "resume", "--bucket-name", bucket.name])
+    main(["runs", "resume", "--yes", "--bucket-name", bucket.name])
     assert "every job is complete and current" in capsys.readouterr().err
     assert len(Ledger(bucket, RUN).state().submissions) == 2
 
@@ -152,9 +152,9 @@ def test_a_local_run_that_fails_again_says_how_to_go_on(bucket, release, capsys)
     with pytest.raises(SystemExit):
         main(["run", "ror", "--bucket-name", bucket.name, *options])
     capsys.readouterr()
-    code, told, _, next = refused(["runs", "resume", "--bucket-name", bucket.name], capsys)
+    code, told, _, next = refused(["runs", "resume", "--yes", "--bucket-name", bucket.name], capsys)
     assert (code, told) == (1, "ror stopped: its job download failed with exit code 1")
-    assert next.endswith(f"then: dmpworks runs resume ror/2026-10-01 --bucket-name={bucket.name}")
+    assert next.endswith(f"then: dmpworks runs resume ror/2026-10-01 --bucket-name={bucket.name} --yes")
 
 
 def test_a_job_keeps_the_settings_of_the_submission_that_ran_it(bucket, release, capsys):
@@ -163,7 +163,7 @@ def test_a_job_keeps_the_settings_of_the_submission_that_ran_it(bucket, release,
     main(["run", *names, "--download-url", str(release), "--max-bad-records", "0.1"])
     main(["run", *names, "--start-job", "transform", "--max-bad-records", "0.2"])
     capsys.readouterr()
-    resume = ["runs", "resume", "ror/2026-10-01", "--bucket-name", bucket.name]
+    resume = ["runs", "resume", "ror/2026-10-01", "--yes", "--bucket-name", bucket.name]
     main(resume)
     assert "every job is complete and current" in capsys.readouterr().err
     main([*resume, "--start-job", "download"])

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from dmpworks.jobs.model import LARGE, SMALL, Chain, Counts, Job, Partial
 from dmpworks.jobs.run import Run
-from dmpworks.settings.declare import DOES_NOT_AFFECT_OUTPUT, RequiredWhen, Secret, settings
+from dmpworks.settings.declare import DOES_NOT_AFFECT_OUTPUT, NOT_FROM_LEDGER, RequiredWhen, Secret, settings
 from dmpworks.settings.shared import BadRecords
 
 _MEMBERS_ONLY = RequiredWhen(
@@ -26,9 +26,9 @@ class Source:
     source: Annotated[str, "The monthly data file: an s3:// address, or a folder or file: URL with a copy of it."] = (
         "s3://monthly-datafile.datacite.org/"
     )
-    api_url: Annotated[str, "DataCite's API, which gives members temporary credentials.", DOES_NOT_AFFECT_OUTPUT] = (
-        "https://api.datacite.org"
-    )
+    api_url: Annotated[
+        str, "DataCite's API, which gives members temporary credentials.", DOES_NOT_AFFECT_OUTPUT, NOT_FROM_LEDGER
+    ] = "https://api.datacite.org"
     username: Annotated[Secret | None, "A member's user name; needed for s3:// only.", _MEMBERS_ONLY] = None
     password: Annotated[Secret | None, "The member's password; needed for s3:// only.", _MEMBERS_ONLY] = None
 

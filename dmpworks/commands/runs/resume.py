@@ -11,9 +11,11 @@ import msgspec
 from cyclopts import Parameter
 from msgspec.structs import replace
 
+from dmpworks.batch.submission.plan import default_definition
 from dmpworks.catalog import chain_named
 from dmpworks.commands.shared.options import BucketName, open_project, setting_sources, start_at
 from dmpworks.commands.shared.submission import Account, ChainSubmission, check_no_folder, live_job, open_account
+from dmpworks.commands.shared.trusted_addresses import check_addresses, check_host, confirm_sources, kept_definition
 from dmpworks.commands.submit import earliest, print_start, print_up_to_date, send_and_print
 from dmpworks.errors import PreflightError, SettingsError
 from dmpworks.jobs.commands import COMMAND, EnvFile, Json, Watch
@@ -35,6 +37,13 @@ Changes = Annotated[
 StartJob = Annotated[
     str, Parameter(name="--start-job", group=COMMAND, help="The first job to run; auto: the first without output.")
 ]
+Here = Annotated[
+    bool, Parameter(name="--here", group=COMMAND, negative=(), help="Run here what another machine or user began.")
+]
+Yes = Annotated[
+    bool,
+    Parameter(name="--yes", group=COMMAND, negative=(), help="Read the files here that the ledger names."),
+]
 
 
 def resume(
@@ -43,6 +52,8 @@ def resume(
     *,
     set: Changes = (),
     start_job: StartJob = AUTO,
+    here: Here = False,
+    yes: Yes = False,
     watch: Watch = False,
     bucket_name: BucketName = None,
     env_file: EnvFile = None,
@@ -64,7 +75,12 @@ def resume(
     found = _sources(chain, before.settings | {"BUCKET_NAME": bucket.name}, changes, env_file)
     again = _again(name, set, start_job, bucket_name, env_file)
     _print_changes(before, texts, found.file)
+    now = setting_sources({}, env_file)
+    check_addresses(chain, before.settings, texts, now)
     if before.where == "local":
+        check_host(before, str(name), again, here=here)
+        confirm_sources(chain, before.settings, texts, now, again, yes=yes)
+        again += " --here" * here + " --yes" * yes
         _run_here(chain, found, start_job, bucket, again, as_json=as_json)
     else:
         check_no_folder(chain.name, bucket.name)
@@ -207,7 +223,8 @@ def resume_on_batch(
     jobs = chain.from_job(start.job)
     values |= _all_of(chain, [each for each in chain_settings(chain, jobs) if not each.secret], found)
     # a live job is adopted only by the very same request: then the revision stays as well
-    kept = before.definition if live and "BATCH_JOB_DEFINITION" not in found.options else None
+    keep = live and "BATCH_JOB_DEFINITION" not in found.options
+    kept = kept_definition(before, default_definition(values)) if keep else None
     send_and_print(account, ChainSubmission(chain, values, start, again, kept), as_json=as_json, watch=watch)
 
 

@@ -266,5 +266,5 @@ def test_a_run_that_reads_in_place_is_complete(
         said = capsys.readouterr().err
         assert ("openalex-works download: done in" in said) == (start == "download")
         assert ("openalex-works transform: done in" in said) == (start != "auto")
-    main(["runs", "resume", "openalex-works/latest", "--bucket-name", bucket.name])
+    main(["runs", "resume", "openalex-works/latest", "--yes", "--bucket-name", bucket.name])
     assert "every job is complete and current" in capsys.readouterr().err
