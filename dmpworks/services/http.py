@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import Any, TypeVar
 
 import httpx
 import msgspec
 
 from dmpworks.errors import DmpworksError, JobError, TemporaryError
-from dmpworks.services import retries
+from dmpworks.services import addresses, retries
 from dmpworks.services.storage import Bucket
 from dmpworks.version import version
 
@@ -20,6 +21,9 @@ T = TypeVar("T")
 Query = Mapping[str, str | int]
 
 _TOO_MANY, _SERVER_ERROR, _ERROR = 429, 500, 400
+# Bytes of an answer, inflated: a page of 500 records of NIH RePORTER, the largest that we ask for, has some 5 MB.
+LARGEST_ANSWER = 64 * 1024 * 1024
+ENCODINGS = ("identity", "gzip", "deflate")  # those that inflate a thousandfold at most
 _SHOWN = 200  # characters of an answer that go into a message
 
 # What the funders' and registries' guidelines ask for; hosts that are not listed get the default.
@@ -92,30 +96,37 @@ class Http:
     ) -> None:
         self.contact_email, self._cache, self._manners = contact_email, cache, manners
         contact = f" (mailto:{contact_email})" if contact_email else ""
-        self._client = httpx.Client(
+        self._client = addresses.client(
             timeout=manners.timeout,
-            follow_redirects=True,
-            headers={"User-Agent": f"dmpworks/{version()}{contact}", "Accept": "application/json"},
+            headers={
+                "User-Agent": f"dmpworks/{version()}{contact}",
+                "Accept": "application/json",
+                "Accept-Encoding": ", ".join(ENCODINGS),
+            },
         )
         self._last: dict[str, float] = {}
 
     def get(self, url: str, query: Query, kind: type[T], fresh: timedelta = timedelta()) -> T:
         """Return the answer to a GET, decoded; one of an earlier run will do while it is fresh."""
         text = str(httpx.QueryParams(dict(query)))
-        return self._answer(f"GET {url}?{text}", kind, fresh, lambda: self._client.get(url, params=dict(query)))
+        return self._answer(
+            f"GET {url}?{text}", kind, fresh, partial(self._client.build_request, "GET", url, params=dict(query))
+        )
 
     def post(self, url: str, body: Any, kind: type[T], fresh: timedelta = timedelta()) -> T:
         """Return the answer to a POST of JSON, decoded; one of an earlier run will do while it is fresh."""
         content = msgspec.json.encode(body)
         headers = {"Content-Type": "application/json"}
         request = f"POST {url} {content.decode()}"
-        return self._answer(request, kind, fresh, lambda: self._client.post(url, content=content, headers=headers))
+        return self._answer(
+            request, kind, fresh, partial(self._client.build_request, "POST", url, content=content, headers=headers)
+        )
 
     def close(self) -> None:
         """Let go of connections."""
         self._client.close()
 
-    def _answer(self, request: str, kind: type[T], fresh: timedelta, ask: Callable[[], httpx.Response]) -> T:
+    def _answer(self, request: str, kind: type[T], fresh: timedelta, ask: Callable[[], httpx.Request]) -> T:
         kept = self._cache.get(request, fresh) if self._cache and fresh else None
         if kept is not None:
             try:
@@ -132,7 +143,7 @@ class Http:
             self._cache.put(request, content)
         return answer
 
-    def _ask(self, request: str, ask: Callable[[], httpx.Response]) -> bytes:
+    def _ask(self, request: str, ask: Callable[[], httpx.Request]) -> bytes:
         manners = self._manners
         try:
             for attempt in retries.attempts(
@@ -149,15 +160,22 @@ class Http:
             raise _as_dmpworks_error(error, request) from error
         raise AssertionError("retries end with an answer or an error")
 
-    def _once(self, request: str, ask: Callable[[], httpx.Response]) -> bytes:
+    def _once(self, request: str, ask: Callable[[], httpx.Request]) -> bytes:
         self._be_polite(_host(request))
-        response = ask()
+        response = self._client.send(ask(), stream=True)
+        try:
+            return self._read(request, response)
+        finally:
+            response.close()
+
+    def _read(self, request: str, response: httpx.Response) -> bytes:
+        content = _limited(request, response)
         if response.status_code == _TOO_MANY or response.status_code >= _SERVER_ERROR:
             raise _Busy(response.status_code, _retry_after(response.headers.get("retry-after")))
         if response.status_code >= _ERROR:
-            said = f"{request}: HTTP {response.status_code}: {response.text[:_SHOWN]}"
+            said = f"{request}: HTTP {response.status_code}: {content[:_SHOWN].decode(errors='replace')}"
             raise _refused("the server refused the request", said)
-        return response.content
+        return content
 
     def _be_polite(self, host: str) -> None:
         pause = self._manners.pauses.get(host, self._manners.pause)
@@ -175,6 +193,20 @@ class Http:
 
 def _host(request: str) -> str:
     return httpx.URL(request.split(" ")[1]).host
+
+
+def _limited(request: str, response: httpx.Response) -> bytes:
+    """Return the whole answer; raises JobError when it is longer than any that we ask for, or encoded otherwise."""
+    if response.headers.get("Content-Encoding", "identity").strip().lower() not in ENCODINGS:
+        raise _refused("the answer has an encoding that was not asked for", request)
+    pieces: list[bytes] = []
+    size = 0
+    for piece in response.iter_bytes():  # a piece of the network inflates to some 60 MB at most
+        pieces.append(piece)
+        size += len(piece)
+        if size > LARGEST_ANSWER:
+            raise _refused(f"the answer is larger than {LARGEST_ANSWER:,} bytes", request)
+    return b"".join(pieces)
 
 
 def _within(seconds: float, longest: float) -> bool | float:

@@ -9,6 +9,7 @@ import msgspec
 
 from dmpworks.errors import DownloadError, TemporaryError
 from dmpworks.services import retries
+from dmpworks.services.secrecy import check_address
 
 if TYPE_CHECKING:
     from obstore.store import S3Credential
@@ -28,6 +29,8 @@ class Credentials(msgspec.Struct):
 
 def provider(api_url: str, username: str, password: str) -> "Callable[[], S3Credential]":
     """Return a function that fetches credentials; the object store calls it again whenever they have expired."""
+
+    check_address("DATACITE_API_URL", api_url, "DATACITE_USERNAME and DATACITE_PASSWORD")
 
     def fetch() -> "S3Credential":
         found = _fetch_with_retries(f"{api_url.rstrip('/')}/credentials/datafile", (username, password))

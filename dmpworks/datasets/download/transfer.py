@@ -18,6 +18,7 @@ from dmpworks.jobs.manifest import File, Origin, phase_folder
 from dmpworks.jobs.run import Run
 from dmpworks.services import retries
 from dmpworks.services.etags import md5_of
+from dmpworks.services.keys import is_key
 from dmpworks.services.storage import Bucket, Openable
 
 ATTEMPTS = 8  # without getting on: two minutes of pauses
@@ -40,6 +41,15 @@ class Wanted:
     digest: Digest | None
     name: str
     check: Check | None = None
+
+    def __post_init__(self) -> None:
+        """Raise DownloadError for a name that cannot be one of an object: it becomes a part of its key."""
+        if not is_key(self.name):
+            raise DownloadError(
+                "a file of the source has a name that cannot be used",
+                on=f"{self.source.address}: {self.name!r}",
+                next="give the file another name at its source, or in the setting FILE_NAME of its chain",
+            )
 
     @property
     def address(self) -> str:

@@ -7,6 +7,7 @@ import fnmatch
 from pathlib import Path
 from typing import NamedTuple
 
+import httpx
 import msgspec
 
 from dmpworks.datasets.download.checksums import Digest, parse_digest
@@ -115,8 +116,24 @@ def _latest(run: Run, record: Record, zenodo: str) -> _Release:
     file = _zip(newest, record)
     run.progress(f"the latest release is {file.key} of {newest.metadata.publication_date}")
     return _Release(
-        open_source(file.links.own), Item(file.key, file.size), parse_digest(file.checksum, f"Zenodo's {file.key}")
+        open_source(_on_same_host(file.links.own, zenodo)),
+        Item(file.key, file.size),
+        parse_digest(file.checksum, f"Zenodo's {file.key}"),
     )
+
+
+def _on_same_host(address: str, zenodo: str) -> str:
+    """Return an address that Zenodo's answer names; raises DownloadError unless it is one of Zenodo itself."""
+    try:
+        named, own = httpx.URL(address), httpx.URL(zenodo)
+        same = (named.scheme, named.host, named.port) == (own.scheme, own.host, own.port) and not named.userinfo
+    except httpx.InvalidURL:
+        same = False
+    if not same:
+        raise DownloadError(
+            "Zenodo's answer names an address that is not its own", on=f"{address!r}", next=f"try later, or {INSTEAD}"
+        )
+    return address
 
 
 def _zip(newest: _Version, record: Record) -> _File:

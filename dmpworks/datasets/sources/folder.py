@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dmpworks.datasets.sources.source import AGAIN, PIECE, Item, Stream, changed
 from dmpworks.errors import DownloadError
+from dmpworks.services.keys import is_key
 
 
 class FolderSource:
@@ -28,12 +29,18 @@ class FolderSource:
 
     def locate(self, name: str) -> str:
         """Return a file's full path."""
-        return str((self._root / name).resolve())
+        return str(self._path(name).resolve())
+
+    def _path(self, name: str) -> Path:
+        """Return the path of a file; raises DownloadError for a name that leaves the folder."""
+        if not is_key(name):
+            raise DownloadError("a name leaves the folder of the source", on=f"{self.address}: {name!r}", next=AGAIN)
+        return self._root / name
 
     @contextmanager
     def open(self, name: str, start: int = 0, etag: str | None = None) -> Iterator[Stream]:
         """Yield one file's Stream; raises DownloadError when the file changes before it has been read."""
-        path = self._root / name
+        path = self._path(name)
         try:
             with path.open("rb") as file:
                 file.seek(start)
@@ -45,7 +52,7 @@ class FolderSource:
 
     def opened(self, item: Item) -> Path:
         """Return the path of a file that is still as its item says; raises DownloadError."""
-        path = self._root / item.name
+        path = self._path(item.name)
         try:
             _check_same(path, item.etag)
         except FileNotFoundError as error:

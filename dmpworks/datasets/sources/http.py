@@ -9,6 +9,7 @@ import httpx
 
 from dmpworks.datasets.sources.source import AGAIN, PIECE, Item, Stream, changed
 from dmpworks.errors import DownloadError, TemporaryError
+from dmpworks.services import addresses
 
 TIMEOUT = httpx.Timeout(60.0)  # seconds without a single byte, not for a whole file
 OVERLOADED = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -36,7 +37,10 @@ class HttpSource:
         # What is hashed must be the bytes as published, so no transfer compression.
         headers = {"Accept-Encoding": "identity"} | _range(start, etag)
         try:
-            with httpx.stream("GET", self.address, headers=headers, timeout=TIMEOUT, follow_redirects=True) as answer:
+            with (
+                addresses.client(timeout=TIMEOUT) as client,
+                client.stream("GET", self.address, headers=headers) as answer,
+            ):
                 self._check(answer, start)
                 self._check_plain(answer)
                 stream = _stream(answer)

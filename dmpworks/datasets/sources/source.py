@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Protocol
 from dmpworks.errors import DownloadError
 
 PIECE = 1024 * 1024  # bytes; copying does no work per piece that would favour smaller ones
+LARGEST_READ = 64 * 1024 * 1024  # bytes of a file that is read whole; the manifest of OpenAlex has some 1 MB
 AGAIN = "check the address and the network, then run the download job again"
 
 
@@ -56,9 +57,15 @@ class Source(Protocol):
 
 
 def read(source: Source, name: str) -> bytes:
-    """Return a small file of a source (a manifest, a status) whole."""
+    """Return a small file of a source (a manifest, a status) whole; raises DownloadError when it is not small."""
+    content = bytearray()
     with source.open(name) as stream:
-        return b"".join(stream.pieces)
+        for piece in stream.pieces:
+            content += piece
+            if len(content) > LARGEST_READ:
+                on = f"{source.address} {name}: more than {LARGEST_READ:,} bytes"
+                raise DownloadError("a file of the source is too large for what it should be", on=on, next=AGAIN)
+    return bytes(content)
 
 
 def changed(where: str, how: str) -> DownloadError:

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from dmpworks.datasets.download.zenodo import Record, copy_release
+from dmpworks.datasets.sources.folder import FolderSource
+from dmpworks.datasets.sources.source import Item
 from dmpworks.errors import DownloadError, JobError
 from dmpworks.jobs.run import Run
 from dmpworks.services.storage import Bucket
@@ -127,3 +129,64 @@ def test_an_answer_without_release_fails(run: Run, web_server: WebServer, answer
     with pytest.raises(JobError):
         latest(run, web_server, answer)
     assert run.outputs == []
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        "{folder}/private.zip",
+        "file://{folder}/private.zip",
+        "file:///etc/passwd",
+        "http://127.0.0.1:1/private.zip",
+        "http://169.254.169.254/latest/meta-data",
+        "{address}@127.0.0.1/private.zip",
+        "s3://somebody/private.zip",
+        "",
+    ],
+)
+def test_an_answer_cannot_name_an_address_that_is_not_zenodos(
+    run: Run, web_server: WebServer, answer: dict[str, Any], tmp_path: Path, named: str
+) -> None:
+    (tmp_path / "private.zip").write_bytes(ZIP)
+    address = named.format(folder=tmp_path, address=web_server.address)
+    answer["hits"]["hits"][0]["files"][0]["links"]["self"] = address
+    with pytest.raises(DownloadError, match="Zenodo's answer names an address that is not its own") as failure:
+        latest(run, web_server, answer)
+    assert failure.value.on[1:-1] in (address, address.replace(web_server.address, "http://***"))
+    assert not run.bucket.list("ror")
+
+
+@pytest.mark.parametrize("name", ["a\0b.zip", "a\nb.zip", "a\x1b[2Jb.zip", "a\\b.zip", "a\x9b2Jb.zip"])
+def test_a_name_that_no_key_can_have_is_refused(
+    run: Run, web_server: WebServer, answer: dict[str, Any], name: str
+) -> None:
+    answer["hits"]["hits"][0]["files"][0]["key"] = name
+    with pytest.raises(DownloadError, match="a file of the source has a name that cannot be used"):
+        latest(run, web_server, answer)
+    assert not run.bucket.list("ror")
+
+
+def test_a_name_stays_below_the_phase(run: Run, web_server: WebServer, answer: dict[str, Any]) -> None:
+    answer["hits"]["hits"][0]["files"][0]["key"] = "../../../x.zip"
+    latest(run, web_server, answer)
+    assert run.outputs[0].key == f"ror/2026-10-01/download/x-{run.token}.zip"
+
+
+@pytest.mark.parametrize("target", ["http://169.254.169.254/meta", "http://localhost:1/x", "http://[::1]:1/x"])
+def test_a_redirect_to_this_machine_or_the_local_network_is_not_followed(
+    run: Run, web_server: WebServer, target: str
+) -> None:
+    url = web_server.says("/v.zip", Answer(status=302, location=target))
+    with pytest.raises(DownloadError, match="redirects to this machine or a private network") as failure:
+        copy_release(run, url, None, None, ROR)
+    assert target in failure.value.on
+
+
+@pytest.mark.parametrize("name", ["../secret.zip", "/etc/passwd", "a/../../secret.zip"])
+def test_a_folder_gives_no_file_outside_itself(tmp_path: Path, name: str) -> None:
+    (tmp_path / "source").mkdir()
+    (tmp_path / "secret.zip").write_bytes(ZIP)
+    source = FolderSource(tmp_path / "source")
+    for ask in (source.locate, lambda name: source.open(name).__enter__(), lambda name: source.opened(Item(name))):
+        with pytest.raises(DownloadError, match="a name leaves the folder of the source"):
+            ask(name)
