@@ -11,14 +11,13 @@ from pathlib import Path
 import pytest
 
 from dmpworks.chains.process_dmps.match_files import read_matches
-from dmpworks.chains.process_works.documents import document
 from dmpworks.jobs.run import Phase
 from dmpworks.matching.evidence import DoiMatch, DoiSource
 from dmpworks.matching.records import Author, Work
-from dmpworks.services.search import open_engine
 from dmpworks.services.storage import Bucket, open_bucket
 from dmpworks.settings.shared import Search
 from tests.chains.process_dmps.enrich.apis import PlantedFunders, addresses
+from tests.chains.process_dmps.works import fill_index
 from tests.conftest import DATA
 from tests.end_to_end.world import manifest, run_chains, settings
 from tests.servers.answers import AnswerServer
@@ -52,22 +51,16 @@ def enriched(tmp_path_factory, funders: AnswerServer, listed: dict[tuple[str, st
     folder: Path = tmp_path_factory.mktemp("enriched")
     shutil.copytree(DATA / "planted/dmps", folder / "bucket/dmps")
     bucket = open_bucket(f"{folder}/bucket")
-    fill_index(bucket, [*(doi for _, doi in listed), "10.5/not-listed"])
+    dois = dict.fromkeys([*(doi for _, doi in listed), "10.5/not-listed"])
+    works = [
+        Work(doi, "0" * 32, f"Title of {doi}", publication_date=date(2016, 1, 1), authors=STRANGER) for doi in dois
+    ]
+    fill_index(bucket, Search(search_engine="embedded"), works)
     apis = {
         f"PROCESS_DMPS_ENRICH_DMPS_{name.upper()}": url for name, url in asdict(addresses(funders.url)).items() if url
     }
     run_chains(settings(bucket.name, PROCESS_DMPS_ENRICH_FUNDERS="nsf,nih", **apis), folder, ("process-dmps",))
     return bucket
-
-
-def fill_index(bucket: Bucket, dois: list[str]) -> None:
-    works = [
-        Work(doi, "0" * 32, f"Title of {doi}", publication_date=date(2016, 1, 1), authors=STRANGER) for doi in dois
-    ]
-    engine = open_engine(Search(search_engine="embedded"), bucket, None)
-    engine.create("works")
-    assert engine.bulk("works", map(document, works), []).failures == []
-    engine.close()
 
 
 def test_the_funders_were_asked(enriched: Bucket) -> None:

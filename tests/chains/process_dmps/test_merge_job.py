@@ -41,6 +41,8 @@ def test_the_embedded_database_takes_the_matches(run: Run, bucket: Bucket) -> No
 
     counts = merge_matches(run, DmpTool(), MergeSettings())
 
+    file = bucket.root / "local" / "dmp-tool.sqlite"  # type: ignore[operator]
+    assert file.stat().st_mode & 0o777 == 0o600  # plans hold names and addresses of people
     assert (counts.read, counts.written, counts.also["links added"]) == (2, 2, 2)
     links = Contents(f"sqlite:///{bucket.root}/local/dmp-tool.sqlite").links()
     assert {key: link["title"] for key, link in links.items()} == {(1, "10.1/a"): "Étude 🦋", (1, "10.1/b"): "A title"}
