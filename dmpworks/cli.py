@@ -19,6 +19,7 @@ from dmpworks.commands.submit import submit_chain
 from dmpworks.commands.submit_all import all_command
 from dmpworks.errors import DmpworksError, SettingsError
 from dmpworks.exit_codes import ExitCode
+from dmpworks.formatting import visible
 from dmpworks.jobs.commands import COMMAND, EnvFile, Json, Watch, command
 from dmpworks.jobs.interrupts import end
 from dmpworks.jobs.wiring import chain_settings, start_job_setting, submit_settings
@@ -131,7 +132,7 @@ def _interrupted(number: int, frame: object) -> NoReturn:
 def _exit(error: DmpworksError) -> None:
     text = f" {error.what}\n  on:   {error.on}\n  next: {error.next}"
     try:
-        Console(stderr=True, soft_wrap=True).print(Text.assemble(("failed:", "bold red"), text))
+        Console(stderr=True, soft_wrap=True).print(Text.assemble(("failed:", "bold red"), visible(text)))
     except OSError:  # its disk is full: the exit code remains
         discard(sys.stderr)
     sys.exit(error.exit_code)

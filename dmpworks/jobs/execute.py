@@ -1,13 +1,10 @@
 """One execution of one job, as a container does it: everything from the environment, the manifest written last."""
 
 import errno
-import fcntl
-import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Protocol
 
 import msgspec
@@ -25,6 +22,7 @@ from dmpworks.jobs.manifest import (
 )
 from dmpworks.jobs.model import Chain, Counts, Job, Partial
 from dmpworks.jobs.run import Run
+from dmpworks.jobs.scratch import scratch_folder
 from dmpworks.jobs.usage import Usage, metered
 from dmpworks.jobs.wiring import (
     TERMINAL,
@@ -36,7 +34,7 @@ from dmpworks.jobs.wiring import (
     shard,
     variables,
 )
-from dmpworks.services.storage import LOCAL, Bucket, open_bucket, remove_tree
+from dmpworks.services.storage import Bucket, open_bucket
 from dmpworks.settings.resolve import Resolved, Sources, check_unknown, resolve
 from dmpworks.version import version
 
@@ -79,7 +77,7 @@ def execute(
     run_id = values[run_id_setting(chain)]
     share = shard(chain, job, values, environ)
     name = f"{chain.name} {run_id} {job.name}" + (f":{share.number}" if share.of > 1 else "")
-    with _named(name), _refusals(bucket), _scratch(bucket, name.replace(" ", "-")) as scratch:
+    with _named(name), _refusals(bucket), scratch_folder(bucket, name.replace(" ", "-")) as scratch:
         terminal = int(environ[TERMINAL]) if TERMINAL in environ else None
         run = Run(chain.name, job.name, run_id, project.env, bucket, scratch, project.aws_region, share, terminal)
         run.reads = {reads.chain: (reads, values[read_setting(reads)]) for reads in job.reads}
@@ -199,35 +197,3 @@ def _refusals(bucket: Bucket) -> Iterator[None]:
             on=str(error.filename or f"a file in {bucket.root or tempfile.gettempdir()}"),
             next="make room, or fix the permissions, then run the job again",
         ) from error
-
-
-@contextmanager
-def _scratch(bucket: Bucket, name: str) -> Iterator[Path]:
-    """Give an empty folder that no other process uses; what a killed execution of the same job left in it goes away."""
-    root = bucket.root / LOCAL / "scratch" if bucket.root else Path(tempfile.gettempdir()) / "dmpworks" / bucket.name
-    root.mkdir(parents=True, exist_ok=True)
-    folder, lock = root / name, root / f"{name}.lock"
-    with lock.open("w") as held:
-        _take(held.fileno(), lock)
-        try:
-            remove_tree(folder)
-            folder.mkdir()
-            yield folder
-        finally:
-            remove_tree(folder)
-            lock.unlink(missing_ok=True)
-
-
-def _take(held: int, lock: Path) -> None:
-    """Lock a file, or raise JobError; the kernel lets go of it when the process ends, however it ends."""
-    try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if os.fstat(held).st_ino == lock.stat().st_ino:  # else the one before has removed it just now
-            return
-    except (BlockingIOError, FileNotFoundError):
-        pass
-    raise JobError(
-        "another process of this machine runs this job",
-        on=f"{lock} is locked",
-        next="wait for it, or stop it, then run the job again",
-    )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dmpworks.errors import JobError
+from dmpworks.formatting import visible, without_secrets
 from dmpworks.jobs.manifest import MANIFEST, STARTED, UPLOADED, File, Manifest, phase_folder, read_manifest
 from dmpworks.jobs.model import WHOLE, Reads, Shard
 from dmpworks.jobs.newest import ANY_RUN, newest_manifest
@@ -148,7 +149,7 @@ class Run:
     def progress(self, text: str) -> None:
         """Say one line about how the job goes."""
         # with its line end in one write: lines of several processes do not run into each other in a log
-        print(f"{self.chain} {self.job}: {text}\n", end="", file=sys.stderr, flush=True)
+        print(visible(without_secrets(f"{self.chain} {self.job}: {text}\n")), end="", file=sys.stderr, flush=True)
 
 
 class Found(NamedTuple):

@@ -3,6 +3,7 @@
 A value with a slash (`./data`) is a folder, `memory:` a store of this process, anything else the name of an S3 bucket.
 """
 
+import os
 import re
 import shlex
 import shutil
@@ -217,8 +218,11 @@ class Bucket:
                 on=f"BUCKET_NAME={self.name}",
                 next="set BUCKET_NAME to a folder such as ./data, or name a server in the settings",
             )
-        folder = self.root / LOCAL / name
+        local = self.root / LOCAL
+        folder = local / name
         folder.mkdir(parents=True, exist_ok=True)
+        if not local.is_symlink() and local.stat().st_uid == os.getuid():
+            local.chmod(0o700)  # databases and scratch hold the personal data of plans
         return folder
 
 

@@ -10,6 +10,7 @@ from dmpworks.batch.monitor.cancel import Cancellation
 from dmpworks.batch.monitor.context import RunContext, run_context
 from dmpworks.commands.shared.options import BucketName, open_project
 from dmpworks.errors import JobError
+from dmpworks.formatting import visible
 from dmpworks.jobs.commands import EnvFile, Json
 from dmpworks.runs.ledger.current import PROCESS_GONE, process_of
 from dmpworks.runs.ledger.events import Cancelling, Observed
@@ -108,4 +109,4 @@ def _announce(ledger: Ledger, context: RunContext) -> None:
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr)
+    print(visible(text), file=sys.stderr)

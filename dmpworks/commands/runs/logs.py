@@ -11,6 +11,7 @@ from dmpworks.batch.monitor.log_reader import LogReader
 from dmpworks.batch.monitor.log_streams import LogPlace
 from dmpworks.commands.shared.options import BucketName, open_project
 from dmpworks.errors import SettingsError
+from dmpworks.formatting import visible
 from dmpworks.jobs.commands import COMMAND, EnvFile, Json
 from dmpworks.runs.ledger.store import LATEST, Ledger, find_run
 from dmpworks.runs.logs import Line
@@ -57,9 +58,11 @@ def print_logs(
     for place, line in reader.follow(job, attempt) if follow else reader.read(job, attempt):
         if not as_json and place != said:
             shard = "" if place.shard is None else f", shard {place.shard}"
-            print(f"==> {state.name} {place.job}{shard}, attempt {place.attempt} ({place.name})", file=sys.stderr)
+            print(
+                visible(f"==> {state.name} {place.job}{shard}, attempt {place.attempt} ({place.name})"), file=sys.stderr
+            )
         said = place
-        print(_as_json(place, line) if as_json else line.text, flush=follow)
+        print(_as_json(place, line) if as_json else visible(line.text), flush=follow)
     if said is None:
         print(f"{state.name}: nothing was written{'' if follow else ' yet'}", file=sys.stderr)
 

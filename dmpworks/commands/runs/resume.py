@@ -18,6 +18,7 @@ from dmpworks.commands.shared.submission import Account, ChainSubmission, check_
 from dmpworks.commands.shared.trusted_addresses import check_addresses, check_host, confirm_sources, kept_definition
 from dmpworks.commands.submit import earliest, print_start, print_up_to_date, send_and_print
 from dmpworks.errors import PreflightError, SettingsError
+from dmpworks.formatting import visible
 from dmpworks.jobs.commands import COMMAND, EnvFile, Json, Watch
 from dmpworks.jobs.model import Chain
 from dmpworks.jobs.wiring import AUTO, chain_settings, run_id_setting, start_job_setting, submit_settings
@@ -161,11 +162,13 @@ def _sources(chain: Chain, recorded: Mapping[str, str], changes: Mapping[str, An
 
 def _print_changes(before: Planned, changes: Mapping[str, str], kept: Mapping[str, str]) -> None:
     for name, value in changes.items():
-        print(f"{name}: {before.settings.get(name, 'the default')} -> {value or 'the default'}", file=sys.stderr)
+        print(
+            visible(f"{name}: {before.settings.get(name, 'the default')} -> {value or 'the default'}"), file=sys.stderr
+        )
     for name in sorted({*before.settings} - {*kept} - {*changes}):
-        print(f"{name}: {before.settings[name]} -> this version has no such setting", file=sys.stderr)
+        print(visible(f"{name}: {before.settings[name]} -> this version has no such setting"), file=sys.stderr)
     if before.version != version():
-        print(f"dmpworks: {before.version} -> {version()}", file=sys.stderr)
+        print(visible(f"dmpworks: {before.version} -> {version()}"), file=sys.stderr)
 
 
 def _again(run: RunName, changes: Sequence[str], start: str, bucket: str | None, env_file: Path | None) -> str:

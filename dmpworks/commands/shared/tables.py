@@ -13,6 +13,8 @@ from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
+from dmpworks.formatting import visible
+
 STYLES = {
     "succeeded": "green",
     "running": "bold cyan",
@@ -35,14 +37,14 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right:
         justify: JustifyMethod = "right" if column in aligned else "left"
         table.add_column(column, justify=justify, overflow="fold", no_wrap=place == 0)
     for row in rows:
-        table.add_row(*(Text(cell, STYLES.get(cell, "")) for cell in row))
+        table.add_row(*(Text(visible(cell), STYLES.get(cell, "")) for cell in row))
     console.print(table)
 
 
 def print_lines(*lines: str) -> None:
     """Print lines of text as they are."""
     for line in lines:
-        print(line)
+        print(visible(line))
 
 
 def wrapped(label: str, text: str) -> list[str]:

@@ -15,7 +15,7 @@ from rich.text import Text
 from dmpworks.batch.monitor.failures import FailureReport
 from dmpworks.batch.monitor.status import JobStatus
 from dmpworks.batch.monitor.watch import Snapshot
-from dmpworks.formatting import duration
+from dmpworks.formatting import duration, visible
 
 STYLES = {
     "succeeded": "green",
@@ -64,7 +64,7 @@ class JsonLines:
 
     def say(self, *lines: str) -> None:
         """Print to stderr: words are for people."""
-        print("\n".join(lines), file=sys.stderr)
+        print(visible("\n".join(lines)), file=sys.stderr)
 
     def explain(self, reports: Sequence[FailureReport]) -> None:
         """Print each digest."""
@@ -99,7 +99,7 @@ class Lines:
     def say(self, *lines: str) -> None:
         """Print the lines."""
         for line in lines:
-            self._console.print(line, markup=False)
+            self._console.print(visible(line), markup=False)
 
     def explain(self, reports: Sequence[FailureReport]) -> None:
         """Print why jobs failed."""
@@ -127,7 +127,7 @@ class LiveTable:
     def say(self, *lines: str) -> None:
         """Print above the table."""
         for line in lines:
-            self._console.print(line, markup=False)
+            self._console.print(visible(line), markup=False)
 
     def explain(self, reports: Sequence[FailureReport]) -> None:
         """Print why jobs failed."""

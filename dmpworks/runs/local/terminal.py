@@ -12,6 +12,8 @@ from typing import BinaryIO
 
 from rich.console import Console
 
+from dmpworks.formatting import visible
+
 ERASE_LINE = "\r\x1b[2K"
 SHOW_CURSOR = "\x1b[?25h"
 
@@ -37,7 +39,9 @@ class Screen:
 
     def _write(self, line: bytes) -> None:
         erase = "" if self.terminal is None else ERASE_LINE
-        sys.stderr.write(erase + line.decode(errors="replace"))  # in one call: the job may draw its bar in between
+        sys.stderr.write(
+            erase + visible(line.decode(errors="replace"))
+        )  # in one call: the job may draw its bar in between
         sys.stderr.flush()
 
 
