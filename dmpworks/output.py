@@ -50,7 +50,7 @@ def use_safe_output() -> None:
     if not stdout or not belongs_to_process:  # there is none without a console
         return
     buffer = open(stdout.fileno(), "wb", closefd=False)  # noqa: SIM115 - lives as long as the process
-    sys.stdout = Output(buffer, stdout.encoding, errors="replace", line_buffering=stdout.line_buffering)
+    sys.stdout = Output(buffer, stdout.encoding, errors="replace", line_buffering=bool(stdout.line_buffering))
 
 
 def discard(stream: TextIO) -> None:

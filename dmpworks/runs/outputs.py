@@ -1,13 +1,24 @@
 """Output of a run in the bucket: its manifests, files missing from them, and files that none of them lists."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 import msgspec
 
 from dmpworks.errors import JobError
 from dmpworks.jobs.manifest import MANIFEST, STARTED, File, Manifest, listed_by_others, phase_folder, read_manifest
-from dmpworks.runs.ledger.store import RunName
+from dmpworks.runs.ledger.store import Ledger, RunName
 from dmpworks.services.storage import Bucket, Stored
+
+PRUNED = "pruned.json"  # in the folder of a run's ledger
+
+
+class PrunedJobs(msgspec.Struct, frozen=True):
+    """The jobs of a run whose output was removed on purpose, by whom and when."""
+
+    at: datetime
+    by: str
+    jobs: list[str]
 
 
 class Outputs(msgspec.Struct, frozen=True):
@@ -18,6 +29,7 @@ class Outputs(msgspec.Struct, frozen=True):
     lacking: dict[str, str]  # job -> a listed file that is missing or has another size
     orphans: tuple[Stored, ...]  # files that no manifest lists, of this run or another
     empty: bool  # the bucket has no object of the run
+    pruned: tuple[str, ...] = ()  # jobs whose output was removed on purpose
 
 
 def outputs_of(bucket: Bucket, run: RunName) -> Outputs:
@@ -35,7 +47,15 @@ def outputs_of(bucket: Bucket, run: RunName) -> Outputs:
     lost = {job: why for job, manifest in manifests.items() if (why := lacking(bucket, manifest.files))}
     # the files of a damaged manifest are unknown, so no file can be called an orphan
     orphans = () if damaged else _of_nobody(bucket, run, _unlisted(stored, manifests.values()))
-    return Outputs(manifests, damaged, lost, orphans, not stored)
+    return Outputs(manifests, damaged, lost, orphans, not stored, tuple(pruned_jobs(bucket, run)))
+
+
+def pruned_jobs(bucket: Bucket, run: RunName) -> list[str]:
+    """Return the jobs of a run whose output was removed on purpose."""
+    try:
+        return msgspec.json.decode(bucket.get(f"{Ledger(bucket, run).folder}/{PRUNED}"), type=PrunedJobs).jobs
+    except (FileNotFoundError, msgspec.DecodeError):
+        return []
 
 
 def runs_with_output(bucket: Bucket, chains: Iterable[str]) -> set[RunName]:

@@ -124,7 +124,7 @@ def check_outputs(inspection: Inspection, outputs: Outputs) -> None:
         inspection.note("missing output", f"the manifest of {job} is damaged: {why}", resume.format(name, job))
     for job, why in outputs.lacking.items():
         inspection.note("missing output", f"{job} has lost output: {why}", resume.format(name, job))
-    known = {*outputs.manifests, *outputs.damaged}
+    known = {*outputs.manifests, *outputs.damaged, *outputs.pruned}
     for job_state in inspection.state.jobs.values():
         if job_state.status == "succeeded" and job_state.name not in known and not outputs.empty:
             what = f"{job_state.name} succeeded, and its manifest is gone"

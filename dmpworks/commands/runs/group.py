@@ -6,6 +6,7 @@ from dmpworks.commands.runs.cancel import cancel
 from dmpworks.commands.runs.compare import compare_runs
 from dmpworks.commands.runs.list_runs import list_runs
 from dmpworks.commands.runs.logs import logs
+from dmpworks.commands.runs.prune import prune
 from dmpworks.commands.runs.reconcile import reconcile
 from dmpworks.commands.runs.report import report
 from dmpworks.commands.runs.resume import resume
@@ -20,5 +21,6 @@ RUNS.command(logs)
 RUNS.command(cancel)
 RUNS.command(compare_runs, name="compare")
 RUNS.command(report)
+RUNS.command(prune)
 RUNS.command(reconcile)
 RUNS.command(resume)
