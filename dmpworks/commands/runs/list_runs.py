@@ -3,22 +3,25 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from dmpworks.catalog import CHAINS
-from dmpworks.commands.shared.options import BucketName, open_project
+from dmpworks.commands.shared.options import BucketName, day, open_project
 from dmpworks.commands.shared.tables import print_json, print_lines, print_table
 from dmpworks.errors import LedgerError, SettingsError
 from dmpworks.formatting import NONE, duration, moment
 from dmpworks.jobs.commands import EnvFile, Json
 from dmpworks.runs.ledger.current import current_state
-from dmpworks.runs.ledger.state import RunState
+from dmpworks.runs.ledger.state import JobState, RunState
 from dmpworks.runs.ledger.store import AT_ONCE, Ledger, RunName, newest_runs, now
 from dmpworks.services.storage import Bucket
+
+ListedStatus = Literal["running", "succeeded", "failed", "cancelled", "incomplete", "unreadable"]
+Since = Annotated[str | None, Parameter(help="Only runs that began on this day (YYYY-MM-DD, UTC) or later.")]
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -29,40 +32,55 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     where: str | None = None
     began: datetime | None = None
     seconds: float | None = None
-    jobs: str = ""
+    done: int = 0  # jobs that succeeded
+    jobs: int = 0
+    job: str | None = None  # the first that failed, else that runs, else that was submitted
+    job_status: str | None = None
+    error: str | None = None  # why the ledger cannot be read
     by: str | None = None
     live: bool = False
 
 
 def list_runs(
     chain: str | None = None,
-    /,
     *,
+    since: Since = None,
+    status: Annotated[ListedStatus | None, Parameter(help="Only runs with this status.")] = None,
     limit: Annotated[int, Parameter(validator=Number(gte=1), help="Runs to show.")] = 20,
     bucket_name: BucketName = None,
     env_file: EnvFile = None,
     as_json: Json = False,
 ) -> None:
-    """Show the runs recorded in the ledger, the newest first.
+    """Show the runs that the ledger knows, the newest first.
 
     Parameters
     ----------
     chain
         Only runs of this chain.
     """
-    names = [known.name for known in CHAINS]
+    names = [chain.name for chain in CHAINS]
     if chain and chain not in names:
         raise SettingsError(f"there is no chain {chain}", on="the command line", next=f"one of {', '.join(names)}")
+    first = day(since, "--since") if since else None
     _, bucket = open_project(bucket_name, env_file)
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        lines = list(pool.map(partial(_line, bucket), newest_runs(bucket, chain, limit)))
+    lines = _lines(bucket, chain, first, status, limit)
     if as_json:
         print_json(lines)
     elif not lines:
-        print_lines(f"no runs{f' of {chain}' if chain else ''} in {bucket.name}")
+        such = " like this" if since or status else ""
+        print_lines(f"no runs{f' of {chain}' if chain else ''}{such} in {bucket.name}")
     else:
         columns = ("run", "status", "where", "began (UTC)", "took", "jobs", "by")
-        print_table(columns, map(_cells, lines), right=("took",))
+        print_table(columns, map(_cells, lines), right=("took",), whole=columns[:5], optional=("by", "where"))
+
+
+def _lines(bucket: Bucket, chain: str | None, since: datetime | None, status: str | None, limit: int) -> list[Line]:
+    """Return the newest runs that pass the filters; without filters only as many ledgers are read as are shown."""
+    filtered = since is not None or status is not None
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        lines = list(pool.map(partial(_line, bucket), newest_runs(bucket, chain, None if filtered else limit)))
+    wanted = [line for line in lines if status in (None, line.status)]
+    return [line for line in wanted if since is None or (line.began and line.began >= since)][:limit]
 
 
 def _line(bucket: Bucket, run: RunName) -> Line:
@@ -70,31 +88,36 @@ def _line(bucket: Bucket, run: RunName) -> Line:
     try:
         state = current_state(Ledger(bucket, run)).state
     except LedgerError as error:
-        return Line(run=str(run), status="unreadable", jobs=error.on)
+        return Line(run=str(run), status="unreadable", error=error.on)
     live = bool(state.live)
     end = now() if live else max((job.ended for job in state.jobs.values() if job.ended), default=state.changed)
+    telling = _telling(state)
     return Line(
         run=str(run),
         status=state.status,
         where=state.newest.where if state.newest else None,
         began=state.began,
         seconds=(end - state.began).total_seconds() if end and state.began else None,
-        jobs=_jobs(state),
+        done=sum(job.status == "succeeded" for job in state.jobs.values()),
+        jobs=len(state.jobs),
+        job=telling.name if telling else None,
+        job_status=telling.status if telling else None,
         by=state.newest.by if state.newest else None,
         live=live,
     )
 
 
-def _jobs(state: RunState) -> str:
-    done = sum(job.status == "succeeded" for job in state.jobs.values())
-    count = f"{done} of {len(state.jobs)}"
-    for status, word in (("failed", "failed"), ("running", "running"), ("submitted", "waiting")):
-        names = [job.name for job in state.current if job.status == status]
-        if names:
-            return f"{count}, {names[0]} {word}"
-    return count
+def _telling(state: RunState) -> JobState | None:
+    """Return the job that says most about the run: the first that failed, else that runs, else that was submitted."""
+    jobs = [job for status in ("failed", "running", "submitted") for job in state.current if job.status == status]
+    return jobs[0] if jobs else None
+
+
+def _jobs(line: Line) -> str:
+    job = f", {line.job} {line.job_status}" if line.job else ""
+    return line.error or f"{line.done} of {line.jobs}{job}"
 
 
 def _cells(line: Line) -> tuple[str, ...]:
-    texts = (line.run, line.status, line.where, moment(line.began), duration(line.seconds), line.jobs, line.by)
+    texts = (line.run, line.status, line.where, moment(line.began), duration(line.seconds), _jobs(line), line.by)
     return tuple(text or NONE for text in texts)

@@ -1,7 +1,6 @@
 """`dmpworks runs prune`: remove the output of old runs that nothing needs any more."""
 
 from contextlib import ExitStack
-from datetime import UTC, date, datetime
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -9,9 +8,8 @@ from cyclopts.validators import Number
 
 from dmpworks.catalog import CHAINS
 from dmpworks.chains.process_works import sync_state
-from dmpworks.commands.shared.options import BucketName, open_project
+from dmpworks.commands.shared.options import BucketName, day, open_project
 from dmpworks.commands.shared.tables import print_json, print_lines, print_table
-from dmpworks.errors import SettingsError
 from dmpworks.formatting import size
 from dmpworks.jobs.commands import EnvFile, Json
 from dmpworks.runs.ledger.locks import hold
@@ -39,7 +37,7 @@ def prune(
     uploaded files and the record of every run.
     """
     _, bucket = open_project(bucket_name, env_file)
-    limit = datetime.combine(_day(before), datetime.min.time(), UTC) if before else None
+    limit = day(before, "--before") if before else None
     with ExitStack() as locks:
         if yes:  # nothing may begin to read what is being removed
             for chain in CHAINS:
@@ -54,13 +52,6 @@ def prune(
         return
     again = f"dmpworks runs prune --keep {keep}{f' --before {before}' if before else ''} --yes"
     _print(pruning.phases, removed=yes, again=again)
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise SettingsError("this is no day", on=f"--before {text}", next="give YYYY-MM-DD") from error
 
 
 def _needed_by_index(bucket: Bucket) -> dict[RunName, str]:

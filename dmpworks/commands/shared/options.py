@@ -2,12 +2,14 @@
 
 import sys
 from collections.abc import Mapping
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
 
 from dmpworks.catalog import CHAINS
+from dmpworks.errors import SettingsError
 from dmpworks.jobs.commands import COMMAND, sources
 from dmpworks.jobs.model import Chain
 from dmpworks.jobs.wiring import (
@@ -91,3 +93,11 @@ def start_at(chain: Chain, job: str) -> Start:
 
 def _identity(chain: Chain) -> list[Setting]:
     return [*declared(Project), run_id_setting(chain)]
+
+
+def day(text: str, option: str) -> datetime:
+    """Return the first moment of a day, UTC; raises SettingsError."""
+    try:
+        return datetime.combine(date.fromisoformat(text), time(), UTC)
+    except ValueError as error:
+        raise SettingsError(f"there is no day {text}", on=option, next="give YYYY-MM-DD") from error

@@ -4,7 +4,7 @@ import json
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -26,19 +26,44 @@ STYLES = {
 WIDE = 100_000  # columns: what is no terminal is never too narrow
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Iterable[str] = ()) -> None:
-    """Print a table; the columns named in `right` are aligned to the right."""
-    console = _console()
-    # two spaces between columns either way: a box brings one of its own
-    box, space = (SIMPLE_HEAD, 1) if console.is_terminal else (None, 2)
-    table = Table(box=box, pad_edge=False, show_edge=False, padding=(0, space, 0, 0))
-    aligned = set(right)
-    for place, column in enumerate(columns):  # the first is a name, to be copied: never broken
-        justify: JustifyMethod = "right" if column in aligned else "left"
-        table.add_column(column, justify=justify, overflow="fold", no_wrap=place == 0)
-    for row in rows:
-        table.add_row(*(Text(visible(cell), STYLES.get(cell, "")) for cell in row))
+def print_table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    right: Collection[str] = (),
+    whole: Collection[str] = (),
+    optional: Sequence[str] = (),
+) -> None:
+    """Print a table; on a terminal that is too narrow the `optional` columns are left out, the first named first.
+
+    The columns in `right` are aligned to the right; those in `whole` are never broken, and neither is the first: it is
+    a name, to be copied.
+    """
+    console, cells = _console(), [dict(zip(columns, row, strict=True)) for row in rows]
+    for dropped in range(len(optional) + 1):
+        shown = [column for column in columns if column not in optional[:dropped]]
+        table = _table(shown, cells, right, {columns[0], *whole}, console.is_terminal)
+        if console.measure(table, options=console.options.update_width(WIDE)).maximum <= console.width:
+            break
     console.print(table)
+
+
+def _table(
+    columns: Sequence[str],
+    rows: Iterable[Mapping[str, str]],
+    right: Collection[str],
+    whole: Collection[str],
+    is_terminal: bool,
+) -> Table:
+    # two spaces between columns either way: a box brings one of its own
+    box, space = (SIMPLE_HEAD, 1) if is_terminal else (None, 2)
+    table = Table(box=box, pad_edge=False, show_edge=False, padding=(0, space, 0, 0))
+    for column in columns:
+        justify: JustifyMethod = "right" if column in right else "left"
+        table.add_column(column, justify=justify, overflow="fold", no_wrap=column in whole)
+    for row in rows:
+        table.add_row(*(Text(visible(row[column]), STYLES.get(row[column], "")) for column in columns))
+    return table
 
 
 def print_lines(*lines: str) -> None:
