@@ -3,11 +3,6 @@ AUDIT (
   name nested_objects_at_most
 );
 
-SELECT
-  doi,
-  LEN(authors) + LEN(institutions) + LEN(funders) + LEN(awards) + LEN(relations.intra_work_dois)
-  + LEN(relations.possible_shared_project_dois) + LEN(relations.dataset_citation_dois) AS nested_objects
+SELECT doi, nested_objects
 FROM @this_model
-WHERE
-  LEN(authors) + LEN(institutions) + LEN(funders) + LEN(awards) + LEN(relations.intra_work_dois)
-  + LEN(relations.possible_shared_project_dois) + LEN(relations.dataset_citation_dois) > @maximum
+WHERE nested_objects > @maximum

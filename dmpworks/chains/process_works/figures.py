@@ -7,11 +7,11 @@ from dmpworks.jobs.model import Counts
 FIGURES = {
     "DOIs live": "SELECT live FROM states.live",
     "deleted": "SELECT COUNT(*) FROM states.changes WHERE state = 'DELETE'",
-    "from DataCite": "SELECT COUNT(*) FROM works.index WHERE source.name = 'DataCite'",
-    "from OpenAlex": "SELECT COUNT(*) FROM works.index WHERE source.name = 'OpenAlex'",
+    "from DataCite": "SELECT COUNT(*) FROM works.hashes WHERE source_name = 'DataCite'",
+    "from OpenAlex": "SELECT COUNT(*) FROM works.hashes WHERE source_name = 'OpenAlex'",
     "in both": "SELECT COUNT(*) FROM datacite.records AS d JOIN openalex.works AS o ON o.doi = d.doi",
     "only in Crossref, left out": (
-        "SELECT COUNT(*) FROM crossref.records AS c ANTI JOIN works.index AS w ON w.doi = c.doi"
+        "SELECT COUNT(*) FROM crossref.records AS c ANTI JOIN works.hashes AS w ON w.doi = c.doi"
     ),
     "DataCite records of type OutputManagementPlan": (
         "SELECT COUNT(*) FROM sources.datacite WHERE work_type = 'OutputManagementPlan'"
@@ -42,7 +42,7 @@ for kind, name in (
 
 def count(connection: duckdb.DuckDBPyConnection) -> Counts:
     """Return the counts of a works index: `read` are its works, `written` the exported ones."""
-    works = _figure(connection, "SELECT COUNT(*) FROM works.index")
+    works = _figure(connection, "SELECT COUNT(*) FROM works.hashes")
     upserts = _figure(connection, "SELECT COUNT(*) FROM states.changes WHERE state = 'UPSERT'")
     figures = {name: _figure(connection, query) for name, query in FIGURES.items()}
     return Counts(read=works, written=upserts, dropped={"unchanged": works - upserts}, also=figures)
@@ -51,7 +51,7 @@ def count(connection: duckdb.DuckDBPyConnection) -> Counts:
 def unknown_work_types(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, int]]:
     """Return the work types of the index that works.types does not list, each with its number of works."""
     return connection.execute(
-        "SELECT work_type, COUNT(*) FROM works.index WHERE work_type NOT IN (SELECT work_type FROM works.types) "
+        "SELECT work_type, COUNT(*) FROM works.hashes WHERE work_type NOT IN (SELECT work_type FROM works.types) "
         "GROUP BY work_type ORDER BY work_type"
     ).fetchall()
 

@@ -34,7 +34,7 @@ WITH resolved AS (
     doi,
     award_id,
     COALESCE(funder_ror, LOWER(funder_name)) AS funder,
-    FIRST(funder_name ORDER BY funder_name IS NULL, rank, funder_name) AS funder_name,
+    ARG_MIN(funder_name, STRUCT_PACK(rank := rank, name := funder_name)) AS funder_name,
     MIN(funder_ror) AS funder_ror
   FROM with_ror
   GROUP BY doi, award_id, COALESCE(funder_ror, LOWER(funder_name))
@@ -45,9 +45,11 @@ WITH resolved AS (
 )
 SELECT
   doi,
-  CAST(LIST(
-    STRUCT_PACK(award_id := award_id, funder_name := funder_name, funder_ror := funder_ror)
-    ORDER BY LOWER(award_id), award_id, funder_ror NULLS LAST, funder_name NULLS LAST
+  CAST(LIST_TRANSFORM(
+    LIST_SORT(LIST(STRUCT_PACK(
+      lower_id := LOWER(award_id), award_id := award_id, funder_ror := funder_ror, funder_name := funder_name
+    ))),
+    a -> STRUCT_PACK(award_id := a.award_id, funder_name := a.funder_name, funder_ror := a.funder_ror)
   ) AS STRUCT(award_id TEXT, funder_name TEXT, funder_ror TEXT)[]) AS awards
 FROM tied
 GROUP BY doi

@@ -17,4 +17,5 @@ FROM openalex.records
 UNION ALL
 SELECT c.doi, 3 AS rank, UNNEST(c.awards) AS award
 FROM crossref.records AS c
-JOIN works.chosen AS w ON w.doi = c.doi AND w.source_name = 'OpenAlex'
+WHERE EXISTS (SELECT 1 FROM openalex.records AS o WHERE o.doi = c.doi)
+  AND NOT EXISTS (SELECT 1 FROM datacite.records AS d WHERE d.doi = c.doi)

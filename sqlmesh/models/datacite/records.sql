@@ -1,20 +1,19 @@
 /*
 One DataCite record per DOI: the newest.
-Why: monthly files repeat a DOI in an older state. Where equally new records differ, their content decides, so that
-the result does not depend on the order in which files are read.
+Why: every later model joins by DOI. A DOI that the files do not repeat is taken as it is.
 */
 MODEL (
   name datacite.records,
-  kind FULL,
-  audits (unique_dois)
+  kind VIEW
 );
 
 SELECT
   doi, title, abstract_text, work_type, publication_date, updated_date, publication_venue, authors, institutions, funders,
   awards, relations
-FROM sources.datacite
-QUALIFY ROW_NUMBER() OVER (
-  PARTITION BY doi
-  ORDER BY updated_date DESC NULLS LAST, title, abstract_text, work_type, publication_date, publication_venue, authors,
-    institutions, funders, awards, relations
-) = 1
+FROM sources.datacite AS s
+WHERE NOT EXISTS (SELECT 1 FROM datacite.repeated AS r WHERE r.doi = s.doi)
+UNION ALL
+SELECT
+  doi, title, abstract_text, work_type, publication_date, updated_date, publication_venue, authors, institutions, funders,
+  awards, relations
+FROM datacite.repeated

@@ -1,24 +1,24 @@
 /*
-One row per OpenAlex work (not yet per DOI): its newest version, with the number of identifiers it states.
-Why: a work that changes moves to a newer partition and may occur twice; where equally new versions differ, their
-content decides. A work without an OpenAlex id is identified by its DOI. The number of identifiers (mag, pmid, pmcid,
-distinct ORCIDs, award ids, funder ids, RORs) decides later which of several works of one DOI is the primary record.
+One row per OpenAlex work (not yet per DOI): its newest version, with the number of its identifiers.
+Why: the number of identifiers (mag, pmid, pmcid, distinct ORCIDs, award ids, funder ids, RORs) decides later which of
+several works of one DOI is the primary record.
 */
 MODEL (
   name openalex.records,
-  kind FULL
+  kind VIEW
 );
 
 WITH newest AS (
   SELECT
     doi, openalex_id, title, abstract_text, work_type, publication_date, updated_date, publication_venue, mag, pmid, pmcid,
     funder_ids, authors, institutions, funders, awards
-  FROM sources.openalex_works
-  QUALIFY ROW_NUMBER() OVER (
-    PARTITION BY COALESCE(openalex_id, doi)
-    ORDER BY updated_date DESC NULLS LAST, doi, title, abstract_text, work_type, publication_date, publication_venue, mag,
-      pmid, pmcid, funder_ids, authors, institutions, funders, awards
-  ) = 1
+  FROM sources.openalex_works AS s
+  WHERE NOT EXISTS (SELECT 1 FROM openalex.repeated AS r WHERE r.work = COALESCE(s.openalex_id, s.doi))
+  UNION ALL
+  SELECT
+    doi, openalex_id, title, abstract_text, work_type, publication_date, updated_date, publication_venue, mag, pmid, pmcid,
+    funder_ids, authors, institutions, funders, awards
+  FROM openalex.repeated
 )
 SELECT
   doi, openalex_id, title, abstract_text, work_type, publication_date, updated_date, publication_venue, authors, institutions,

@@ -1,5 +1,6 @@
 /*
-The institutions and funders of each work as the index holds them: name and ROR id, each once, in the source's order.
+The institutions and funders of the lists in organisations.stated as the index holds them: name and ROR id, each once,
+in the source's order.
 Why: two ids of one organisation become the same ROR id, so entries that differ in the source may be equal here. A
 stated ROR id is kept even if the ROR dataset lacks it: it may be newer than the dataset.
 */
@@ -26,7 +27,13 @@ WITH resolved AS (
 )
 SELECT
   doi,
-  LIST(STRUCT_PACK(name := name, ror := ror) ORDER BY position) FILTER (WHERE role = 'institution') AS institutions,
-  LIST(STRUCT_PACK(name := name, ror := ror) ORDER BY position) FILTER (WHERE role = 'funder') AS funders
+  CAST(LIST_TRANSFORM(
+    LIST_SORT(LIST(STRUCT_PACK(position := position, name := name, ror := ror)) FILTER (WHERE role = 'institution')),
+    p -> STRUCT_PACK(name := p.name, ror := p.ror)
+  ) AS STRUCT("name" TEXT, ror TEXT)[]) AS institutions,
+  CAST(LIST_TRANSFORM(
+    LIST_SORT(LIST(STRUCT_PACK(position := position, name := name, ror := ror)) FILTER (WHERE role = 'funder')),
+    p -> STRUCT_PACK(name := p.name, ror := p.ror)
+  ) AS STRUCT("name" TEXT, ror TEXT)[]) AS funders
 FROM distinct_parties
 GROUP BY doi

@@ -10,8 +10,14 @@ MODEL (
 
 SELECT
   doi,
-  LIST(STRUCT_PACK(doi := partner) ORDER BY partner) FILTER (WHERE kind = 'intra_work') AS intra_work_dois,
-  LIST(STRUCT_PACK(doi := partner) ORDER BY partner) FILTER (WHERE kind = 'shared_project') AS possible_shared_project_dois,
-  LIST(STRUCT_PACK(doi := partner) ORDER BY partner) FILTER (WHERE kind = 'dataset_citation') AS dataset_citation_dois
+  CAST(LIST_TRANSFORM(
+    LIST_SORT(LIST(partner) FILTER (WHERE kind = 'intra_work')), p -> STRUCT_PACK(doi := p)
+  ) AS STRUCT(doi TEXT)[]) AS intra_work_dois,
+  CAST(LIST_TRANSFORM(
+    LIST_SORT(LIST(partner) FILTER (WHERE kind = 'shared_project')), p -> STRUCT_PACK(doi := p)
+  ) AS STRUCT(doi TEXT)[]) AS possible_shared_project_dois,
+  CAST(LIST_TRANSFORM(
+    LIST_SORT(LIST(partner) FILTER (WHERE kind = 'dataset_citation')), p -> STRUCT_PACK(doi := p)
+  ) AS STRUCT(doi TEXT)[]) AS dataset_citation_dois
 FROM relations.symmetric
 GROUP BY doi

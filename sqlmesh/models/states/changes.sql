@@ -31,7 +31,7 @@ WITH earlier AS (
     l.state AS last_state,
     l.hash AS last_hash,
     @export_all OR NOT u.doi IS NULL AS again
-  FROM works.index AS w
+  FROM works.hashes AS w
   FULL JOIN states.last AS l ON l.doi = w.doi
   FULL JOIN uncertain AS u ON u.doi = COALESCE(w.doi, l.doi)
 )

@@ -19,4 +19,4 @@ WITH newest AS (
 )
 SELECT
   (SELECT COUNT(*) FROM newest WHERE state <> 'DELETE') AS live,
-  (SELECT COUNT(*) FROM works.index) AS indexed
+  (SELECT COUNT(*) FROM works.hashes) AS indexed

@@ -5,8 +5,7 @@ OpenAlex work whose DOI DataCite does not have. OpenAlex works take Crossref's t
 */
 MODEL (
   name works.chosen,
-  kind FULL,
-  audits (unique_dois, known_work_types)
+  kind VIEW
 );
 
 SELECT

@@ -2,11 +2,11 @@
 The works index: one row per DOI, ready for search, with an MD5 hash of everything that search or the DMP Tool shows.
 Why the hash leaves out `doi` and `updated_date`: it must change if and only if something that is shown has changed.
 Every list has a defined order, so the hash depends neither on the order in which files are read nor on the run.
+Institutions and funders that are missing from organisations.by_work have ROR ids only, or none.
 */
 MODEL (
   name works.index,
-  kind FULL,
-  audits (unique_dois, no_empty_strings, nested_objects_at_most(maximum := @max_nested_objects))
+  kind VIEW
 );
 
 WITH joined AS (
@@ -19,8 +19,14 @@ WITH joined AS (
     c.updated_date,
     c.publication_venue,
     COALESCE(c.authors, []) AS authors,
-    COALESCE(o.institutions, []) AS institutions,
-    COALESCE(o.funders, []) AS funders,
+    COALESCE(o.institutions, CAST(LIST_FILTER(
+      LIST_TRANSFORM(c.institutions, p -> STRUCT_PACK(name := p.name, ror := CASE WHEN p.id_type = 'ror' THEN p.id END)),
+      p -> NOT p.name IS NULL OR NOT p.ror IS NULL
+    ) AS STRUCT("name" TEXT, ror TEXT)[]), []) AS institutions,
+    COALESCE(o.funders, CAST(LIST_FILTER(
+      LIST_TRANSFORM(c.funders, p -> STRUCT_PACK(name := p.name, ror := CASE WHEN p.id_type = 'ror' THEN p.id END)),
+      p -> NOT p.name IS NULL OR NOT p.ror IS NULL
+    ) AS STRUCT("name" TEXT, ror TEXT)[]), []) AS funders,
     COALESCE(a.awards, []) AS awards,
     STRUCT_PACK(
       intra_work_dois := COALESCE(r.intra_work_dois, []),

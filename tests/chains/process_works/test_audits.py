@@ -29,8 +29,8 @@ def test_empty_texts_and_too_many_nested_objects_stop_the_run(world):
     world.write("datacite", [datacite("10.1/a", title=""), datacite("10.1/b", institutions=[party("")])])
     world.write("openalex-works", [openalex("10.1/c", authors=crowd), openalex("10.1/d", "w2", authors=crowd[:5])])
     error = fails(world, max_nested_objects=5)
-    assert "no_empty_strings on works.index: doi 10.1/a; doi 10.1/b" in error.on
-    assert "nested_objects_at_most on works.index: doi 10.1/c, nested_objects 6" in error.on
+    assert "no_empty_strings on works.hashes: doi 10.1/a; doi 10.1/b" in error.on
+    assert "nested_objects_at_most on works.hashes: doi 10.1/c, nested_objects 6" in error.on
 
 
 def test_a_new_work_type_only_warns(world, capfd):

@@ -84,7 +84,7 @@ class Life:
         with connect(run.scratch, NO_DATASETS | states) as connection:
             connection.register("rows", pa.Table.from_pylist([*rows, row("", 0)]))
             connection.execute("CREATE SCHEMA works; CREATE TABLE works.index AS FROM rows WHERE doi <> ''")
-            models = ["states.last", "states.changes", "states.kept", "states.live", "works.export"]
+            models = ["works.hashes", "states.last", "states.changes", "states.kept", "states.live", "works.export"]
             self.models.make(connection, models, run_time=clock.isoformat(), export_all=False, max_doi_states=3)
             publish(run, connection, "works", EXPORT, "FROM works.export")
             publish(run, connection, CHANGES, STATES, "FROM states.changes")
