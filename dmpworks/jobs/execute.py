@@ -81,10 +81,9 @@ def execute(
         terminal = int(environ[TERMINAL]) if TERMINAL in environ else None
         run = Run(chain.name, job.name, run_id, project.env, bucket, scratch, project.aws_region, share, terminal)
         run.reads = {reads.chain: (reads, values[read_setting(reads)]) for reads in job.reads}
+        run.settings = output_values(chain, job, values)
         with metered() as usage:
-            return _reported(
-                run, job, values, fingerprint(output_values(chain, job, values)), report or NoReport(), usage
-            )
+            return _reported(run, job, values, fingerprint(run.settings), report or NoReport(), usage)
 
 
 def _reported(

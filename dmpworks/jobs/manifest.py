@@ -40,6 +40,7 @@ class File(msgspec.Struct, frozen=True, omit_defaults=True):
     rows: int | None = None
     origin: Origin | None = None
     in_place: bool = False
+    sha256: str | None = None  # of the content, where the job that reads the file compares it
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,11 +67,11 @@ def phase_folder(dataset: str, run_id: str, phase: str) -> str:
 def read_manifest(bucket: Bucket, folder: str) -> tuple[Manifest, str] | None:
     """Return a phase's manifest and its digest (SHA-256), or None when there is none; raises JobError if damaged.
 
-    A manifest that lists a key outside the bucket, or a file of another dataset, counts as damaged.
+    A manifest of another phase, or one that lists a key outside the bucket or a file of another dataset, is damaged.
     """
     try:
         data = bucket.get(f"{folder}/{MANIFEST}")
-        return _decode(data, folder.partition("/")[0]), hashlib.sha256(data).hexdigest()
+        return _decode(data, folder), hashlib.sha256(data).hexdigest()
     except FileNotFoundError:
         return None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -82,10 +83,13 @@ def read_manifest(bucket: Bucket, folder: str) -> tuple[Manifest, str] | None:
         ) from error
 
 
-def _decode(data: bytes, dataset: str) -> Manifest:
+def _decode(data: bytes, folder: str) -> Manifest:
     manifest = msgspec.json.decode(data, type=Manifest)
-    if foreign := [file.key for file in manifest.files if not file.key.startswith(f"{dataset}/")]:
-        raise msgspec.ValidationError(f"it lists {foreign[0]}, which is not a file of {dataset}")
+    own = phase_folder(manifest.chain, manifest.run_id, manifest.job)
+    if own != folder:
+        raise msgspec.ValidationError(f"it is the manifest of {own}")
+    if foreign := [file.key for file in manifest.files if not file.key.startswith(f"{manifest.chain}/")]:
+        raise msgspec.ValidationError(f"it lists {foreign[0]}, which is not a file of {manifest.chain}")
     return manifest
 
 

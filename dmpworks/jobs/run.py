@@ -5,7 +5,7 @@ import secrets
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dmpworks.errors import JobError
 from dmpworks.formatting import visible, without_secrets
@@ -60,6 +60,7 @@ class Run:
     terminal: int | None = None  # its descriptor, where somebody watches who does not see standard error
     token: str = field(default_factory=lambda: secrets.token_hex(4))
     reads: dict[str, tuple[Reads, str]] = field(default_factory=dict)  # by chain: what is read of it, of which run
+    settings: dict[str, Any] = field(default_factory=dict)  # by variable: what the fingerprint in the manifest is of
     inputs: dict[str, str] = field(default_factory=dict)
     outputs: list[File] = field(default_factory=list)
 
@@ -135,10 +136,12 @@ class Run:
         stem = SUFFIXES.sub("", name)
         return f"{self.chain}/{self.run_id}/{folder or self.job}/{stem}-{self.token}{name[len(stem) :]}"
 
-    def publish(self, path: Path, name: str, rows: int | None = None, folder: str | None = None) -> File:
+    def publish(
+        self, path: Path, name: str, rows: int | None = None, folder: str | None = None, sha256: str | None = None
+    ) -> File:
         """Upload a local file as an output and list it."""
         key = self.key(name, folder)
-        file = File(key, self.bucket.upload(path, key), rows)
+        file = File(key, self.bucket.upload(path, key), rows, sha256=sha256)
         self.record(file)
         return file
 

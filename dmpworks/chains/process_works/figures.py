@@ -48,14 +48,6 @@ def count(connection: duckdb.DuckDBPyConnection) -> Counts:
     return Counts(read=works, written=upserts, dropped={"unchanged": works - upserts}, also=figures)
 
 
-def unknown_work_types(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, int]]:
-    """Return the work types of the index that works.types does not list, each with its number of works."""
-    return connection.execute(
-        "SELECT work_type, COUNT(*) FROM works.hashes WHERE work_type NOT IN (SELECT work_type FROM works.types) "
-        "GROUP BY work_type ORDER BY work_type"
-    ).fetchall()
-
-
 def _figure(connection: duckdb.DuckDBPyConnection, query: str) -> int:
     row = connection.execute(query).fetchone()
     assert row is not None  # an aggregate without GROUP BY returns one row

@@ -14,7 +14,7 @@ compares the number of documents with the states. Its manifest lists the states 
 compares with those; so whatever a failed sync did not send, or sent in part, is in the next export.
 """
 
-from dmpworks.chains.process_works.settings import SqlmeshTransform
+from dmpworks.chains.process_works.settings import SqlmeshTransform, SyncWorks
 from dmpworks.jobs.model import LARGE, SMALL, Chain, Counts, Job, Reads
 from dmpworks.jobs.run import Run
 from dmpworks.settings.shared import Search
@@ -27,14 +27,14 @@ def sqlmesh_transform(run: Run, options: SqlmeshTransform) -> Counts:
     return transform(run, options)
 
 
-def sync_works(run: Run, search: Search) -> Counts:
+def sync_works(run: Run, options: SyncWorks, search: Search) -> Counts:
     """Send new and changed works to the search engine and remove those that are gone."""
     from dmpworks.chains.process_works.sync import sync
     from dmpworks.services.search import open_engine
 
     engine = open_engine(search, run.bucket, run.region)
     try:
-        return sync(run, engine, search.opensearch_works_index)
+        return sync(run, engine, search.opensearch_works_index, options.max_removed_share)
     finally:
         engine.close()
 

@@ -25,8 +25,22 @@ class SqlmeshTransform:
         int, "Stop when a work has more list entries (20,000 is OpenSearch's own limit).", DOES_NOT_AFFECT_OUTPUT
     ] = 20_000
     max_doi_states: Annotated[int, "How many states to keep per DOI (the newest ones)."] = 3
+    max_shrink: Annotated[
+        float,
+        "Stop when a dataset has lost a larger share of its rows since the last synced run.",
+        DOES_NOT_AFFECT_OUTPUT,
+    ] = 0.05
     export_all: Annotated[bool, "Export every work, changed or not, for a search index that was lost."] = False
     memory_limit: Annotated[
-        str | None, "Memory for DuckDB, such as 200GB.", "80 % of the machine's", DOES_NOT_AFFECT_OUTPUT
+        str | None, "Memory for DuckDB, such as 200GB.", "60 % of the machine or container", DOES_NOT_AFFECT_OUTPUT
     ] = None
     threads: Annotated[int, "Threads for DuckDB; 0 = one per core.", DOES_NOT_AFFECT_OUTPUT] = 0
+
+
+@settings(prefix="PROCESS_WORKS_SYNC_WORKS")
+class SyncWorks:
+    """When a sync stops before it changes the index."""
+
+    max_removed_share: Annotated[
+        float, "Stop when a larger share of the works in the index would be removed.", DOES_NOT_AFFECT_OUTPUT
+    ] = 0.05

@@ -1,15 +1,22 @@
 """Which states the search index is known to be in: what the next works index is compared with.
 
-The manifest of sync-works lists the `states` files that the sync applied; the last sync is the newest such manifest.
-The changes of a sqlmesh-transform that no sync lists may have been sent in part: their DOIs are sent again.
+The manifest of sync-works lists the `states` files that the sync applied; which sync is the last follows from what each
+was built on (`jobs/newest.py`). The changes of a sqlmesh-transform that no sync lists may have been sent in part: their
+DOIs are sent again.
+
+A damaged manifest lists nothing and stops nobody: a sync whose manifest is damaged counts as not completed, so its
+changes are sent again, and of a transform whose manifest is damaged every file of changes counts.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from dmpworks.errors import SyncError
-from dmpworks.jobs.manifest import MANIFEST, Manifest, phase_folder, read_manifest
+from dmpworks.chains.process_works.files import DamagedOutputError, checked_file
+from dmpworks.errors import JobError, SyncError
+from dmpworks.jobs.manifest import Manifest, phase_folder, read_manifest
+from dmpworks.jobs.newest import newest_manifest
 from dmpworks.jobs.run import File, Run
 from dmpworks.services.storage import Bucket
 
@@ -25,6 +32,14 @@ class SyncTarget(NamedTuple):
     documents: int
 
 
+class Unsynced(NamedTuple):
+    """A transform whose changes no completed sync has applied; without digest its manifest is damaged."""
+
+    run_id: str
+    digest: str | None
+    changes: tuple[File, ...]
+
+
 def sync_target(transform: Manifest) -> SyncTarget:
     """Return what the sync of a transform has to do.
 
@@ -32,7 +47,7 @@ def sync_target(transform: Manifest) -> SyncTarget:
     counts, which are for people and may be reworded. `read` is the number of works in the index, which the audit
     `as_many_live_as_indexed` has compared with the states.
     """
-    changes = sum(file.rows or 0 for file in changes_files(transform.files))
+    changes = sum(file.rows or 0 for file in changes_files(transform))
     upserts = transform.counts.written
     return SyncTarget(upserts, changes - upserts, transform.counts.read)
 
@@ -42,62 +57,96 @@ def state_files(files: tuple[File, ...]) -> list[File]:
     return [file for file in files if f"/{STATES}/" in file.key]
 
 
-def changes_files(files: tuple[File, ...]) -> list[File]:
-    """Return the files of those states that the run itself added."""
-    return [file for file in state_files(files) if file.key.rsplit("/", 1)[-1].startswith(f"{CHANGES}-")]
+def changes_files(transform: Manifest) -> tuple[File, ...]:
+    """Return the files of the states that the run itself added; it may also list states of an earlier run."""
+    prefix = _changes_prefix(transform.run_id)
+    return tuple(file for file in transform.files if file.key.startswith(prefix))
+
+
+def _changes_prefix(run_id: str) -> str:
+    return f"{phase_folder(CHAIN, run_id, STATES)}/{CHANGES}-"
 
 
 def last_sync(bucket: Bucket) -> tuple[Manifest, str] | None:
-    """Return the manifest of the sync that ended last, and its digest; None before the first sync."""
-    return max(manifests(bucket, SYNC), key=lambda pair: pair[0].ended, default=None)
+    """Return the manifest of the last completed sync, and its digest; None before the first sync."""
+    return newest_manifest(bucket, CHAIN, SYNC)
 
 
-def manifests(bucket: Bucket, job: str) -> Iterator[tuple[Manifest, str]]:
-    """Yield the manifests that a job of this chain has written in any run, each with its digest."""
-    ending = f"/{job}/{MANIFEST}"
-    for stored in bucket.list(CHAIN):
-        if stored.key.endswith(ending) and (pair := read_manifest(bucket, stored.key.removesuffix(f"/{MANIFEST}"))):
-            yield pair
+def synced_states(run: Run, *, rebuild: bool = False) -> list[Path]:
+    """Return the states that the last sync applied and note it as an input of the run; none before the first sync.
 
-
-def synced_states(run: Run) -> list[Path]:
-    """Return the states that the last sync applied and note it as an input of the run; none before the first sync."""
+    Raises DamagedOutputError when a file is damaged or gone; with `rebuild` that file is left out instead.
+    """
     last = last_sync(run.bucket)
     if last is None:
         return []
-    phase = run.phase(CHAIN, last[0].run_id, SYNC)
-    return [phase.local(file) for file in state_files(phase.files)]
+    run.inputs[phase_folder(CHAIN, last[0].run_id, SYNC)] = last[1]
+    return _checked(run, state_files(last[0].files), rebuild)
 
 
-def unsynced_changes(run: Run) -> list[Path]:
-    """Return the changes of every transform that no completed sync has applied.
+def unsynced_changes(run: Run, *, rebuild: bool = False) -> list[Path]:
+    """Return the changes of every transform that no completed sync has applied, and note their runs as inputs.
 
-    They are not noted as inputs, because one of them may be the very output that this job is about to replace.
+    That of this run itself is no input: this job is about to replace it.
     """
-    files = [file for manifest in unsynced_transforms(run.bucket) for file in changes_files(manifest.files)]
-    return [run.bucket.local(file.key, run.scratch / "inputs") for file in files]
+    unsynced = unsynced_transforms(run.bucket)
+    run.inputs |= {
+        phase_folder(CHAIN, other.run_id, TRANSFORM): other.digest
+        for other in unsynced
+        if other.digest and other.run_id != run.run_id
+    }
+    return _checked(run, [file for other in unsynced for file in other.changes], rebuild)
 
 
-def unsynced_transforms(bucket: Bucket) -> list[Manifest]:
-    """Return the transforms whose changes no completed sync lists."""
-    synced = {file.key for manifest, _ in manifests(bucket, SYNC) for file in manifest.files}
-    transforms = (manifest for manifest, _ in manifests(bucket, TRANSFORM))
-    return [
-        manifest for manifest in transforms if not synced.issuperset(file.key for file in changes_files(manifest.files))
-    ]
+def _checked(run: Run, files: list[File], rebuild: bool) -> list[Path]:
+    rebuild_command = f"{retry_command(run, TRANSFORM)} --sqlmesh-transform.export-all"
+    paths = []
+    for file in files:
+        try:
+            paths.append(checked_file(run, file, next=f"rebuild the states and send every work: {rebuild_command}"))
+        except DamagedOutputError as error:
+            if not rebuild:
+                raise
+            run.progress(f"warning: left out, because every work is exported: {error.on}")
+    return paths
+
+
+def unsynced_transforms(bucket: Bucket) -> list[Unsynced]:
+    """Return the transforms whose changes no completed sync lists, in the order of their runs' names."""
+    synced = {file.key for manifest in _manifests(bucket, SYNC) for file in manifest.files}
+    transforms = [_changes_of_run(bucket, run_id) for run_id in bucket.folders(CHAIN)]
+    return [other for other in transforms if not synced.issuperset(file.key for file in other.changes)]
+
+
+def _manifests(bucket: Bucket, job: str) -> Iterator[Manifest]:
+    for run_id in bucket.folders(CHAIN):
+        with suppress(JobError):  # damaged
+            if pair := read_manifest(bucket, phase_folder(CHAIN, run_id, job)):
+                yield pair[0]
+
+
+def _changes_of_run(bucket: Bucket, run_id: str) -> Unsynced:
+    try:
+        pair = read_manifest(bucket, phase_folder(CHAIN, run_id, TRANSFORM))
+    except JobError:
+        stored = bucket.list(phase_folder(CHAIN, run_id, STATES))
+        changes = tuple(File(key, size) for key, size in stored if key.startswith(_changes_prefix(run_id)))
+        return Unsynced(run_id, None, changes)
+    return Unsynced(run_id, pair[1], changes_files(pair[0])) if pair else Unsynced(run_id, None, ())
 
 
 def check_nothing_newer(run: Run, transform: Manifest) -> None:
-    """Raise SyncError when another run may have changed the index since this export was made.
+    """Raise SyncError when another run may have changed the index in a way that this export does not know of.
 
-    Either its sync has completed, and this one would undo it in part; or its export is newer and may have been sent in
-    part, of which this export knows nothing.
+    Either its sync has completed, and this one would undo it in part; or its changes may have been sent in part, and
+    it is not among those that this export was made with.
     """
     if newer := _completed_since(run, transform):
-        raise _outdated(run, f"the sync of {CHAIN} {newer.run_id} completed", newer)
-    unsynced = [manifest for manifest in unsynced_transforms(run.bucket) if manifest.ended > transform.ended]
-    if unsynced:
-        raise _outdated(run, f"that of {CHAIN} {unsynced[0].run_id}, which may have been sent in part", unsynced[0])
+        raise _outdated(run, f"the sync of {CHAIN} {newer.run_id} completed, at {newer.ended:%Y-%m-%d %H:%M:%S} UTC")
+    for other in unsynced_transforms(run.bucket):
+        known = transform.inputs.get(phase_folder(CHAIN, other.run_id, TRANSFORM))
+        if other.run_id != run.run_id and (other.digest is None or known != other.digest):
+            raise _outdated(run, f"that of {CHAIN} {other.run_id}, which may have been sent in part")
 
 
 def _completed_since(run: Run, transform: Manifest) -> Manifest | None:
@@ -111,9 +160,14 @@ def _completed_since(run: Run, transform: Manifest) -> Manifest | None:
     return None if repeated or compared else manifest
 
 
-def _outdated(run: Run, event: str, newer: Manifest) -> SyncError:
+def _outdated(run: Run, event: str) -> SyncError:
     return SyncError(
         f"the export was made before {event}",
-        on=f"it ended {newer.ended:%Y-%m-%d %H:%M:%S} UTC; the export says what has changed since an earlier sync",
-        next=f"dmpworks run {CHAIN} --run-id {run.run_id} --start-job {TRANSFORM} (or batch-submit)",
+        on="the export says what has changed since an earlier sync",
+        next=f"{retry_command(run, TRANSFORM)} (or batch-submit)",
     )
+
+
+def retry_command(run: Run, job: str) -> str:
+    """Return the command that repeats a run of this chain from a job on."""
+    return f"dmpworks run {CHAIN} --run-id {run.run_id} --start-job {job}"

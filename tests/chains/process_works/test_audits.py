@@ -37,7 +37,7 @@ def test_a_new_work_type_only_warns(world, capfd):
     world.write("openalex-works", [openalex("10.1/a", work_type="holo-gram")])
     works = world.works(world.transform())
     assert works["10.1/a"]["work_type"] == "HOLO_GRAM"
-    assert "warning: work type HOLO_GRAM is not in works.types: 1 works" in capfd.readouterr().err
+    assert "warning: known_work_types on works.hashes: work_type HOLO_GRAM, works 1" in capfd.readouterr().err
 
 
 def test_inputs_without_any_row_make_an_empty_index_when_that_is_allowed(world):

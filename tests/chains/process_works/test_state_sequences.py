@@ -84,7 +84,8 @@ class Life:
         with connect(run.scratch, NO_DATASETS | states) as connection:
             connection.register("rows", pa.Table.from_pylist([*rows, row("", 0)]))
             connection.execute("CREATE SCHEMA works; CREATE TABLE works.index AS FROM rows WHERE doi <> ''")
-            models = ["works.hashes", "states.last", "states.changes", "states.kept", "states.live", "works.export"]
+            connection.execute("CREATE TABLE works.hashes AS SELECT doi, hash FROM works.index")
+            models = ["states.last", "states.changes", "states.kept", "states.live", "works.export"]
             self.models.make(connection, models, run_time=clock.isoformat(), export_all=False, max_doi_states=3)
             publish(run, connection, "works", EXPORT, "FROM works.export")
             publish(run, connection, CHANGES, STATES, "FROM states.changes")
@@ -103,7 +104,7 @@ class Life:
         self.engine.refuses = self.random.choice([(), tuple(self.random.sample(DOIS, 2))])
         run = self.world.run(SYNC, run_id)
         with suppress(JobError, ConnectionError):
-            sync(run, self.engine, "works")
+            sync(run, self.engine, "works", max_removed_share=1)
         self.engine.breath, self.engine.refuses = None, ()
 
     def sync(self, run_id: str) -> bool:

@@ -12,7 +12,7 @@ from dmpworks.chains.process_works.sync import sync
 from dmpworks.jobs.execute import execute
 from dmpworks.jobs.manifest import MANIFEST, Manifest, fingerprint, write_manifest
 from dmpworks.jobs.model import Counts
-from dmpworks.jobs.run import Run
+from dmpworks.jobs.run import File, Run
 from dmpworks.services.search import BulkReport, Failure
 
 SCHEMAS = {name: import_module(f"dmpworks.chains.{name.replace('-', '_')}.schema").SCHEMA for name, _ in DATASETS}
@@ -65,12 +65,13 @@ class World:
 
     def __init__(self, bucket, empty: bool = True) -> None:
         self.bucket = bucket
+        self.run_ids = dict.fromkeys(SCHEMAS, RUN_ID)  # of the datasets
         for dataset in SCHEMAS if empty else ():
             self.write(dataset, [])
 
     def write(self, dataset: str, *files: list[dict]) -> None:
         """Replace a dataset's Parquet files, one a list of rows; missing columns are null, missing lists empty."""
-        folder = self.bucket.root / dataset / RUN_ID / "transform"
+        folder = self.bucket.root / dataset / self.run_ids[dataset] / "transform"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         schema = SCHEMAS[dataset]
@@ -80,9 +81,27 @@ class World:
                 pa.Table.from_pylist([lists | row for row in rows], schema), folder / f"part_{number}.parquet"
             )
 
+    def next_run(self, dataset: str, run_id: str, *files: list[dict]) -> None:
+        """Write another run of a dataset, complete, beside the earlier one; from now on it is the one that is read."""
+        self.run_ids[dataset] = run_id
+        self.write(dataset, *files)
+        self.complete_datasets(dataset)
+
+    def complete_datasets(self, *names: str) -> None:
+        """Give datasets, or all, a manifest as their own transforms would: without one they count as uploaded."""
+        for dataset in names or SCHEMAS:
+            folder = f"{dataset}/{self.run_ids[dataset]}/transform"
+            files = [
+                File(item.key, item.size, pq.read_metadata(self.bucket.root / item.key).num_rows)
+                for item in self.bucket.list(folder)
+                if item.key.endswith(".parquet")
+            ]
+            run = Run(dataset, "transform", self.run_ids[dataset], "dev", self.bucket, self.bucket.root, outputs=files)
+            self.complete(run, Counts())
+
     def environ(self, run_id: str = RUN_ID, **settings) -> dict[str, str]:
         """The environment of a job; `settings` by the field names of SqlmeshTransform."""
-        inputs = {f"{dataset.upper().replace('-', '_')}_RUN_ID": RUN_ID for dataset in SCHEMAS}
+        inputs = {f"{dataset.upper().replace('-', '_')}_RUN_ID": run_id for dataset, run_id in self.run_ids.items()}
         audits = {f"min_rows_{dataset.replace('-', '_')}": 0 for dataset in SCHEMAS} | settings
         own = {f"PROCESS_WORKS_SQLMESH_TRANSFORM_{name.upper()}": str(value) for name, value in audits.items()}
         return {"BUCKET_NAME": str(self.bucket.root), "ENV": "dev", "PROCESS_WORKS_RUN_ID": run_id} | inputs | own
@@ -95,10 +114,10 @@ class World:
         """Run sync-works as a container would, with the embedded engine."""
         return execute([CHAIN], CHAIN, CHAIN.job(SYNC), self.environ(run_id))
 
-    def sync_with(self, engine, run_id: str = RUN_ID) -> Manifest:
+    def sync_with(self, engine, run_id: str = RUN_ID, max_removed_share: float = 1) -> Manifest:
         """Run sync-works with another engine, and complete its phase only if it succeeds."""
         run = self.run(SYNC, run_id)
-        return self.complete(run, sync(run, engine, "works"))
+        return self.complete(run, sync(run, engine, "works", max_removed_share))
 
     def run(self, job: str, run_id: str) -> Run:
         """The run that a job of the chain takes."""
