@@ -13,7 +13,7 @@ from dmpworks.jobs.execute import execute
 from dmpworks.jobs.manifest import MANIFEST, Manifest, fingerprint, write_manifest
 from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import File, Run
-from dmpworks.services.search import BulkReport, Failure
+from dmpworks.services.search import BulkReport
 
 SCHEMAS = {name: import_module(f"dmpworks.chains.{name.replace('-', '_')}.schema").SCHEMA for name, _ in DATASETS}
 RUN_ID = "2026-10-01"
@@ -182,7 +182,7 @@ class Engine:
         report = BulkReport()
         for document in upserts:
             if document.id in self.refuses:
-                report.failures.append(Failure(document.id, "mapper_parsing_exception"))
+                report.refuse(document.id, "mapper_parsing_exception")
                 continue
             self.documents[document.id] = document
             report.upserted += 1
