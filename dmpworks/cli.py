@@ -20,7 +20,7 @@ from dmpworks.commands.submit_all import all_command
 from dmpworks.errors import DmpworksError, SettingsError
 from dmpworks.exit_codes import ExitCode
 from dmpworks.formatting import visible
-from dmpworks.jobs.commands import COMMAND, EnvFile, Json, Watch, command
+from dmpworks.jobs.commands import COMMAND, EnvFile, Force, Json, Watch, command
 from dmpworks.jobs.interrupts import end
 from dmpworks.jobs.wiring import chain_settings, start_job_setting, submit_settings
 from dmpworks.output import ReaderGone, discard, use_safe_output
@@ -57,7 +57,7 @@ def build_app() -> App:
 def _chain_commands(name: str, summary: str, act: Any) -> App:
     group = App(name=name, help=summary)
     submitting = act is submit_chain
-    flags: dict[str, tuple[Any, Any]] = {"env_file": (EnvFile, None), "as_json": (Json, False)}
+    flags: dict[str, tuple[Any, Any]] = {"env_file": (EnvFile, None), "as_json": (Json, False), "force": (Force, False)}
     if submitting:
         flags |= {"dry_run": (DryRun, False), "offline": (Offline, False), "watch": (Watch, False)}
     for place, chain in enumerate(CHAINS):

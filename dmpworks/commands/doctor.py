@@ -113,12 +113,14 @@ def _check_chain(account: Account, chain: Chain, shared: Resolved, found: Source
     if start.job is None:
         done = good(f"jobs of {chain.name}", "all are complete and current")
         return [done, *_check_account(account.bucket, shared, found)]
-    checks, definition, _ = preflight(account, submission)
-    if deep and definition:
+    checks, ready = preflight(account, submission)
+    if deep and ready.definition:
         from dmpworks.batch.preflight.probe import probe_from_container
 
         print("submitting a probe job, which looks from a container: that may take some minutes", file=sys.stderr)
-        look = partial(probe_from_container, account.client, account.bucket, chain, values, definition, account.sleep)
+        look = partial(
+            probe_from_container, account.client, account.bucket, chain, values, ready.definition, account.sleep
+        )
         checks += errors_as_checks("view of a container", look)
     return checks
 

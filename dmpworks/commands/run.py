@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from dmpworks.commands.shared.options import resolve_chain
+from dmpworks.commands.shared.submission import read_upstream, recorded_reads
 from dmpworks.jobs.commands import retry_command
 from dmpworks.jobs.model import Chain
 from dmpworks.jobs.wiring import run_id_setting
@@ -18,7 +19,7 @@ from dmpworks.services.storage import open_bucket
 from dmpworks.settings.resolve import environment
 
 
-def run_here(chain: Chain, options: Mapping[str, Any], *, env_file: Path | None, as_json: bool) -> None:
+def run_here(chain: Chain, options: Mapping[str, Any], *, env_file: Path | None, as_json: bool, force: bool) -> None:
     """Run the jobs of a chain on this machine, in order."""
     values, start = resolve_chain(chain, options, env_file, submitting=False)
     bucket = open_bucket(values.project.bucket_name, values.project.aws_region)
@@ -26,7 +27,8 @@ def run_here(chain: Chain, options: Mapping[str, Any], *, env_file: Path | None,
         print(f"{chain.name}: every job is complete and current, nothing was run", file=sys.stderr)
     else:
         check_start(chain, start.job, values[run_id_setting(chain)], bucket)
+    reads = read_upstream(bucket, chain, values, start, recorded_reads(bucket, chain, values, start), force=force)
     resume = partial(retry_command, "run", chain, options, env_file)
-    manifests = run_chain(chain, start, values, environment(), bucket, resume)
+    manifests = run_chain(chain, start, values, environment(), bucket, resume, reads)
     if as_json:
         print(msgspec.json.format(msgspec.json.encode(manifests), indent=2).decode())

@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from dmpworks.commands.shared.submission import (
     locks,
     open_account,
     prepare,
+    recorded_reads,
     send,
 )
 from dmpworks.errors import DmpworksError, PreflightError
@@ -43,6 +45,7 @@ def submit_chain(
     dry_run: bool,
     offline: bool,
     watch: bool,
+    force: bool,
 ) -> None:
     """Submit the jobs of a chain from its start job on and print their ids, or with `dry_run` only show the plan."""
     check_offline(dry_run=dry_run, offline=offline)
@@ -62,7 +65,8 @@ def submit_chain(
         return
     if start_was_inferred(start):
         print_start(chain, start)
-    submission = _submission(chain, values, start, options, env_file)
+    expected = recorded_reads(account.bucket, chain, values, start)
+    submission = replace(_submission(chain, values, start, options, env_file), expected=expected, force=force)
     _ = submission.plan  # a broken limit stops before AWS is asked anything
     send_and_print(account, submission, as_json=as_json, watch=watch)
 

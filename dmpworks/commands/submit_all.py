@@ -5,6 +5,7 @@ import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -53,6 +54,10 @@ class Part(NamedTuple):
         """The chain's name."""
         return self.submission.chain.name
 
+    def forced(self, force: bool) -> "Part":
+        """Return the part with upstream problems as warnings, if forced."""
+        return self._replace(submission=replace(self.submission, force=force))
+
 
 def all_command(flags: Mapping[str, tuple[Any, Any]]) -> Callable[..., None]:
     """Return the command, with an option for the run id of each chain; all else comes from environment and file."""
@@ -74,6 +79,7 @@ def submit_all(
     dry_run: bool,
     offline: bool,
     watch: bool,
+    force: bool,
 ) -> None:
     """Submit every chain, each after those that it reads; or with `dry_run` only show the plans."""
     check_offline(dry_run=dry_run, offline=offline)
@@ -83,7 +89,7 @@ def submit_all(
     if dry_run or not account:
         _show(parts_of(options, env_file, None, offline=offline), offline=offline, as_json=as_json)
         return
-    parts = parts_of(options, env_file, account, offline=False)
+    parts = [part.forced(force) for part in parts_of(options, env_file, account, offline=False)]
     sent = send_parts(account, parts)
     _print_all(parts, sent, as_json=as_json)
     if watch and (code := _follow(account, parts, as_json=as_json)):
@@ -151,11 +157,12 @@ def _prepare(account: Account, parts: Sequence[Part]) -> list[Ready]:
     from dmpworks.batch.preflight.checks import Check
 
     checks: dict[Check, None] = {}
-    ready = []
+    ready: list[Ready] = []
+    run_ids = {part.name: part.submission.plan.run_id for part in parts}
     for part in parts:
-        found, definition, digest = preflight(account, part.submission, part.after)
+        found, submission = preflight(account, part.submission, {name: run_ids[name] for name in part.after})
         checks |= dict.fromkeys(found)
-        ready.append(Ready(part.submission.plan.pinned(definition), part.submission.retry_command, digest))
+        ready.append(submission)
     require_aloud(list(checks))
     return ready
 

@@ -24,6 +24,15 @@ EnvFile = Annotated[
     Parameter(name="--env-file", group=COMMAND, help=f"File of settings, NAME=value a line. [default: {ENV_FILE}]"),
 ]
 Watch = Annotated[bool, Parameter(name="--watch", group=COMMAND, negative=(), help="Follow the run until it is over.")]
+Force = Annotated[
+    bool,
+    Parameter(
+        name="--force",
+        group=COMMAND,
+        negative=(),
+        help="Read upstream runs that failed, are incomplete, or changed since: results then mix older and newer data.",
+    ),
+]
 Json = Annotated[bool, Parameter(name="--json", group=COMMAND, negative=(), help="Print JSON for a program to read.")]
 
 

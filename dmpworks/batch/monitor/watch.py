@@ -16,6 +16,7 @@ from dmpworks.runs.ledger.current import current_state
 from dmpworks.runs.ledger.events import AnyEvent, Observed
 from dmpworks.runs.ledger.state import RunState
 from dmpworks.runs.ledger.store import Ledger, who
+from dmpworks.runs.upstream import why_not_started
 
 if TYPE_CHECKING:
     from mypy_boto3_batch import BatchClient
@@ -59,6 +60,8 @@ class Watch:
         rows = self._with_forgotten(state, job_statuses(state, batch, self._usual, self._clock()), batch)
         stuck = self._stuck(state, batch)
         code, why = _verdict(state, rows, stuck, locked)
+        if state.status == "skipped" and code is not None:
+            why = "; ".join(why_not_started(self._ledger.bucket, state))
         return Snapshot(
             run=state.name,
             at=self._clock(),
@@ -127,7 +130,7 @@ def _verdict(
         return ExitCode.DONE, None
     if "cancelled" in statuses or (state.newest and state.newest.submission in state.cancelling):
         return ExitCode.CANCELLED, "it was cancelled"
-    if "failed" in statuses:
+    if "failed" in statuses or statuses <= {"skipped", "left out"}:
         return ExitCode.FAILED, None
     if "forgotten" in statuses:
         return ExitCode.FAILED, f"AWS Batch has forgotten it: dmpworks runs reconcile {state.name} --repair"

@@ -1,7 +1,7 @@
 """From a plan to job ids: requests are sent in order, each written down; when one is refused, all are withdrawn."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -42,12 +42,18 @@ class SubmissionContext(NamedTuple):
 
 
 def submit(
-    context: SubmissionContext, plan: SubmissionPlan, again: str, *, after: Sequence[str] = (), image: str | None = None
+    context: SubmissionContext,
+    plan: SubmissionPlan,
+    again: str,
+    *,
+    after: Sequence[str] = (),
+    image: str | None = None,
+    reads: Mapping[str, str | None] | None = None,
 ) -> list[Sent]:
     """Send what is not there yet and return all jobs in order; the first depends on `after`.
 
-    `again` is the command that submits the same once more. Raises PreflightError when something else of the chain is
-    live; SubmitError when AWS refuses a job, after withdrawing those that were sent before it.
+    `again` is the command that submits the same once more; `reads` are the upstream runs. Raises PreflightError when
+    something else of the chain is live; SubmitError when AWS refuses a job, after withdrawing those sent before it.
     """
     state = context.ledger.state()
     everywhere = replace(plan, queues=queues_to_look_in(context.ledger.bucket, plan.chain, plan.queues))
@@ -64,6 +70,8 @@ def submit(
             version=version(),
             definition=plan.definition,
             image=image,
+            reads=dict(reads or {}),
+            command=again if reads and None in reads.values() else None,
         )
     )
     return _Submission(context, plan, again, len(state.submissions) + 1, found).run(after)

@@ -14,17 +14,25 @@ from msgspec.structs import replace
 from dmpworks.batch.submission.plan import default_definition
 from dmpworks.catalog import chain_named
 from dmpworks.commands.shared.options import BucketName, open_project, setting_sources, start_at
-from dmpworks.commands.shared.submission import Account, ChainSubmission, check_no_folder, live_job, open_account
+from dmpworks.commands.shared.submission import (
+    Account,
+    ChainSubmission,
+    check_no_folder,
+    live_job,
+    open_account,
+    read_upstream,
+)
 from dmpworks.commands.shared.trusted_addresses import check_addresses, check_host, confirm_sources, kept_definition
 from dmpworks.commands.submit import earliest, print_start, print_up_to_date, send_and_print
 from dmpworks.errors import PreflightError, SettingsError
 from dmpworks.formatting import visible
-from dmpworks.jobs.commands import COMMAND, EnvFile, Json, Watch
+from dmpworks.jobs.commands import COMMAND, EnvFile, Force, Json, Watch
 from dmpworks.jobs.model import Chain
 from dmpworks.jobs.wiring import AUTO, chain_settings, run_id_setting, start_job_setting, submit_settings
 from dmpworks.runs.completeness import Start, first_job
 from dmpworks.runs.ledger.events import Planned
 from dmpworks.runs.ledger.store import LATEST, Ledger, RunName, find_run
+from dmpworks.runs.upstream import expected_reads
 from dmpworks.services.storage import Bucket
 from dmpworks.settings.declare import REQUIRED, Setting, declared
 from dmpworks.settings.resolve import Resolved, Sources, check_unknown, environment, resolve
@@ -56,6 +64,7 @@ def resume(
     here: Here = False,
     yes: Yes = False,
     watch: Watch = False,
+    force: Force = False,
     bucket_name: BucketName = None,
     env_file: EnvFile = None,
     as_json: Json = False,
@@ -82,17 +91,17 @@ def resume(
         check_host(before, str(name), again, here=here)
         confirm_sources(chain, before.settings, texts, now, again, yes=yes)
         again += " --here" * here + " --yes" * yes
-        _run_here(chain, found, start_job, bucket, again, as_json=as_json)
+        _run_here(chain, found, start_job, bucket, before, again, as_json=as_json, force=force)
     else:
         check_no_folder(chain.name, bucket.name)
         account = open_account(
             Project(bucket_name=bucket.name, aws_region=bucket.region or before.settings.get("AWS_REGION"))
         )
-        resume_on_batch(account, chain, found, start_job, before, again, as_json=as_json, watch=watch)
+        resume_on_batch(account, chain, found, start_job, before, again, as_json=as_json, watch=watch, force=force)
 
 
 def _newest(bucket: Bucket, chain: Chain, run: RunName) -> Planned:
-    """Return the newest submission of a run, with the settings of all jobs that were ever submitted."""
+    """Return the newest submission of a run, with the settings and upstream runs of all jobs ever submitted."""
     state = Ledger(bucket, run).state()
     if state.newest is None:
         raise PreflightError(
@@ -100,7 +109,8 @@ def _newest(bucket: Bucket, chain: Chain, run: RunName) -> Planned:
             on=f"{run}: its jobs were started by hand",
             next=f"dmpworks run {run.chain} --start-job auto, or batch-submit",
         )
-    return replace(state.newest, settings=_recorded(chain, state.submissions))
+    settings = _recorded(chain, state.submissions)
+    return replace(state.newest, settings=settings, reads=expected_reads(state.submissions))
 
 
 def _recorded(chain: Chain, submissions: Iterable[Planned]) -> dict[str, str]:
@@ -211,6 +221,7 @@ def resume_on_batch(
     *,
     as_json: bool = False,
     watch: bool = False,
+    force: bool = False,
 ) -> None:
     """Submit what is missing of a run, with these settings; `named` is the start job, `before` the last submission."""
     plain = [each for each in submit_settings(chain) if not each.secret and each != start_job_setting(chain)]
@@ -228,10 +239,21 @@ def resume_on_batch(
     # a live job is adopted only by the very same request: then the revision stays as well
     keep = live and "BATCH_JOB_DEFINITION" not in found.options
     kept = kept_definition(before, default_definition(values)) if keep else None
-    send_and_print(account, ChainSubmission(chain, values, start, again, kept), as_json=as_json, watch=watch)
+    submission = ChainSubmission(chain, values, start, again, kept, before.reads, force)
+    send_and_print(account, submission, as_json=as_json, watch=watch)
 
 
-def _run_here(chain: Chain, found: Sources, named: str, bucket: Bucket, again: str, *, as_json: bool) -> None:
+def _run_here(
+    chain: Chain,
+    found: Sources,
+    named: str,
+    bucket: Bucket,
+    before: Planned,
+    again: str,
+    *,
+    as_json: bool,
+    force: bool,
+) -> None:
     from dmpworks.runs.local.runner import run_chain
 
     start = _start(bucket, chain, _known(chain_settings(chain), found, chain), named)
@@ -239,7 +261,8 @@ def _run_here(chain: Chain, found: Sources, named: str, bucket: Bucket, again: s
         print_up_to_date(chain, start, [], as_json=as_json)
         return
     values = _all_of(chain, chain_settings(chain, chain.from_job(start.job)), found)
-    manifests = run_chain(chain, start, values, environment(), bucket, partial(_paste, again))
+    reads = read_upstream(bucket, chain, values, start, before.reads, force=force)
+    manifests = run_chain(chain, start, values, environment(), bucket, partial(_paste, again), reads)
     if as_json:
         print(msgspec.json.format(msgspec.json.encode(manifests), indent=2).decode())
 

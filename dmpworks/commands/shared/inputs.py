@@ -2,6 +2,8 @@
 
 from collections.abc import Collection
 
+from msgspec.structs import replace
+
 from dmpworks.batch.preflight.checks import Check, as_warning, bad, good, warning
 from dmpworks.catalog import CHAINS, chain_named
 from dmpworks.jobs.manifest import phase_folder
@@ -9,6 +11,7 @@ from dmpworks.jobs.model import Chain, Job
 from dmpworks.jobs.run import UPLOAD_PHASE, find_phase
 from dmpworks.jobs.wiring import own_settings, read_setting, run_id_setting
 from dmpworks.runs.completeness import Complete, Missing, Stale, check
+from dmpworks.runs.upstream import Expected, upstream_problems
 from dmpworks.services.storage import Bucket
 from dmpworks.settings.declare import Upload
 from dmpworks.settings.resolve import Resolved
@@ -35,6 +38,19 @@ def check_inputs(bucket: Bucket, chain: Chain, job: Job, values: Resolved, comin
         if setting.upload and setting.upload.read_by(values):
             checks.append(_check_upload(bucket, setting.upload, values[setting], setting.variable))
     return checks
+
+
+def check_upstream(bucket: Bucket, chain: Chain, runs: Expected, recorded: Expected, *, force: bool) -> list[Check]:
+    """Check that the upstream runs are complete, and those that the recorded submission expected.
+
+    With `force` a problem is a warning: the results then mix what the upstream run left with older data.
+    """
+    means = "--force reads what it left all the same: results then mix older and newer data"
+    checks = [
+        bad(f"upstream run {problem.run}", problem.why, f"{problem.next}; {means}")
+        for problem in upstream_problems(bucket, chain, runs, recorded)
+    ]
+    return [replace(as_warning(each), said=f"{each.said}; {means}") for each in checks] if force else checks
 
 
 def _check_jobs_before(bucket: Bucket, chain: Chain, job: Job, values: Resolved) -> list[Check]:

@@ -2,20 +2,21 @@
 
 import sys
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dmpworks.batch.submission.plan import SubmissionPlan, chain_queues, default_definition, make_plan, name_prefix
-from dmpworks.commands.shared.inputs import check_inputs
+from dmpworks.commands.shared.inputs import check_inputs, check_upstream
 from dmpworks.errors import PreflightError
 from dmpworks.jobs.model import Chain, Job
 from dmpworks.jobs.wiring import run_id_setting
 from dmpworks.runs.completeness import Start
 from dmpworks.runs.ledger.locks import HeldLock, hold
-from dmpworks.runs.ledger.store import Ledger
+from dmpworks.runs.ledger.store import Ledger, RunName
+from dmpworks.runs.upstream import Expected, expected_reads, upstream_runs
 from dmpworks.services.storage import Bucket, names_folder, open_bucket
 from dmpworks.settings.resolve import Resolved
 from dmpworks.settings.shared import Project
@@ -46,6 +47,8 @@ class ChainSubmission:
     start: Start
     retry_command: str
     definition: str | None = None  # a revision to keep to; else the newest is taken
+    expected: Expected = field(default_factory=dict)  # upstream runs of the submission that is resumed
+    force: bool = False  # submit although an upstream run is incomplete, or not the expected one
 
     @property
     def jobs(self) -> tuple[Job, ...]:
@@ -70,7 +73,9 @@ class Ready(NamedTuple):
 
     plan: SubmissionPlan
     retry_command: str
+    definition: str | None  # the pinned revision; None if it was not found
     digest: str | None  # of the image
+    reads: Expected  # upstream runs
 
 
 def open_account(project: Project) -> Account:
@@ -104,11 +109,11 @@ def live_job(account: Account, chain: Chain, values: Resolved) -> str | None:
 
 
 def preflight(
-    account: Account, submission: ChainSubmission, coming: Collection[str] = ()
-) -> tuple[list["Check"], str | None, str | None]:
-    """Return every check of a submission, the pinned job definition and the image's digest.
+    account: Account, submission: ChainSubmission, together: Mapping[str, str] | None = None
+) -> tuple[list["Check"], Ready]:
+    """Return every check of a submission, and what to submit if none of them fails.
 
-    The chains in `coming` are submitted with it, before it.
+    `together` maps the chains submitted with it, before it, to their run ids.
     """
     from dmpworks.batch.preflight.required import check_required_settings
     from dmpworks.batch.preflight.resources import check_bucket, check_definition, check_live_run, check_queues
@@ -121,19 +126,39 @@ def preflight(
     ]
     if found.definition:
         checks += check_required_settings(submission.chain, submission.jobs, values, found.definition)
-    bucket = check_bucket(account.bucket)
+    bucket, together, reads = check_bucket(account.bucket), together or {}, {}
     checks.append(bucket)
     if bucket.verdict == "ok":
-        checks += check_inputs(account.bucket, submission.chain, submission.jobs[0], values, coming)
+        checks += check_inputs(account.bucket, submission.chain, submission.jobs[0], values, together)
+        reads = upstream_runs(account.bucket, submission.chain, submission.jobs, values, together)
+        checks += check_upstream(account.bucket, submission.chain, reads, submission.expected, force=submission.force)
         checks.append(check_live_run(account.reader, account.bucket, plan))
-    return checks, found.definition.name if found.definition else None, found.digest
+    definition = found.definition.name if found.definition else None
+    ready = Ready(plan.pinned(definition), submission.retry_command, definition, found.digest, reads)
+    return checks, ready
+
+
+def read_upstream(
+    bucket: Bucket, chain: Chain, values: Resolved, start: Start, expected: Expected, *, force: bool
+) -> dict[str, str | None]:
+    """Return the upstream runs of a local run; raises PreflightError if they must not be read."""
+    runs = upstream_runs(bucket, chain, chain.from_job(start.job) if start.job else (), values, {})
+    require_aloud(check_upstream(bucket, chain, runs, expected, force=force))
+    return runs
+
+
+def recorded_reads(bucket: Bucket, chain: Chain, values: Resolved, start: Start) -> Expected:
+    """Return the upstream runs recorded by earlier submissions of a run, if it starts at a later job."""
+    if start.job in (None, chain.job_names[0]):
+        return {}
+    return expected_reads(Ledger(bucket, RunName(chain.name, values[run_id_setting(chain)])).state().submissions)
 
 
 def prepare(account: Account, submission: ChainSubmission) -> Ready:
     """Return the plan with its pinned definition; raises PreflightError that lists all failed checks at once."""
-    checks, definition, digest = preflight(account, submission)
+    checks, ready = preflight(account, submission)
     require_aloud(checks)
-    return Ready(submission.plan.pinned(definition), submission.retry_command, digest)
+    return ready
 
 
 def require_aloud(checks: Sequence["Check"]) -> None:
@@ -151,7 +176,7 @@ def send(account: Account, ready: Ready, held: HeldLock, after: Sequence[str] = 
     from dmpworks.batch.submission.submit import SubmissionContext, submit
 
     context = SubmissionContext(account.client, Ledger(account.bucket, ready.plan.run), held, account.sleep)
-    return submit(context, ready.plan, ready.retry_command, after=after, image=ready.digest)
+    return submit(context, ready.plan, ready.retry_command, after=after, image=ready.digest, reads=ready.reads)
 
 
 def locks(stack: ExitStack, account: Account, plans: Sequence[SubmissionPlan]) -> list[HeldLock]:

@@ -64,6 +64,8 @@ class Planned(Event, frozen=True, kw_only=True):
     version: str
     definition: str | None = None
     image: str | None = None
+    reads: dict[str, str | None] = {}  # upstream runs, see `runs/upstream.py`
+    command: str | None = None  # repeats a submission of several chains together
 
 
 class Submitted(Event, frozen=True, kw_only=True):

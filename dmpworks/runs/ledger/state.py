@@ -9,7 +9,7 @@ from dmpworks.jobs.model import Shard
 from dmpworks.runs.ledger.events import BatchAttempt, Ended, JobRequest, Outcome, Planned, Started
 
 Status = Literal["planned", "submitted", "running", "succeeded", "failed", "skipped", "cancelled", "withdrawn"]
-RunStatus = Literal["running", "succeeded", "failed", "cancelled", "incomplete"]
+RunStatus = Literal["running", "succeeded", "failed", "cancelled", "skipped", "incomplete"]
 LIVE: frozenset[str] = frozenset(("submitted", "running"))
 ENDS = frozenset(("succeeded", "failed", "skipped", "cancelled"))
 OVER = ENDS | {"withdrawn"}  # final statuses
@@ -139,11 +139,17 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def status(self) -> RunStatus:
-        """Status of the whole run; `incomplete`: a submission that was interrupted or withdrawn."""
+        """Status of the whole run.
+
+        `skipped`: no job started, because an upstream run did not succeed. `incomplete`: its submission was interrupted
+        or withdrawn.
+        """
         statuses = {job.status for job in self.current}
         if statuses & LIVE:
             return "running"
         for word in ("cancelled", "failed"):
             if word in statuses:
                 return word
-        return "succeeded" if statuses == {"succeeded"} else "incomplete"
+        if len(statuses) == 1 and (only := statuses.pop()) in ("succeeded", "skipped"):
+            return only
+        return "incomplete"

@@ -50,11 +50,12 @@ def run_chain(
     environ: Mapping[str, str],
     bucket: Bucket,
     again: Callable[[str], str],
+    reads: Mapping[str, str | None] | None = None,
 ) -> list[Manifest]:
     """Run jobs one after the other and return their manifests.
 
-    `again` returns the command that continues at a job. Raises ChainStopped at the first job that fails, and
-    PreflightError if another process holds the lock of the chain.
+    `again` returns the command that continues at a job; `reads` are the upstream runs. Raises
+    ChainStopped at the first job that fails, and PreflightError if another process holds the lock of the chain.
     """
     if start.job is None:
         return []
@@ -64,7 +65,7 @@ def run_chain(
         _check_no_batch(bucket, chain)
         ledger = Ledger(bucket, run)
         number = len(ledger.state().submissions) + 1
-        ledger.append(_planned(chain, number, jobs, start.why, values))
+        ledger.append(_planned(chain, number, jobs, start.why, values, reads or {}))
         submission = _Submission(chain, jobs, number, ledger, held, machine, values)
         for job in jobs:
             if code := submission.run(job):
@@ -143,7 +144,14 @@ def _check_no_batch(bucket: Bucket, chain: Chain) -> None:
             )
 
 
-def _planned(chain: Chain, number: int, jobs: tuple[Job, ...], skipped: Mapping[str, str], values: Resolved) -> Planned:
+def _planned(
+    chain: Chain,
+    number: int,
+    jobs: tuple[Job, ...],
+    skipped: Mapping[str, str],
+    values: Resolved,
+    reads: Mapping[str, str | None],
+) -> Planned:
     return Planned(
         at=now(),
         by=who(),
@@ -153,6 +161,7 @@ def _planned(chain: Chain, number: int, jobs: tuple[Job, ...], skipped: Mapping[
         skipped={name: why for name, why in skipped.items() if name not in {job.name for job in jobs}},
         settings=recorded_settings(chain, values),
         version=version(),
+        reads=dict(reads),
     )
 
 

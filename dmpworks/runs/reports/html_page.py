@@ -76,6 +76,7 @@ def _header(report: Report) -> Element:
 
 def _sentence(figures: RunFigures, report: Report) -> str:
     how = {"succeeded": "Succeeded", "failed": "Failed", "cancelled": "Was cancelled", "running": "Has been running"}
+    how |= {"skipped": "Did not start"}
     verb = how.get(figures.status, "Broke off")
     joint = "for" if figures.status == "running" else "after"
     took = duration(figures.seconds(report.made))
