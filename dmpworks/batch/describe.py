@@ -52,6 +52,7 @@ class BatchJob(msgspec.Struct, frozen=True, kw_only=True):
     log_group: str = LOG_GROUP
     log: str | None = None  # stream of the newest attempt
     parameters: dict[str, str] = {}
+    bucket: str | None = None  # BUCKET_NAME of its request
     depends_on: tuple[str, ...] = ()  # ids
     shards: int | None = None  # number of children of an array job, which has no attempts of its own
     done: int = 0  # children that have succeeded
@@ -155,6 +156,7 @@ def observed(job: BatchJob, name: str, *, at: datetime, by: str) -> Observed:
 
 def _job(description: Mapping[str, Any]) -> BatchJob:
     container = description.get("container", {})
+    environment = {pair["name"]: pair["value"] for pair in container.get("environment", ())}
     options = container.get("logConfiguration", {}).get("options", {})
     every = [_attempt(attempt) for attempt in description.get("attempts", ())]
     attempts = tuple(attempt for attempt in every if attempt.stopped or description["status"] in ENDED)
@@ -175,6 +177,7 @@ def _job(description: Mapping[str, Any]) -> BatchJob:
         log_group=options.get("awslogs-group", LOG_GROUP),
         log=container.get("logStreamName") or (every[-1].log if every else None),
         parameters=description.get("parameters", {}),
+        bucket=environment.get("BUCKET_NAME"),
         depends_on=tuple(other["jobId"] for other in description.get("dependsOn", ()) if "jobId" in other),
         shards=description.get("arrayProperties", {}).get("size"),
         done=children.get("SUCCEEDED", 0),

@@ -5,6 +5,7 @@ failed upstream run left: it would merge the results of an older index.
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import NamedTuple
 
 from dmpworks.errors import JobError, LedgerError
@@ -122,12 +123,23 @@ def _unfinished(bucket: Bucket, run: RunName) -> Problem | None:
     if state.newest is None or state.status == "succeeded":
         return None
     if state.status == "running":
+        if _completed_since(bucket, run, state.current[-1].name, state.newest.at):
+            return None  # its end is not recorded yet
         return Problem(str(run), "it is still running", f"wait for it: dmpworks runs watch {run}")
     if state.status == "skipped":
         return Problem(str(run), *why_not_started(bucket, state))
     unfinished = next(job for job in state.current if job.status != "succeeded")
     command = state.newest.command or f"dmpworks runs resume {run}"
     return Problem(str(run), f"its job {unfinished.name} is {unfinished.status}", f"complete it first: {command}")
+
+
+def _completed_since(bucket: Bucket, run: RunName, job: str, submitted: datetime) -> bool:
+    """Return whether a job has written its output since its run was submitted; an uploaded output counts as well."""
+    try:
+        phase = find_phase(bucket, phase_folder(*run, job))
+    except JobError:
+        return False
+    return phase is not None and (phase.manifest is None or phase.manifest.ended >= submitted)
 
 
 def _unexpected(chain: Chain, run: RunName, digest: str, recorded: Expected) -> Problem | None:

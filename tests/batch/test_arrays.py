@@ -152,12 +152,12 @@ def test_a_cancelled_array_ends_its_children(scene):
 def test_a_reconciliation_finds_nothing_to_mend_in_a_good_array(scene):
     scene.submit(LETTERS_COUNT_SHARDS="3")
     follow(scene)
-    deployment = Deployment(scene.batch, "dev", ["dmpworks-dev", "dmpworks-dev-large"])
+    deployment = Deployment(scene.batch, "dev", ["dmpworks-dev", "dmpworks-dev-large"], "my-bucket")
     assert inspect(scene.ledger, deployment, now(), "ada@laptop", alone=True) == []
 
 
 def test_an_array_that_nobody_wrote_down_keeps_its_number_of_shards(scene):
     scene.submit(LETTERS_COUNT_SHARDS="3")
-    deployment = Deployment(scene.batch, "dev", ["dmpworks-dev", "dmpworks-dev-large"])
+    deployment = Deployment(scene.batch, "dev", ["dmpworks-dev", "dmpworks-dev-large"], "my-bucket")
     jobs = describe(scene.batch, [scene.batch.job("count").id]).values()
     assert deployment.planned(jobs, now(), "ada@laptop").jobs["count"].shards == 3

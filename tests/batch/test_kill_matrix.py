@@ -125,7 +125,7 @@ class Scene:
         """Do as `runs reconcile --repair`."""
         queues = ("dmpworks-dev", "dmpworks-dev-large")
         with hold(self.bucket, CHAIN.name, "a test"):
-            repair(self.ledger, Deployment(self.batch, "dev", queues), datetime.now(UTC), "a test")
+            repair(self.ledger, Deployment(self.batch, "dev", queues, self.bucket.name), datetime.now(UTC), "a test")
 
     def wait(self):
         self.batch.sleep(600)

@@ -15,7 +15,7 @@ WEEK = 8 * 24 * 3600
 
 
 def deployment(scene: Scene) -> Deployment:
-    return Deployment(scene.batch, "dev", QUEUES)
+    return Deployment(scene.batch, "dev", QUEUES, "my-bucket")
 
 
 def found(scene: Scene, alone: bool = True) -> list[tuple[str, bool]]:
@@ -183,3 +183,15 @@ def test_a_submission_that_broke_off_is_told(scene):
     scene.ledger.append(event)
     (told,) = inspect(scene.ledger, deployment(scene), scene.batch.clock(), "ada@laptop", alone=True)
     assert (told.kind, told.next) == ("broken off", "dmpworks runs resume letters/2026-10-01")
+
+
+def test_jobs_of_other_buckets_are_skipped_and_counted(scene):
+    """Two developers share an environment name: the jobs of the one are nothing to the ledger of the other."""
+    scene.submit()
+    scene.sleep(600)
+    other = Deployment(scene.batch, "dev", QUEUES, "another-bucket")
+    assert (other.runs, other.skipped) == (set(), {"my-bucket": 2})
+    assert (deployment(scene).runs, deployment(scene).skipped) == ({scene.ledger.run}, {})
+    forget(scene, object)
+    assert repair(scene.ledger, other, scene.batch.clock(), "ada@laptop") == []
+    assert scene.ledger.events() == []

@@ -196,9 +196,9 @@ def test_what_it_says(bucket, capsys):
     with pytest.raises(SystemExit):
         reconcile(bucket_name=bucket.name)
     assert capsys.readouterr().out.splitlines() == [
-        "ror/2026-10-01: lost attempt: download was completed by attempt abcd1234, which the ledger does not know",
-        "1 run looked at; AWS Batch was not asked: 1 finding",
-        "  next: dmpworks runs reconcile --repair puts 1 of them right",
+        "ror/2026-10-01: lost attempt: download was completed by attempt abcd1234, which is not in the ledger",
+        "1 run examined; AWS Batch was not asked: 1 finding",
+        "  next: repair 1 of them: dmpworks runs reconcile --repair",
     ]
 
 

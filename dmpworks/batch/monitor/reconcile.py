@@ -1,6 +1,6 @@
 """Compare the ledger of a run with AWS Batch and the bucket, and repair it where they disagree."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -37,18 +37,27 @@ FORGOTTEN = "AWS Batch has forgotten it, and it left no output"
 
 
 class Deployment:
-    """The Batch jobs of a deployment, listed once, by run."""
+    """The Batch jobs of a deployment that work on one bucket, listed once, by run.
 
-    def __init__(self, client: "BatchClient", env: str, queues: Iterable[str]) -> None:
+    Account and region are those of the client. Several buckets may share an environment name, such as those of two
+    developers; jobs of other buckets are skipped and counted.
+    """
+
+    def __init__(self, client: "BatchClient", env: str, queues: Iterable[str], bucket: str) -> None:
         self._client = client
         with asking("AWS Batch", "dmpworks runs reconcile"):
             known = queues_named(client, queues)  # listing the jobs of a queue that does not exist is an error
             jobs = jobs_named(client, known, f"{environment_prefix(env)}-")
         self._by_run: dict[RunName, list[BatchJob]] = defaultdict(list)
+        self.skipped: Counter[str] = Counter()  # bucket -> its jobs
         for job in jobs:
             parameters = job.parameters
-            if parameters.get("env") == env and {"chain", "run_id", "job"} <= parameters.keys():
+            if parameters.get("env") != env or not {"chain", "run_id", "job"} <= parameters.keys():
+                continue
+            if job.bucket == bucket:
                 self._by_run[RunName(parameters["chain"], parameters["run_id"])].append(job)
+            else:
+                self.skipped[job.bucket or "unknown"] += 1
 
     @property
     def runs(self) -> set[RunName]:

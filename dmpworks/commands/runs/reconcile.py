@@ -1,6 +1,7 @@
 """`dmpworks runs reconcile`: compare the ledger with AWS Batch and the bucket; `--repair` changes only the ledger."""
 
 import sys
+from collections import Counter
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated
@@ -60,6 +61,8 @@ def reconcile(
     if repair:
         inspected = [(name, _repaired(bucket, name, deployment, found)) for name, found in inspected]
     findings = [each for _, found in inspected for each in found]
+    if deployment and deployment.skipped:
+        _print_skipped(deployment.skipped)
     if as_json:
         print_json(findings)
     else:
@@ -70,7 +73,8 @@ def reconcile(
 
 def _deployment(values: Resolved) -> Deployment:
     queues = {queue for chain in CHAINS for queue in chain_queues(chain, values)}
-    return Deployment(batch_client(values.project.aws_region, only_reads=True), values.project.env, queues)
+    project = values.project
+    return Deployment(batch_client(project.aws_region, only_reads=True), project.env, queues, project.bucket_name)
 
 
 def _named(bucket: Bucket, text: str, deployment: Deployment | None) -> RunName:
@@ -105,6 +109,11 @@ def _repaired(bucket: Bucket, run: RunName, deployment: Deployment | None, found
             return repair_ledger(Ledger(bucket, run), deployment, now(), who())
     except (PreflightError, LedgerError) as error:  # somebody is running on the chain, or was just now
         return [replace(each, next=f"{error.what} ({error.on}): {error.next}") for each in found]
+
+
+def _print_skipped(skipped: Counter[str]) -> None:
+    buckets = ", ".join(f"{count} of {bucket}" for bucket, count in sorted(skipped.items()))
+    print(f"jobs of other buckets skipped: {buckets}", file=sys.stderr)
 
 
 def _print(findings: list[Finding], runs: int, *, asked: bool) -> None:
