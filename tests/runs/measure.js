@@ -6,7 +6,7 @@ const light = ([r, g, b]) => [r, g, b].map(c => c / 255).map(c => c <= 0.03928 ?
 const ground = element => {
   for (let each = element; each; each = each.parentElement) {
     const style = getComputedStyle(each), color = channels(style.backgroundColor)
-    if (style.backgroundImage !== "none") return null
+    if (style.backgroundImage !== "none" && !each.matches(".scroll")) return null // .scroll: shadows at its edges
     if (color.length === 3 || color[3] > 0) return color
   }
   return [255, 255, 255]
@@ -25,8 +25,9 @@ const rows = [...document.querySelectorAll(".gantt .row:has(.track)")].map(row =
 }))
 const clipped = texts.filter(element => element.matches(".row .bar") && getComputedStyle(element).fontSize !== "0px" &&
   element.scrollWidth > element.clientWidth + 1).map(element => element.textContent)
+const labels = [...document.querySelectorAll(".axis span")].filter(label => label.getClientRects().length).map(box)
 const found = {
-  rows, faint, clipped, wide: document.documentElement.scrollWidth, window: innerWidth,
+  rows, labels, faint, clipped, wide: document.documentElement.scrollWidth, window: innerWidth,
   resources: performance.getEntriesByType("resource").length, height: document.documentElement.scrollHeight,
 }
 document.body.insertAdjacentHTML("beforeend", "<pre id=measured></pre>")

@@ -87,9 +87,36 @@ def test_why_it_failed_and_how_to_go_on(bucket):
     assert "Failed after 16 min on AWS Batch" in said
     assert (
         "transform failed what 2 files could not be read on part_3.json AWS says Essential container in task exited "
-        "next download it again resume dmpworks runs resume ror/2026-10-01"
+        "exit code 1 next download it again log dmpworks runs logs ror/2026-10-01 transform "
+        "resume dmpworks runs resume ror/2026-10-01"
     ) in said
     assert "There is no earlier run of this chain that succeeded: nothing to compare with" in said
+
+
+def test_a_second_submission_says_where_it_began_only_if_it_left_jobs_out(bucket, month):
+    assert "submission 2, from dmp-works-search on" in text(month)
+    story = Story(bucket, RunName("ror", "2026-10-01")).plan({"download": SMALL})
+    story.run_job("download", 1, 5).wait(9).plan({"download": SMALL}).run_job("download", 1, 5)
+    assert "submission 2 2026-10-01" in text(made(story))
+
+
+def test_a_last_attempt_that_asked_for_another_is_drawn_as_failed(bucket):
+    story = Story(bucket, RunName("ror", "2026-10-01"), where="local").plan({"download": SMALL})
+    story.start("download").end("download", 5, "again").see("download", "failed")
+    chart = re.search(r'class="gantt".*?</figure>', made(story), re.DOTALL)[0]
+    assert 'class="bar failed"' in chart
+    assert 'class="bar lost"' not in chart
+
+
+def test_labels_of_the_axis_do_not_overlap_on_a_telephone(chromium, bucket, tmp_path):
+    for seconds in (90, 7 * 3600, 5 * 86400):
+        run = RunName("ror", f"2026-10-{seconds % 28 + 1:02}")
+        story = Story(bucket, run, where="local").plan({"download": SMALL})
+        page = made(story.start("download").end("download", seconds / 60))
+        found = measured(chromium, tmp_path / "report.html", page, "window-size=500,900")
+        labels = sorted(found["labels"])
+        assert len(labels) >= 1
+        assert all(one[1] <= other[0] for one, other in pairwise(labels)), (seconds, labels)
 
 
 def test_a_local_run_has_no_costs(bucket):

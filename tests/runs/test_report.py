@@ -1,12 +1,16 @@
 """The report of a run as text and JSON; prices may be told, and are always an estimate."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from dmpworks.commands.runs.report import report
 from dmpworks.errors import JobError
 from tests.runs.sample import SMALL, good_run, troubled_run
+from tests.test_commands import PLAIN
 
 
 @pytest.fixture
@@ -67,3 +71,17 @@ def test_a_page_in_a_file(months, bucket, tmp_path, capsys):
 def test_a_file_that_cannot_be_written(months, bucket, tmp_path):
     with pytest.raises(JobError, match="the report could not be written"):
         report(bucket_name=bucket.name, html=tmp_path / "nowhere" / "report.html")
+
+
+def test_open_writes_the_page_and_shows_it(bucket, tmp_path):
+    good_run(bucket, "2026-10-01")
+    browser = tmp_path / "browser.sh"  # what the variable BROWSER names is a real program, called with the address
+    browser.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/address\n')
+    browser.chmod(0o755)
+    environ = PLAIN | {"BROWSER": f"{browser} %s"}
+    command = [sys.executable, "-m", "dmpworks", "runs", "report", "--bucket-name", bucket.name, "--open"]
+    answer = subprocess.run(command, env=environ, cwd=tmp_path, capture_output=True, text=True, check=True)
+    address = (tmp_path / "address").read_text().strip()
+    assert address.startswith("file://")
+    assert address.removeprefix("file://") in answer.stdout
+    assert "process-dmps" in Path(address.removeprefix("file://")).read_text()

@@ -1,5 +1,8 @@
 """`dmpworks runs report RUN`: report on a run as text, JSON or one HTML page."""
 
+import sys
+import tempfile
+import webbrowser
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -24,12 +27,15 @@ from dmpworks.settings.shared import Submission
 
 Html = Annotated[Path | None, Parameter(name="--html", help="Write one self-contained page to this file.")]
 
+Open = Annotated[bool, Parameter(name="--open", negative=(), help="Write the page, and show it in a browser.")]
+
 
 def report(
     run: str = LATEST,
     /,
     *,
     html: Html = None,
+    show: Open = False,
     bucket_name: BucketName = None,
     env_file: EnvFile = None,
     as_json: Json = False,
@@ -45,12 +51,16 @@ def report(
     table = prices(resolve(declared(Submission), setting_sources({}, env_file), "").submission)
     source = f"prices of {table.on}, {table.source}"
     made = make_report(bucket, find_run(bucket, run), lambda request: hourly(request, table), source, now())
+    if show and not html:
+        html = Path(tempfile.mkdtemp(prefix="dmpworks-report-"), f"{made.reading.figures.chain}.html")
     if html:
         _write(html, page(made))
     if as_json:
         print_json(_as_json(made))
     elif html:
         print_lines(f"{made.reading.figures.name}: report written to {html}")
+        if show and not webbrowser.open(html.resolve().as_uri()):
+            print(f"no browser is here: copy the page from {html.resolve()}", file=sys.stderr)
     else:
         _print(made)
 

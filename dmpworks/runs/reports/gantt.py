@@ -86,7 +86,9 @@ def _bars(lane: Lane, scale: Scale, now: datetime) -> Iterator[Element]:
     for wait in lane.waits:
         yield _bar(scale, "wait", wait.since, wait.until or now, _waiting(wait, now), None)
     for number, one in enumerate(lane.executions, 1):
-        kind = {None: "open", "again": "lost", "interrupted": "failed"}.get(one.ending, one.ending)
+        final = lane.status == "failed" and number == len(lane.executions)  # no other attempt followed
+        again = "failed" if final else "lost"
+        kind = {None: "open", "again": again, "interrupted": "failed"}.get(one.ending, one.ending)
         label = duration(one.seconds(now)) + (f", {one.shards} shards" if one.shards > 1 else "")
         yield _bar(scale, kind or "open", one.started, one.ended or now, _running(one, number, now), label)
 

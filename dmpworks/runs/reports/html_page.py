@@ -115,16 +115,22 @@ def _failure(figures: RunFigures, job: JobFigures) -> Element:
     lines = [
         ("what", error.what if error else job.cause or "its program ended with an error"),
         ("on", error.on if error else job.reason),
-        ("AWS says", job.reason if error else None),
+        ("AWS says" if figures.where == "batch" else "reason", job.reason if error else None),
+        ("exit code", str(job.exit_code) if job.exit_code is not None else None),
         ("next", error.next if error else None),
-        ("resume", f"dmpworks runs resume {figures.name}"),
+        ("log", f"dmpworks runs logs {figures.name} {job.job}"),
+        ("resume", None if error and "runs resume" in error.next else f"dmpworks runs resume {figures.name}"),
     ]
     return tag(
         "section",
         tag("h2", f"{job.job} failed", _cause(job)),
-        tag("dl", [tag("div", tag("dt", name), tag("dd", text)) for name, text in lines if text]),
+        tag("dl", [tag("div", tag("dt", name), tag("dd", _command(name, text))) for name, text in lines if text]),
         class_="failure",
     )
+
+
+def _command(name: str, text: str) -> Child:
+    return tag("code", text) if name in ("log", "resume") else text
 
 
 def _cause(job: JobFigures) -> Element | None:
@@ -142,8 +148,10 @@ def _charts(report: Report) -> Iterator[Child]:
 
 def _chart_heading(plan: Planned, time: Timeline) -> Element:
     took = duration((time.ended - time.began).total_seconds())
-    first = "first submission" if plan.submission == 1 else f"submission {plan.submission}, a resume"
-    return tag("figcaption", first, tag("small", f"{moment(time.began)} UTC by {plan.by}, {took}"))
+    heading = "first submission" if plan.submission == 1 else f"submission {plan.submission}"
+    if plan.skipped:
+        heading += f", from {next(iter(plan.jobs))} on"
+    return tag("figcaption", heading, tag("small", f"{moment(time.began)} UTC by {plan.by}, {took}"))
 
 
 def _jobs(figures: RunFigures) -> Element:
@@ -195,7 +203,8 @@ def _figures(comparison: Comparison) -> Element:
     if comparison.before:
         columns[2:2] = ["Before"]
         columns += ["Change", tag("span", "Change as a bar", class_="unseen")]
-    return table("Figures of each job", columns, rows, class_="figures")
+    alone = "" if comparison.before else " alone"
+    return table("Figures of each job", columns, rows, class_=f"figures{alone}")
 
 
 def _figure(each: Difference) -> list[Element]:

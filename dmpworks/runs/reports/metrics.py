@@ -41,6 +41,7 @@ class JobFigures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     in_vain: float | None = None  # the part of the cost for executions that did not succeed
     reason: str | None = None
     cause: str | None = None
+    exit_code: int | None = None  # of the last execution
     error: ErrorText | None = None
     left_out: str | None = None  # why the newest submission did not include it
 
@@ -181,6 +182,7 @@ def _job(
         in_vain=_cost([one for one in own if one.ending not in ("succeeded", None)], now, hourly),
         reason=job.reason or ("interrupted" if whole and whole[-1].ending == "interrupted" else None),
         cause=job.cause,
+        exit_code=job.exit_code or (whole[-1].exit_code if whole else None),
         error=whole[-1].error if whole and job.status != "succeeded" else None,
         left_out=(state.newest.skipped if state.newest else {}).get(job.name),
     )
