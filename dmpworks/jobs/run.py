@@ -18,6 +18,7 @@ from dmpworks.settings.declare import Upload
 __all__ = ["File", "Phase", "Run"]
 
 UPLOAD_PHASE = "download"  # the folder of a run id that people upload into
+LARGEST_CONTENT = 256 * 1024 * 1024  # bytes of a file that is read whole; the index of Crossref's tar has some 3 MB
 SUFFIXES = re.compile(r"((?:\.[A-Za-z][A-Za-z0-9]*){0,2})$")
 
 
@@ -41,7 +42,14 @@ class Phase:
 
     def content(self, file: File) -> bytes:
         """Return a small file whole."""
-        with self.opened(file).open("rb") as stream:
+        opened = self.opened(file)
+        if opened.stat().st_size > LARGEST_CONTENT:
+            raise JobError(
+                "a file is too large for what it should be",
+                on=f"{self.bucket.name}: {file.key}: more than {LARGEST_CONTENT:,} bytes",
+                next="run the job that wrote it again, then this",
+            )
+        with opened.open("rb") as stream:
             return bytes(stream.read())
 
 

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import msgspec
 
+from dmpworks.datasets.reading.json_lines import LONGEST_RECORD
 from dmpworks.errors import JobError
 from dmpworks.jobs.run import File, Phase, Run
 from dmpworks.matching.records import Plan
@@ -22,7 +23,9 @@ _PLAN = msgspec.json.Decoder(Plan)
 def read_lines(path: Path) -> Iterator[bytes]:
     """Yield the lines of a JSON Lines file, gzip or plain, without empty ones; raises OSError, EOFError, zlib.error."""
     with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-        for line in file:
+        while line := file.readline(LONGEST_RECORD + 1):
+            if len(line) > LONGEST_RECORD:
+                raise EOFError(f"a line is longer than {LONGEST_RECORD:,} bytes")
             if line.strip():
                 yield line
 

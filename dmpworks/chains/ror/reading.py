@@ -13,7 +13,8 @@ from dmpworks.jobs.run import Phase
 from dmpworks.services.storage import Openable
 
 # Until v2.0 (December 2025) a release held both schemas, then the newer one said so in its name.
-_DATA = re.compile(r"v[^/]*-ror-data(_schema_v2)?\.json$")
+# Anchored at the name's last part and its first v: a name of 65 kB of v would else take seconds.
+_DATA = re.compile(r"(?:^|/)[^/v]*v[^/]*-ror-data(_schema_v2)?\.json$")
 
 
 def parts(download: Phase) -> list[Part]:

@@ -11,6 +11,7 @@ import msgspec
 
 # Up to the next brace, past whole strings: braces inside a text do not count. Possessive, so that it never backtracks.
 _TO_BRACE = re.compile(rb'(?:[^"{}]++|"(?:[^"\\]++|\\.)*+")*+([{}])', re.DOTALL)
+LONGEST_ELEMENT = 128 * 1024 * 1024  # bytes, as of a line in `json_lines.py`, which reads what comes from here
 _WHITE_SPACE = b" \t\r\n"
 _BOM = b"\xef\xbb\xbf"
 
@@ -52,6 +53,8 @@ def elements(pieces: Iterable[bytes]) -> Iterator[bytes]:
             elif depth < 0:
                 raise EOFError("a brace closes that none opened")
         buffer, scanned, start = buffer[start:], scanned - start, 0
+        if len(buffer) > LONGEST_ELEMENT:
+            raise EOFError(f"an element, or what is between two, is longer than {LONGEST_ELEMENT:,} bytes")
     if depth:
         raise EOFError("it ends inside a record")
     yield from _between(buffer, first, last=True)

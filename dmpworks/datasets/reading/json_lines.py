@@ -26,6 +26,9 @@ Undecoded = Callable[[T], bytes]
 PIECE = 256 * 1024  # larger reads are mapped anew by malloc each time, and page faults cost more than they save
 BATCH = 4000
 LARGE = 32 * 1024 * 1024  # bytes; a batch of that many is full whatever the number of its records: they stay till then
+# Bytes of one record, decompressed. The longest of the releases of 2026 have some 10 MB; a few kB of gzip can hold
+# gigabytes without a line end, and what is decoded takes several times its size in memory.
+LONGEST_RECORD = 128 * 1024 * 1024
 BOM = b"\xef\xbb\xbf"
 DAMAGED: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, IsalError)  # type: ignore[assignment]
 # A download takes what is there in its size for what it has copied, so it fetches only what is gone.
@@ -101,7 +104,7 @@ def damaged(name: str, reason: str, lines: int) -> DamagedFileError:
 
 def _pieces(stream: Readable, name: str) -> Iterator[tuple[int, list[memoryview]]]:
     """Yield the number of the first line and the lines of each piece."""
-    number = 1
+    number, held = 1, 0
     rest: list[bytes] = []  # of the line that has begun
     while True:
         try:
@@ -109,6 +112,9 @@ def _pieces(stream: Readable, name: str) -> Iterator[tuple[int, list[memoryview]
         except DAMAGED as error:
             raise damaged(name, str(error) or type(error).__name__, number - 1) from error
         rest.append(piece)
+        held += len(piece)
+        if held > LONGEST_RECORD:
+            raise damaged(name, f"a record is longer than {LONGEST_RECORD:,} bytes", number - 1)
         if piece and b"\n" not in piece:  # joined once the end has come: a line may be a thousand pieces long
             continue
         block = b"".join(rest)
@@ -117,7 +123,7 @@ def _pieces(stream: Readable, name: str) -> Iterator[tuple[int, list[memoryview]
         if number == 1:
             block = block.removeprefix(BOM)
         end = block.rfind(b"\n") + 1
-        lines, rest = _cut(block, end), [block[end:]]
+        lines, rest, held = _cut(block, end), [block[end:]], len(block) - end
         if lines:
             yield number, lines
         number += len(lines)
