@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from dmpworks.datasets.download.checksums import Digest, digest_of
 from dmpworks.datasets.download.parallel import TOGETHER, bring, check_some, publish
 from dmpworks.datasets.download.reuse import Held
-from dmpworks.datasets.download.transfer import ARRIVING, Arrival, Check, Wanted, stream
+from dmpworks.datasets.download.transfer import ARRIVING, Check, ResumableTransfer, Wanted, stream
 from dmpworks.datasets.progress import Meter
 from dmpworks.datasets.sources.folder import FolderSource
 from dmpworks.datasets.sources.s3 import S3Source
@@ -95,7 +95,7 @@ class _Copying:
             return stream(self._run, wanted, meter)
         if self._inside and isinstance(wanted.source, S3Source) and item.size is not None and item.etag:
             return self._copy_inside(self._inside, wanted.source, wanted, item.size, meter)
-        return Arrival(self._run, wanted, find, meter).bring()
+        return ResumableTransfer(self._run, wanted, find, meter).transfer()
 
     def _find(self, wanted: Wanted, meter: Meter, etag: str | None, size: int | None) -> File | None:
         found = self._held.find(wanted.name, wanted.address, etag, wanted.digest, size)

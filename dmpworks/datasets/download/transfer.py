@@ -1,9 +1,10 @@
 """How the bytes of one file come into the bucket, checked on the way: never whole on disk or in memory.
 
-`stream` passes a file of this machine through. `Arrival` is for what comes over a network: it collects segments in the
-bucket (`<phase>/_arriving/`, named by where they begin), so that a cut connection goes on where it broke off, and so
-does a killed job if the source tells an ETag or its hash is known; whole, they become one object, read once more for
-the hash, or for the MD5 that an ETag may be. In either case the object is written only if size and hash are right.
+`stream` passes a file of this machine through. `ResumableTransfer` is for what comes over a network: it collects
+segments in the bucket (`<phase>/_arriving/`, named by where they begin), so that a cut connection is resumed where it
+broke off, and so is a killed job if the source states an ETag or its hash is known; whole, they become one object, read
+once more for the hash, or for the MD5 that an ETag may be. In either case the object is written only if size and hash
+are right.
 """
 
 import hashlib
@@ -57,15 +58,15 @@ class Wanted:
         return self.source.locate(self.item.name)
 
     @property
-    def told(self) -> str:
-        """What messages call it."""
+    def label(self) -> str:
+        """The name of the file in messages."""
         return f"{self.source.address} {self.item.name}"
 
     def arrived(self, bucket: Bucket, key: str, size: int, etag: str | None) -> File:
         """Return what a manifest says of it now that it is in the bucket; raises DownloadError, and takes it away."""
         try:
             if self.check:
-                self.check(bucket.opened(key), self.told)
+                self.check(bucket.opened(key), self.label)
         except DownloadError:
             bucket.delete([key])
             raise
@@ -76,7 +77,7 @@ class Wanted:
         if self.item.size is not None and received != self.item.size:
             raise DownloadError(
                 "a file has another size than the source's listing states",
-                on=f"{self.told}: {received:,} bytes instead of {self.item.size:,}",
+                on=f"{self.label}: {received:,} bytes instead of {self.item.size:,}",
                 next="the source may have changed midway: run the download job again",
             )
 
@@ -85,7 +86,7 @@ class Wanted:
         if self.digest is not None and received != self.digest.value:
             raise DownloadError(
                 f"the {self.digest.algorithm} of a file is not the expected one",
-                on=f"{self.told}: {received} instead of {self.digest.value}",
+                on=f"{self.label}: {received} instead of {self.digest.value}",
                 next="check the hash that is set against the one published with the file, then run the download job "
                 "again",
             )
@@ -105,7 +106,7 @@ class Wanted:
 
     def short(self, received: int, stated: int | None) -> DownloadError:
         """Return the error of a file that ends early."""
-        on = f"{self.told}: {received:,} of {stated or 0:,} bytes"
+        on = f"{self.label}: {received:,} of {stated or 0:,} bytes"
         return DownloadError("the source sent fewer bytes than it stated", on=on, next=AGAIN)
 
 
@@ -130,7 +131,7 @@ class _UnlikeEtag(Exception):
 
 
 @dataclass
-class Arrival:
+class ResumableTransfer:
     """One file on its way here over a network."""
 
     run: Run
@@ -152,7 +153,7 @@ class Arrival:
         """The bytes that are here."""
         return self.stored + len(self.buffer)
 
-    def bring(self) -> File:
+    def transfer(self) -> File:
         """Fetch the file into the bucket, repeated with growing pauses; raises DownloadError or TemporaryError."""
         self.etag = self.wanted.item.etag
         try:
@@ -164,12 +165,12 @@ class Arrival:
     def _bring(self) -> File:
         try:
             while not (self.whole or self.held):
-                self._go_on()
+                self._fetch_with_retries()
         except EOFError as error:
             raise self.wanted.short(self.received, self.size) from error
         return self.held or self._finish()
 
-    def _go_on(self) -> None:
+    def _fetch_with_retries(self) -> None:
         """Fetch until the end, or until a connection breaks that has brought us on: then attempts count anew."""
         furthest = self.received
         for attempt in retries.attempts(
@@ -188,7 +189,7 @@ class Arrival:
 
     def _fetch(self) -> None:
         with self.wanted.source.open(self.wanted.item.name, self.received, self.etag) as opened:
-            if not self._agree(opened):
+            if not self._accept_response(opened):
                 return
             for piece in opened.pieces:
                 self.buffer += piece
@@ -199,7 +200,7 @@ class Arrival:
             raise EOFError(f"{self.received:,} of {self.size:,} bytes")
         self.whole = True
 
-    def _agree(self, opened: Stream) -> bool:
+    def _accept_response(self, opened: Stream) -> bool:
         """Take in what the source says of the file; returns whether the stream goes on where we are."""
         if not self.folder:
             self.etag, self.size = opened.etag or self.etag, opened.size
@@ -212,9 +213,9 @@ class Arrival:
                 self._find_segments()
             self.whole = self.size is not None and self.stored == self.size
         elif None not in (self.size, opened.size) and opened.size != self.size:
-            raise changed(self.wanted.told, f"{opened.size:,} bytes instead of {self.size:,}")
+            raise changed(self.wanted.label, f"{opened.size:,} bytes instead of {self.size:,}")
         elif opened.start == 0:
-            self._begin_anew()  # a server that knows no ranges
+            self._restart()  # a server that knows no ranges
         return opened.start == self.received and not (self.held or self.whole)
 
     def _find_segments(self) -> None:
@@ -242,12 +243,12 @@ class Arrival:
         self.stored += len(self.buffer)
         self.buffer = bytearray()
 
-    def _begin_anew(self) -> None:
+    def _restart(self) -> None:
         received = self.received
-        self._drop()
+        self._discard_segments()
         self.meter.moved(-received)
 
-    def _drop(self) -> None:
+    def _discard_segments(self) -> None:
         self.run.bucket.delete(self.segments)
         self.segments, self.stored, self.buffer = [], 0, bytearray()
 
@@ -261,9 +262,9 @@ class Arrival:
                 self.run.bucket.put(key, b"".join(pieces))
             file = self.wanted.arrived(self.run.bucket, key, self.received, self.etag)
         except (DownloadError, _UnlikeEtag):
-            self._begin_anew()  # else every later execution would go on with wrong bytes
+            self._restart()  # else every later execution would go on with wrong bytes
             raise
-        self._drop()
+        self._discard_segments()
         return file
 
     def _like_etag(self) -> Iterator[bytes]:
@@ -278,7 +279,7 @@ class Arrival:
         if expected and md5 not in (expected, self.unlike_etag):
             if self.unlike_etag is None:
                 raise _UnlikeEtag(md5)
-            raise changed(self.wanted.told, f"its ETag is {self.etag}, its MD5 was {self.unlike_etag}, then {md5}")
+            raise changed(self.wanted.label, f"its ETag is {self.etag}, its MD5 was {self.unlike_etag}, then {md5}")
 
     def _pieces(self) -> Iterator[bytes]:
         yield from map(self.run.bucket.get, self.segments)

@@ -10,7 +10,7 @@ import pytest
 
 from dmpworks.datasets.download.checksums import Digest
 from dmpworks.datasets.download.copy import copy_files
-from dmpworks.datasets.download.transfer import SEGMENT, Arrival, Wanted
+from dmpworks.datasets.download.transfer import SEGMENT, ResumableTransfer, Wanted
 from dmpworks.datasets.progress import Meter, Progress
 from dmpworks.datasets.sources.http import HttpSource
 from dmpworks.datasets.sources.opening import open_source
@@ -221,7 +221,7 @@ def test_progress_learns_the_size_and_counts_what_is_here(
     source, progress = HttpSource(url), Progress(1, 0)
     wanted = Wanted(source, source.items()[0], None, "a.zip")
     meter = Meter(progress, progress.add)
-    Arrival(make_run(bucket, CHAIN, "download"), wanted, lambda etag, size: None, meter).bring()
+    ResumableTransfer(make_run(bucket, CHAIN, "download"), wanted, lambda etag, size: None, meter).transfer()
     assert progress.size == progress.size_done == len(BODY)
 
 
