@@ -1,4 +1,4 @@
-"""The one place that makes a process pool: every piece is worked on, and every failure is handed back."""
+"""The only process pool of dmpworks: it processes every piece and returns every failure."""
 
 import multiprocessing
 import os
@@ -24,7 +24,7 @@ class Failed(NamedTuple, Generic[T]):
 
     @property
     def reason(self) -> str:
-        """Why it failed, in one line."""
+        """The reason of the failure, in one line."""
         return f"{self.error.what} ({self.error.on})"
 
     @property
@@ -41,17 +41,17 @@ def run_pieces(
 ) -> tuple[list[R], list[Failed[T]]]:
     """Apply a function to every piece and return the results in the order of the pieces, and the failures.
 
-    `processes` 0 means one per core; one process, or one piece, runs here without a pool. A failure stops no other
-    piece. Only our own errors and a lost worker are failures of a piece; anything else is a bug and is raised. `done`
-    receives each piece and its result, in the order in which they end.
+    `processes` 0 means one per core; a single process or piece runs in this process. A failure does not stop other
+    pieces. Only DmpworksErrors and a lost worker count as failures of a piece; any other exception is a bug and is
+    raised. `done` receives each piece and its result, in the order of completion.
     """
     processes = min(processes or os.cpu_count() or 1, len(pieces))
-    outcomes = _here(function, pieces, done) if processes <= 1 else _pool(function, pieces, processes, done)
+    outcomes = _run_here(function, pieces, done) if processes <= 1 else _run_in_pool(function, pieces, processes, done)
     failed = [outcome for outcome in outcomes if isinstance(outcome, Failed)]
     return [outcome for outcome in outcomes if not isinstance(outcome, Failed)], failed
 
 
-def _here(
+def _run_here(
     function: Callable[[T], R], pieces: Sequence[T], done: Callable[[T, R | Failed[T]], None]
 ) -> list[R | Failed[T]]:
     outcomes: list[R | Failed[T]] = []
@@ -68,7 +68,7 @@ def _attempt(function: Callable[[T], R], piece: T) -> R | Failed[T]:
         return Failed(piece, error)
 
 
-def _pool(
+def _run_in_pool(
     function: Callable[[T], R], pieces: Sequence[T], processes: int, done: Callable[[T, R | Failed[T]], None]
 ) -> list[R | Failed[T]]:
     # spawn, not fork: Arrow, DuckDB and obstore hold threads that do not survive a fork.
@@ -79,7 +79,7 @@ def _pool(
             for future in as_completed(futures):
                 if future.exception() is None:
                     done(futures[future], future.result())
-        except KeyboardInterrupt:  # without this the pool would first work off every piece
+        except KeyboardInterrupt:  # without this the pool would first process all pieces
             pool.shutdown(wait=False, cancel_futures=True)
             for process in multiprocessing.active_children():
                 process.kill()
@@ -88,7 +88,7 @@ def _pool(
 
 
 def _follow_parent() -> None:
-    """Leave Ctrl-C to the parent, and end with it even when it is killed: a worker alone would wait for ever."""
+    """Ignore Ctrl-C, which the parent handles, and exit with the parent even if it is killed: else workers remain."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
@@ -105,7 +105,7 @@ def _outcome(future: "Future[R | Failed[T]]", piece: T) -> R | Failed[T]:
     except BrokenProcessPool as error:
         reason = traceback.format_exception_only(error)[-1].strip()
         lost = JobError(
-            "the worker process was lost, most often for lack of memory",
+            "a worker process died, usually because it ran out of memory",
             on=reason,
             next="run the job again with fewer workers, or with more memory",
         )

@@ -44,7 +44,7 @@ def test_a_lost_worker_is_a_failure_not_a_silence():
     results, failed = run_pieces(die, [1, 2, 3], 2)
     assert 2 in [failure.piece for failure in failed]
     assert len(results) + len(failed) == 3
-    assert "the worker process was lost" in failed[0].reason
+    assert "a worker process died" in failed[0].reason
 
 
 @pytest.mark.parametrize("processes", [1, 2])

@@ -1,12 +1,12 @@
-"""Identifiers as the sources write them, brought into one form each; what is no identifier becomes None.
+"""Normalises the identifiers that sources write in several forms; a text that is no identifier gives None.
 
-All functions are pure, take whatever text a record holds, and never raise on odd input.
+All functions are pure, accept any text, and never raise.
 """
 
 import re
 from urllib.parse import unquote
 
-from dmpworks.cleaners.text import decent, number
+from dmpworks.cleaners.text import normalize, number
 
 Number = int | float
 Identifier = tuple[str, str]
@@ -31,22 +31,23 @@ _SEPARATORS = re.compile(r"[;,；，]")
 
 
 def doi(text: str | None) -> str | None:
-    """Return the first DOI in a text (`10.<digits and dots>/<non-space>`), lower-cased and in NFC.
+    """Return the first DOI in a text (`10.<digits and dots>/<non-space>`), lower-cased and in NFC, or None.
 
-    Punctuation that a sentence leaves at the end (`.,;:!?` and quotes) is cut off, closing brackets only where nothing
-    in the DOI opens them, so that SICI DOIs such as `10.1002/(sici)1097(199808)17:15<1::aid-x>3.0.co;2-2` stay whole.
+    Trailing punctuation of a sentence (`.,;:!?` and quotes) is removed, closing brackets only if the DOI does not open
+    them, so that SICI DOIs such as `10.1002/(sici)1097(199808)17:15<1::aid-x>3.0.co;2-2` stay whole. Syntax of DOIs:
+    https://www.doi.org/doi-handbook/HTML/doi-name-syntax.html (December 2026).
     """
     if not text:
         return None
-    text = decent(text)
-    found = _DOI.search(text) or (_DOI.search(decent(unquote(text))) if "%2" in text else None)
+    text = normalize(text)
+    found = _DOI.search(text) or (_DOI.search(normalize(unquote(text))) if "%2" in text else None)
     if found is None:
         return None
     value = found.group()
     if "%" in value and text.lstrip()[:4].lower() == "http":
-        decoded = decent(unquote(value))
+        decoded = normalize(unquote(value))
         value = decoded if _DOI.fullmatch(decoded) else value
-    value = _without_trailing(decent(value.lower()))
+    value = _without_trailing(normalize(value.lower()))
     return value if _DOI.fullmatch(value) else None
 
 
@@ -61,8 +62,11 @@ def _without_trailing(value: str) -> str:
 
 
 def ror(text: str | None) -> str | None:
-    """Return the nine characters of a ROR id, bare or in a ror.org URL; a funder's DOI, any other URL give None."""
-    value = decent(text).strip(" /").lower() if text else ""
+    """Return the nine characters of a ROR id, bare or in a ror.org URL; None for any other URL or a funder's DOI.
+
+    Form of the id: https://ror.readme.io/docs/identifier (December 2026).
+    """
+    value = normalize(text).strip(" /").lower() if text else ""
     if _ROR.fullmatch(value):
         return value
     found = None if "10.13039/" in value else _ROR_URL.search(value)
@@ -70,7 +74,7 @@ def ror(text: str | None) -> str | None:
 
 
 def orcid(text: str | None) -> str | None:
-    """Return an ORCID as `0000-0001-2345-678x`, with or without hyphens or a URL around it."""
+    """Return an ORCID as `0000-0001-2345-678x`, stated with or without hyphens or a URL; None if there is none."""
     if not text:
         return None
     found = _ORCID.search((text if text.isascii() else text.translate(_DASHES)).lower())
@@ -78,22 +82,22 @@ def orcid(text: str | None) -> str | None:
 
 
 def strip_prefix(text: str | None) -> str | None:
-    """Return an identifier without its URL prefix, trimmed and lower-cased; None when nothing is left."""
+    """Return an identifier without its URL prefix, trimmed and lower-cased; None if nothing remains."""
     if not text:
         return None
-    value = decent(text)
+    value = normalize(text)
     if "://" in value:
         value = _URL.sub("", value)
     return " ".join(value.split()).strip("/ ").lower() or None
 
 
 def organisation_id(text: str | None, scheme: str | None = None) -> Identifier | None:
-    """Return scheme and normalised id of an organisation, e.g. `("isni", "0000000121559477")`.
+    """Return scheme and normalised id of an organisation, e.g. `("isni", "0000000121559477")`; None if unknown.
 
-    Schemes: ror, grid, isni, fundref, wikidata. The form of the id decides where it is plain, since sources mislabel;
-    the stated scheme ("ROR", "Crossref Funder ID", ...) only where it is not. An ORCID, of an ISNI's form, is none.
+    Schemes: ror, grid, isni, fundref, wikidata. Sources mislabel ids, so the stated scheme ("ROR", "Crossref Funder ID",
+    ...) decides only if the form is ambiguous. An ORCID has the form of an ISNI but does not identify an organisation.
     """
-    value, scheme = decent(text or "").strip().lower(), (scheme or "").lower()
+    value, scheme = normalize(text or "").strip().lower(), (scheme or "").lower()
     if not value or "orcid" in value or "orcid" in scheme:
         return None
     return _by_form(value) or _by_scheme(value, scheme)
@@ -123,9 +127,9 @@ def _by_scheme(value: str, scheme: str) -> Identifier | None:
 
 
 def award_ids(value: str | Number | None) -> list[str]:
-    """Return the award ids of one field, which may hold several separated by `;` or `,`; each once, in order."""
+    """Return the award ids of one field, which may contain several separated by `;` or `,`; without duplicates."""
     if value is None or isinstance(value, bool):
         return []
-    text = decent(value) if isinstance(value, str) else number(value) or ""
+    text = normalize(value) if isinstance(value, str) else number(value) or ""
     parts = (" ".join(part.split()) for part in _SEPARATORS.split(text))
     return list(dict.fromkeys(part for part in parts if part))

@@ -1,4 +1,4 @@
-"""Which words of an author's name without a comma are the surname, which the given names."""
+"""Decides which words of an author's name without a comma are the surname, and which the given names."""
 
 import re
 
@@ -25,7 +25,7 @@ def in_order(tokens: list[str]) -> tuple[str, list[str], bool]:
 
 
 def _surname_span(tokens: list[str], mixed: bool) -> tuple[int, int]:
-    """Return where the surname begins and ends; it is either the first or the last words."""
+    """Return begin and end of the surname: it is either the first or the last words."""
     last = len(tokens)
     if mixed and (span := _capitals(tokens)):
         return span
@@ -45,7 +45,7 @@ def _surname_span(tokens: list[str], mixed: bool) -> tuple[int, int]:
 
 
 def _is_vietnamese(tokens: list[str]) -> bool:
-    """Return whether a name begins with a Vietnamese surname, which the usual middle name tells."""
+    """Return whether a name begins with a Vietnamese surname, recognised with the help of a usual middle name."""
     if len(tokens) < 3 or folded(tokens[0]) not in words.VIETNAMESE_SURNAMES:
         return False
     if tokens[1].islower() and not tokens[0].islower():  # a particle: "Ly van Berg"
@@ -61,12 +61,12 @@ def _ends_in_patronymic(tokens: list[str]) -> bool:
     first, second, third = map(str.lower, tokens)
     if not _PATRONYMIC.fullmatch(third) or _PATRONYMIC.fullmatch(second):
         return False
-    # In Latin letters a man's may be a surname ("Rabinovich"), so the first word has to be a Russian surname.
+    # In Latin letters a male patronymic may be a surname ("Rabinovich"): the first word must then be a Russian surname.
     return not third.endswith("vich") or bool(_RUSSIAN.fullmatch(first))
 
 
 def _particle(tokens: list[str]) -> int:
-    """Return where the surname begins: at the first particle after the given name, else at the last word."""
+    """Return the begin of the surname: the first particle after the given name, else the last word."""
     for place in range(1, len(tokens) - 1):
         token = tokens[place]
         if token in words.JOINERS and place > 1:
@@ -79,7 +79,7 @@ def _particle(tokens: list[str]) -> int:
 
 
 def _capitals(tokens: list[str]) -> tuple[int, int] | None:
-    """Return the span of a surname set off by capitals, at the beginning or the end of a name."""
+    """Return begin and end of a surname in capitals at the beginning or end of a name; None if there is none."""
     shouted = [words.is_shouted(token) for token in tokens]
     particles = [token.islower() and token in words.PARTICLES for token in tokens]
     if shouted[0] and not shouted[-1] and not words.is_initials(tokens[-1], True):
@@ -94,7 +94,7 @@ def _capitals(tokens: list[str]) -> tuple[int, int] | None:
 
 
 def _count(tokens: list[str], mixed: bool) -> int:
-    """Return how many words at the beginning are initials."""
+    """Return the number of initials at the beginning."""
     for place, token in enumerate(tokens):
         if not words.is_initials(token, mixed):
             return place

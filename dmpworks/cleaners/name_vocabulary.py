@@ -1,4 +1,4 @@
-"""What the rules for names know of single words: titles, suffixes, particles, initials, and the usual case."""
+"""Single words in names: titles, suffixes, particles, initials, words of organisations, and the usual case."""
 
 import re
 
@@ -58,7 +58,7 @@ ACRONYMS = _set(
     GBIF ICPSR US UK EU UN
     """
 )
-# Words that nobody is named.
+# Words that are no surnames.
 ORGANISATION = _set(
     """
     academia academie academy administration agence agencia agency agenzia akademi akademia akademie archive archives
@@ -79,28 +79,28 @@ ORGANISATION = _set(
     ustav verein vereniging workgroup yliopisto zentrum ziekenhuis
     """
 )
-# Words that few people are named: what has the form of a person's name is one, what has not is an organisation.
+# Words that are rare surnames: the form of the name decides between person and organisation.
 MOSTLY_ORGANISATION = _set(
     """
     alliance board bureau center centers college comite conseil corp council forum hospital lab labs library service
     spital team trust
     """
 )
-# Words that more people are named: they tell something only in names of three words or more, without a comma.
+# Words that are more frequent surnames: they count only in names of three or more words without a comma.
 PERHAPS_ORGANISATION = _set(
     """
     bank church club coalition collective data field group house international national press program research school
     section station studies systems technologies union unit
     """
 )
-# Words that tell something only beside another of them or of the above.
+# Words that count only beside another one of these, or one of the above.
 BESIDE_ORGANISATION = _set(
     """
     cancer census core european federal global health medical royal science sciences space study technology trinity
     working world
     """
 )
-TELLING = MOSTLY_ORGANISATION | PERHAPS_ORGANISATION | BESIDE_ORGANISATION
+HINTS = MOSTLY_ORGANISATION | PERHAPS_ORGANISATION | BESIDE_ORGANISATION
 ORGANISATION_PARTS = (
     "大学", "大學", "研究所", "研究院", "研究室", "研究センター", "学院", "學院", "科学院", "医院", "醫院", "病院",
     "学会", "學會", "公司", "会社", "図書館", "图书馆", "天文台", "出版社", "中心", "委员会", "대학교", "대학",
@@ -108,7 +108,7 @@ ORGANISATION_PARTS = (
     "академия", "академии", "академія", "лаборатория", "πανεπιστήμιο", "ινστιτούτο", "جامعة", "معهد", "دانشگاه",
     "אוניברסיט", "มหาวิทยาลัย", "विश्वविद्यालय",
 )  # fmt: skip
-# Common given names that are seldom surnames or places: nothing but these and one word above is a person's name.
+# Common given names that are rarely surnames or places: one word above with only these is the name of a person.
 GIVEN_NAMES = _set(
     """
     aaron adam alain alan albert alexander alexandra alexandre alfred alice alonzo amanda amy ana anders andre andrea
@@ -147,7 +147,7 @@ def is_acronym_beside_words(token: str) -> bool:
 
 
 def has_organisation_part(text: str) -> bool:
-    """Return whether a name in another script than Latin holds what tells an organisation."""
+    """Return whether a name in a non-Latin script contains a word of organisations."""
     return not text.isascii() and any(map(text.casefold().__contains__, ORGANISATION_PARTS))
 
 
@@ -167,7 +167,7 @@ def is_junior(token: str) -> bool:
 
 
 def is_shouted(token: str) -> bool:
-    """Return whether a word is in capitals, and no initials: "SMITH", "McDONALD", "XU"."""
+    """Return whether a word is in capitals but not initials: "SMITH", "McDONALD", "XU"."""
     letters = token.removeprefix("Mc").removeprefix("Mac").replace("-", "").replace("'", "").replace("’", "")
     if len(letters) < 2 or "." in letters or not letters.isupper():
         return False
@@ -184,7 +184,7 @@ def is_initials(token: str, capitals_count: bool) -> bool:
 
 
 def usual_case(name: str) -> str:
-    """Return a name written wholly in capitals or small letters in the usual case: "McDonald", "van der Berg"."""
+    """Return the usual case of a name written entirely in capitals or small letters: "McDonald", "van der Berg"."""
     letters = sum(map(str.isalpha, name))
     if letters < 2 or not (name.isupper() or name.islower()):
         return name

@@ -1,18 +1,18 @@
-"""Author names of many cultures, cut into their parts by rules.
+"""Splits author names of many cultures into their parts by rules.
 
 Names arrive as "Given Middle Surname", "Surname, Given Middle", "SURNAME Given" or "Surname AB", with particles ("van
 der Berg"), titles ("Dr."), suffixes ("Jr.") and in many scripts; sources may also state given and family name apart.
-What a form leaves open is decided the way most names of that form are meant:
+An ambiguous form is read as most names of that form are meant:
 
 - without a comma the last word is the surname, or everything from the first particle on;
 - words written in capitals beside others that are not are the surname ("John SMITH", "WANG Xiaoming");
-- a patronymic at the end tells that the surname comes first ("Павлов Иван Петрович");
+- a patronymic at the end means that the surname comes first ("Павлов Иван Петрович");
 - particles after the given name belong to the surname ("Beethoven, Ludwig van" is "van Beethoven");
-- an initial, or an abbreviation such as "Yu.", is no name: it counts for `first_initial` and `middle_initials`, never
-  for `given_name`;
-- of several persons ("Smith, J.; Doe, A.", "Smith J, Doe A") the first counts;
-- names written wholly in capitals or small letters are set in the usual case, except in `full`, which stays as given;
-- Chinese, Japanese and Korean names get no initials; written without a space, only Korean ones are cut.
+- an initial, or an abbreviation such as "Yu.", is not a given name: it sets `first_initial` and `middle_initials`
+  only;
+- of several persons ("Smith, J.; Doe, A.", "Smith J, Doe A") only the first is used;
+- names written entirely in capitals or small letters get the usual case, except in `full`, which stays as stated;
+- Chinese, Japanese and Korean names get no initials; written without a space, only Korean ones are split.
 """
 
 import re
@@ -24,11 +24,11 @@ import msgspec
 from dmpworks.cleaners import name_vocabulary as words
 from dmpworks.cleaners.identifiers import orcid as clean_orcid
 from dmpworks.cleaners.name_order import EAST_ASIAN, in_order
-from dmpworks.cleaners.text import folded, plain
+from dmpworks.cleaners.text import folded, plain_text
 
 
 class Person(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """An author: the parts of the name, and the name as given; JSON in camelCase."""
+    """An author: the parts of the name, and the name as stated; in JSON with camelCase keys."""
 
     orcid: str | None = None
     first_initial: str | None = None
@@ -52,18 +52,18 @@ LONGEST = 300  # characters; what is longer is no name
 def parse(
     full: str | None, given: str | None = None, family: str | None = None, orcid: str | None = None
 ) -> Person | None:
-    """Return the parts of a name; `given` and `family` win over what `full` shows. None where no name is given.
+    """Return the parts of a name; `given` and `family` take precedence over `full`. Return None if there is no name.
 
-    What plainly is an organisation's name has no parts: only `full` is set.
+    The name of an organisation has no parts: only `full` is set.
     """
     identifier = clean_orcid(orcid)
     person = _parse(full, given, family, identified=identifier is not None)
     return msgspec.structs.replace(person, orcid=identifier) if person and identifier else person
 
 
-@lru_cache(maxsize=1 << 15)  # the same people come again and again within a file
+@lru_cache(maxsize=1 << 15)  # the same people are repeated within a file
 def _parse(full: str | None, given: str | None, family: str | None, identified: bool) -> Person | None:
-    full, given, family = plain(full), plain(given), plain(family)
+    full, given, family = plain_text(full), plain_text(given), plain_text(family)
     stated = full or " ".join(part for part in (given, family) if part)
     if not _is_name(stated):
         return None
@@ -82,13 +82,13 @@ def _parse(full: str | None, given: str | None, family: str | None, identified: 
 
 
 def is_organisation(name: str) -> bool:
-    """Return whether a name plainly is an organisation's, by the words it holds; "George M. Church" is a person's."""
-    text = plain(name) or ""
+    """Return whether a name is clearly that of an organisation, by its words; "George M. Church" is a person."""
+    text = plain_text(name) or ""
     tokens = folded(text).split()
     if not words.ORGANISATION.isdisjoint(tokens) or words.has_organisation_part(text):
         return True
-    if not words.TELLING.isdisjoint(tokens) and (told := _told(text, tokens)) is not None:
-        return told
+    if not words.HINTS.isdisjoint(tokens) and (decision := _by_ambiguous_words(text, tokens)) is not None:
+        return decision
     if "," in text and len(tokens) <= 4:
         return False
     inner = text.split()[1:-1]
@@ -99,9 +99,9 @@ def _holds_number(text: str, tokens: list[str]) -> bool:
     return any(map(str.isdigit, tokens)) and any(map(str.isdigit, folded(_MARK.sub("", text)).split()))
 
 
-def _told(text: str, tokens: list[str]) -> bool | None:
-    """Return what words tell that stand in names of persons too; None if they tell nothing."""
-    if _tells_twice(text):
+def _by_ambiguous_words(text: str, tokens: list[str]) -> bool | None:
+    """Decide by words that occur in the names of persons too; return None if they do not decide."""
+    if _has_two_hints(text):
         return True
     perhaps = not words.PERHAPS_ORGANISATION.isdisjoint(tokens) and len(tokens) > 2
     if words.MOSTLY_ORGANISATION.isdisjoint(tokens) and (not perhaps or ("," in text and len(tokens) <= 4)):
@@ -109,17 +109,17 @@ def _told(text: str, tokens: list[str]) -> bool | None:
     return not _has_form_of_person(text)
 
 
-def _tells_twice(text: str) -> bool:
-    """Return whether two words tell of an organisation, each too little alone: "Research Team", "MIT Press"."""
+def _has_two_hints(text: str) -> bool:
+    """Return whether two words together mean an organisation, each too weak alone: "Research Team", "MIT Press"."""
     tokens = text.split()
-    told = [token for token in tokens if folded(token) in words.TELLING]
-    if told and not " ".join(told).isupper():  # else capitals are the way the surname is written: "CHURCH, George"
-        told += [token for token in tokens if words.is_acronym_beside_words(token)]
-    return len(told) > 1
+    hints = [token for token in tokens if folded(token) in words.HINTS]
+    if hints and not " ".join(hints).isupper():  # else the capitals may mark a surname: "CHURCH, George"
+        hints += [token for token in tokens if words.is_acronym_beside_words(token)]
+    return len(hints) > 1
 
 
 def _has_form_of_person(text: str) -> bool:
-    """Return whether a name with a word that some people are named is such a person's, as its form tells.
+    """Return whether a name with a word that is also a surname has the form of a person's name.
 
     "Church, George", "George M. Church" (initials beside two words at most), "Frederick Edwin Church" (given names).
     """

@@ -1,6 +1,7 @@
-"""Titles, abstracts and dates as the sources write them, turned into plain text and real dates.
+"""Converts titles, abstracts and dates of the sources to plain text and dates.
 
-All functions are pure and never raise on odd input (lone surrogates, control characters, numbers, unbalanced markup).
+All functions are pure and never raise, whatever the input: lone surrogates, control characters, numbers, unbalanced
+markup.
 """
 
 import html
@@ -44,7 +45,7 @@ BLOCK = _set(
     """
 )
 _EDGES = " \t\n.,;:!?-–—_*#|/\\()[]{}<>\"'`“”‘’«»…"
-SAYS_NOTHING = frozenset(
+PLACEHOLDERS = frozenset(
     [
         "", "n/a", "n.a", "na", "n a", "nan", "nil", "none", "null", "undefined", "unknown", "unspecified", "missing",
         "tba", "tbd", "unav", "unkn", "unas", "unap", "unal", "tbc", "etal", "abstract", "abstracts", "no abstract",
@@ -61,15 +62,18 @@ SAYS_NOTHING = frozenset(
 )  # fmt: skip
 
 
-def decent(text: str) -> str:
-    """Return a text in NFC without what no file or engine takes: lone surrogates, control and invisible characters."""
-    if text.isprintable():  # nothing broken or invisible counts as printable
+def normalize(text: str) -> str:
+    """Return a text in NFC without lone surrogates, control characters and invisible characters.
+
+    Neither UTF-8 files nor search engines accept the former; the latter would make equal texts differ.
+    """
+    if text.isprintable():  # no broken or invisible character is printable
         return text if text.isascii() else unicodedata.normalize("NFC", text)
     return unicodedata.normalize("NFC", _INVISIBLE.sub("", _BROKEN.sub(" ", text)))
 
 
-def plain(value: str | int | float | None) -> str | None:
-    """Return a title, abstract or name as plain text on one line; None for a text that says nothing.
+def plain_text(value: str | int | float | None) -> str | None:
+    """Return a title, abstract or name as plain text on one line; None for a placeholder such as "n/a".
 
     Markup is removed (tags of block kind leave a space, so that words are not glued together), entities are decoded,
     runs of white space become one space. A `<` opens markup only before a name that is known or closed later on.
@@ -78,28 +82,28 @@ def plain(value: str | int | float | None) -> str | None:
         return None
     if not isinstance(value, str):
         return number(value)
-    text = decent(value)
+    text = normalize(value)
     if "<" in text or "&" in text:
         text = _without_markup(text)
     text = " ".join(text.split())
-    return None if says_nothing(text) else text
+    return None if is_placeholder(text) else text
 
 
 def _without_markup(text: str) -> str:
-    # Escaped markup occurs ("&lt;i&gt;", "&amp;lt;"), so what decoding brings to light is cleaned too.
+    # Some markup is escaped, even twice ("&lt;i&gt;", "&amp;lt;"), so the decoded text is cleaned again.
     for _ in range(3):
         before = text
         text = _ENTITY.sub(lambda found: html.unescape(found.group()), _without_tags(text))
         if text == before:
             break
-    return decent(text)
+    return normalize(text)
 
 
 def _without_tags(text: str) -> str:
     if "<" not in text:
         return text
     if any(map(text.__contains__, _PERHAPS_NO_TEXT)):
-        # What is never closed stays; matching it to the end keeps this from starting anew at each of many openings.
+        # Elements that are never closed stay. Matching them up to the end avoids a new search from each opening.
         text = _NO_TEXT.sub(lambda found: " " if found.group(1) is found.group(3) is None else found.group(), text)
     closed = {found.group(2).lower() for found in _TAG.finditer(text) if found.group(1)}
     return _TAG.sub(lambda found: _instead_of_tag(found, closed), text)
@@ -117,15 +121,15 @@ def _instead_of_tag(found: re.Match[str], closed: set[str]) -> str:
     return " " if ":" in name and name.partition(":")[0] in ("jats", "mml", "m", "xlink", "ali") else found.group()
 
 
-def says_nothing(text: str) -> bool:
-    """Return whether a text only fills the place of one: "n/a", ":unav", "Abstract", "No abstract available.", "."."""
+def is_placeholder(text: str) -> bool:
+    """Return whether a text is only a placeholder: "n/a", ":unav", "Abstract", "No abstract available.", "."."""
     if len(text) > 60:
         return False
-    return text.strip(_EDGES).casefold() in SAYS_NOTHING or not any(map(str.isalnum, text))
+    return text.strip(_EDGES).casefold() in PLACEHOLDERS or not any(map(str.isalnum, text))
 
 
 def number(value: int | float) -> str | None:
-    """Return a number that stands where a text belongs as text: `2020.0` is `"2020"`."""
+    """Return a number as text, as if it had been sent as text: `2020.0` gives `"2020"`; None for nan and infinity."""
     if isinstance(value, float):
         if not math.isfinite(value):
             return None
@@ -134,7 +138,7 @@ def number(value: int | float) -> str | None:
 
 
 def folded(text: str) -> str:
-    """Return a text for comparing names: no case, no diacritics, letters and digits only, one space between words."""
+    """Return the form of a name for comparison: no case or diacritics, only letters, digits and single spaces."""
     if text.isascii():
         return _OTHER.sub(" ", text.lower()).strip()
     decomposed = unicodedata.normalize("NFKD", text.casefold())
@@ -146,7 +150,7 @@ def abstract_from_index(index: Mapping[str, Sequence[int | None] | None]) -> str
     """Return the text of an inverted index: words in the order of their positions, gaps skipped."""
     placed = [(place, word) for word, places in index.items() for place in places or () if place is not None]
     placed.sort(key=_position)
-    return plain(" ".join(word for _, word in placed))
+    return plain_text(" ".join(word for _, word in placed))
 
 
 def _position(placed: tuple[int, str]) -> int:

@@ -1,7 +1,7 @@
-"""Which works a run on a subset keeps: those listed by DOI, and those of a listed institution.
+"""Selects the works of a run on a subset: those listed by DOI, and those of a listed institution.
 
-`meta/work_dois.json` is a list of DOIs, `meta/institutions.json` a list of `{name, ror}`; an institution counts by its
-ROR id, or by its name (folded) where the list, or the work, gives no ROR id.
+`meta/work_dois.json` is a list of DOIs, `meta/institutions.json` a list of `{name, ror}`. An institution is compared by
+ROR id, or by its folded name if either the list or the work has no ROR id for it.
 """
 
 from collections.abc import Iterable
@@ -29,7 +29,7 @@ class Listed(msgspec.Struct, frozen=True):
 
 
 class Subset(NamedTuple):
-    """The listed works and institutions, ready for comparing."""
+    """The listed works and institutions, normalised for comparison."""
 
     dois: frozenset[str]
     rors: frozenset[str]
@@ -38,9 +38,9 @@ class Subset(NamedTuple):
 
     def keep(self, doi: str, institutions: Iterable[Party]) -> bool:
         """Return whether a work belongs to the subset."""
-        return doi in self.dois or any(map(self.holds, institutions))
+        return doi in self.dois or any(map(self.contains, institutions))
 
-    def holds(self, party: Party) -> bool:
+    def contains(self, party: Party) -> bool:
         """Return whether an institution is listed."""
         if party.id_type == "ror":
             return party.id in self.rors or bool(
@@ -50,7 +50,7 @@ class Subset(NamedTuple):
 
 
 def read_subset(bucket: Bucket) -> Subset:
-    """Read the lists from the bucket; raises JobError when one is missing or not of its form."""
+    """Read both lists from the bucket; raises JobError if one is missing or invalid."""
     dois = read_list(bucket, WORK_DOIS, list[str])
     institutions = read_list(bucket, INSTITUTIONS, list[Listed])
     named = [(folded(entry.name or ""), identifiers.ror(entry.ror)) for entry in institutions]
@@ -63,13 +63,13 @@ def read_subset(bucket: Bucket) -> Subset:
 
 
 def read_list(bucket: Bucket, key: str, kind: type[T]) -> T:
-    """Return a list that limits a run on a subset; raises JobError when it is missing or not of its form."""
+    """Return one list of a subset from the bucket; raises JobError if it is missing or invalid."""
     try:
         return msgspec.json.decode(bucket.get(key), type=kind)
     except (FileNotFoundError, msgspec.MsgspecError, UnicodeDecodeError) as error:
         reason = "does not exist" if isinstance(error, FileNotFoundError) else f"cannot be read: {error}"
         raise JobError(
-            "a subset was asked for, but its list cannot be used",
+            "a list of the subset cannot be used",
             on=f"{bucket.name}: {key} {reason}",
-            next="put the list into the bucket, or run without --use-subset",
+            next="upload the list to the bucket, or run without --use-subset",
         ) from error

@@ -16,7 +16,7 @@ from dmpworks.chains.datacite import jobs as datacite
 from dmpworks.chains.openalex_works import jobs as openalex_works
 from dmpworks.chains.ror import jobs as ror
 from dmpworks.datasets.kernels.compiled import worthwhile
-from dmpworks.datasets.transform.quarantine import SetAside
+from dmpworks.datasets.transform.quarantine import QuarantinedRecord
 from dmpworks.jobs.model import Counts, Partial
 from dmpworks.jobs.run import Run
 from dmpworks.services.storage import open_bucket
@@ -62,7 +62,7 @@ def outcome(kind: Kind, lines: Sequence[bytes], folder: Path) -> Outcome:
     counts = kind.transform(run)
     assert isinstance(counts, Counts) and counts.accounted
     aside = [
-        msgspec.json.decode(line, type=SetAside)
+        msgspec.json.decode(line, type=QuarantinedRecord)
         for key in quarantined(run)
         for line in gzip.decompress(bucket.get(key)).splitlines()
     ]

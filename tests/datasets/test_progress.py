@@ -14,7 +14,7 @@ from collections.abc import Callable
 import pytest
 from rich.console import Console
 
-from dmpworks.datasets.progress import Meter, Progress, console, shown
+from dmpworks.datasets.progress import Meter, Progress, console, show_progress
 from dmpworks.errors import TransformError
 from dmpworks.jobs.run import Run
 from dmpworks.services.storage import Bucket
@@ -50,7 +50,7 @@ def test_figures() -> None:
 def test_a_line_now_and_then_where_there_is_no_terminal() -> None:
     said: list[str] = []
     progress = Progress(2, 20)
-    with shown(progress, said.append, Console(file=io.StringIO()), every=0.01) as add:
+    with show_progress(progress, said.append, Console(file=io.StringIO()), every=0.01) as add:
         while not said:
             time.sleep(0.001)
         add(10, 5)
@@ -70,7 +70,7 @@ def test_no_line_comes_after_a_failure() -> None:
     said: list[str] = []
     with (
         pytest.raises(ZeroDivisionError),
-        shown(Progress(2, 20), said.append, Console(file=io.StringIO()), every=0.01),
+        show_progress(Progress(2, 20), said.append, Console(file=io.StringIO()), every=0.01),
     ):
         raise ZeroDivisionError
     time.sleep(0.05)
@@ -81,7 +81,7 @@ def test_a_bar_on_a_terminal() -> None:
     said: list[str] = []
     screen = io.StringIO()
     progress = Progress(2, 20)
-    with shown(progress, said.append, Console(file=screen, force_terminal=True, width=120), every=0.01) as add:
+    with show_progress(progress, said.append, Console(file=screen, force_terminal=True, width=120), every=0.01) as add:
         add(10, 5)
         time.sleep(0.3)
         assert said == []
@@ -92,7 +92,7 @@ def test_a_bar_on_a_terminal() -> None:
 def test_a_bar_of_what_has_no_size_before_it_comes() -> None:
     screen, progress = io.StringIO(), Progress(1, 0)
     console = Console(file=screen, force_terminal=True, width=120)
-    with shown(progress, print, console, every=0.01) as add:
+    with show_progress(progress, print, console, every=0.01) as add:
         Meter(progress, add).expect(20)
         add(10, 0, 0)
         time.sleep(0.3)
@@ -127,7 +127,7 @@ def test_on_a_terminal_beside_a_log_each_has_its_own(capsys: pytest.CaptureFixtu
     ours, given = pty.openpty()
     termios.tcsetwinsize(ours, (24, 60))
     said: list[str] = []
-    with shown(Progress(2, 20), said.append, console(given), every=0.01) as add:
+    with show_progress(Progress(2, 20), said.append, console(given), every=0.01) as add:
         add(10, 5)
         print("for the log", file=sys.stderr)
         while len(said) < 2:

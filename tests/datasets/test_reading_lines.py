@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from dmpworks.datasets.reading import json_lines as reading
-from dmpworks.datasets.reading.json_lines import Bad, read_gzip_lines, read_lines
+from dmpworks.datasets.reading.json_lines import BadRecord, read_gzip_lines, read_lines
 from dmpworks.errors import TransformError
 from tests.datasets.sample import Place, Thing, broken_gzips, lines
 
@@ -14,7 +14,7 @@ def write(path: Path, content: bytes) -> Path:
     return path
 
 
-def read(path: Path) -> tuple[list[Thing], list[Bad], int]:
+def read(path: Path) -> tuple[list[Thing], list[BadRecord], int]:
     batches = list(read_gzip_lines(path, Thing))
     bad = [bad for batch in batches for bad in batch.bad]
     return [record for batch in batches for record in batch.records], bad, sum(batch.lenient for batch in batches)

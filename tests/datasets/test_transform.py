@@ -9,7 +9,7 @@ import pytest
 from isal import igzip
 
 from dmpworks.datasets.transform.dataset import Part
-from dmpworks.datasets.transform.quarantine import SetAside, too_many
+from dmpworks.datasets.transform.quarantine import QuarantinedRecord, too_many
 from dmpworks.datasets.transform.run_parts import transform_parts
 from dmpworks.errors import JobError, TransformError
 from dmpworks.jobs.model import Counts
@@ -68,7 +68,8 @@ def test_bad_records_are_set_aside_with_file_line_and_reason(bucket: Bucket, mak
     assert aside.key == f"things/2026-10-01/quarantine/part_00000-{run.token}.jsonl.gz"
     assert aside.rows == 2
     records = [
-        msgspec.json.decode(line, type=SetAside) for line in igzip.decompress(bucket.get(aside.key)).splitlines()
+        msgspec.json.decode(line, type=QuarantinedRecord)
+        for line in igzip.decompress(bucket.get(aside.key)).splitlines()
     ]
     assert [(record.file, record.line, record.raw, record.raw_base64) for record in records] == [
         (parts[0].file.key, 3, '{"doi":', None),

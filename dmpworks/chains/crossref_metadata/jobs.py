@@ -1,9 +1,9 @@
-"""START HERE: Crossref Metadata: what publishers say of their publications.
+"""START HERE: Crossref Metadata, the records that publishers deposit for their publications.
 
-Once a year Crossref publishes every record as one tar of gzip JSON Lines, in a bucket whose readers pay for the
-transfer. `download` copies the newest tar inside S3 and notes where the files in it lie; `transform` reads these there
-and writes one Parquet row for each record: title, abstract, funders, awards and relations. process-works adds these to
-OpenAlex' works, which lack many of them.
+Once a year Crossref publishes all records as one tar of gzip JSON Lines, in a requester-pays bucket
+(https://www.crossref.org/documentation/retrieve-metadata/, December 2026). `download` copies the newest tar inside S3
+and indexes the files in it; `transform` reads them inside the tar and writes one Parquet row for each record: title,
+abstract, funders, awards and relations. process-works adds these to OpenAlex's works, which lack many of them.
 """
 
 from typing import Annotated
@@ -32,13 +32,13 @@ class Scope:
 
 @settings(prefix="CROSSREF_METADATA_TRANSFORM")
 class Transform:
-    """How the work is spread."""
+    """How the transform runs."""
 
     workers: Annotated[int, "Processes; 0 = one per core.", DOES_NOT_AFFECT_OUTPUT] = 0
 
 
 def download(run: Run, source: Source) -> Counts:
-    """Copy Crossref's newest public data file into the bucket, and note where the files in it lie."""
+    """Copy Crossref's newest public data file into the bucket, and index the files in it."""
     from dmpworks.chains.crossref_metadata.source import copy
 
     return copy(run, source.source)

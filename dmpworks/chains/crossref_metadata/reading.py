@@ -1,4 +1,4 @@
-"""Finds the records of the public data file: in a tar that stays packed, or unpacked beside it."""
+"""Reads the records of the public data file, inside a tar or as separate gzip files."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ from dmpworks.services.storage import Openable
 
 
 def parts(download: Phase) -> list[Part]:
-    """Return every gzip file of the phase and of its tars; raises TransformError when a tar is not whole."""
+    """Return every gzip file of the phase and of its tars; raises TransformError if a tar is truncated."""
     found = [Part(file) for file in download.files if file.key.endswith(LINES)]
     known = indexed(download)
     for file in download.files:
@@ -25,7 +25,7 @@ def parts(download: Phase) -> list[Part]:
 def _parts(file: File, tar: Openable, known: list[Member] | None) -> list[Part]:
     members = [member for member in known or tar_members(tar, LINES) if member.name.endswith(LINES)]
     if not members:
-        raise unreadable(tar, f"it holds no *{LINES}")
+        raise unreadable(tar, f"it has no *{LINES}")
     return [Part(file, within=member) for member in members]
 
 

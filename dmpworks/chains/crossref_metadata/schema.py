@@ -1,4 +1,8 @@
-"""What a Crossref record looks like, and the columns of `crossref-metadata/<run id>/transform`."""
+"""The fields of a Crossref record that are read, and the columns of `crossref-metadata/<run id>/transform`.
+
+Source: https://github.com/CrossRef/rest-api-doc/blob/master/api_format.md and the model behind
+https://api.crossref.org/swagger-ui/index.html (read in December 2026), whose records the public data file contains.
+"""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -17,7 +21,7 @@ class Identified(msgspec.Struct, gc=False):
 
 
 class Award(msgspec.Struct, gc=False):
-    """An award; what is stated is a text that stands for it."""
+    """An award id; the records state a text, which becomes `award`."""
 
     award: Loose = None
 
@@ -45,7 +49,7 @@ class Affiliation(msgspec.Struct, gc=False):
 
 
 class Author(msgspec.Struct, gc=False):
-    """An author, of whom only the affiliations are needed: a subset is chosen by them."""
+    """An author; only the affiliations are read, to select a subset."""
 
     affiliation: msgspec.Raw = NULL
 
@@ -54,7 +58,7 @@ Related = list[Identified | str | None] | Identified | str | None
 
 
 class Record(msgspec.Struct, gc=False):
-    """A line of the public data file; authors and funders stay undecoded (`raw_json.py`)."""
+    """A line of the public data file; authors and funders stay undecoded (`columns/raw_json.py`)."""
 
     doi: Loose = msgspec.field(default=None, name="DOI")
     title: list[Loose] | Loose = None
@@ -62,7 +66,7 @@ class Record(msgspec.Struct, gc=False):
     deposited: Moment | None = None
     author: msgspec.Raw = NULL
     funder: msgspec.Raw = NULL
-    relation: dict[str, Related] | list[None] | None = None  # an empty one may come as a list
+    relation: dict[str, Related] | list[None] | None = None  # an empty object may be sent as an empty list
 
 
 class Row(NamedTuple):

@@ -1,6 +1,6 @@
-"""What is copied: the newest tar of Crossref's bucket, and the index of the files in it.
+"""Copies the newest tar of Crossref's bucket, and indexes the files in it.
 
-The index (`<tar>.members.json`) says where each member lies, so that the transform can read any of them by itself.
+The index (`<tar>.members.json`) lists offset and size of each member, so that a worker can read any one directly.
 """
 
 import calendar
@@ -10,7 +10,7 @@ from functools import partial
 
 import msgspec
 
-from dmpworks.datasets.download.copy import copy_files, publish_made
+from dmpworks.datasets.download.copy import copy_files, publish_generated
 from dmpworks.datasets.reading.archives import Member, tar_members
 from dmpworks.datasets.reading.json_lines import REPLACE
 from dmpworks.datasets.sources.opening import open_source
@@ -28,7 +28,7 @@ _RELEASE = re.compile(rf"({'|'.join(_MONTHS)})[_ -](\d{{4}})", re.IGNORECASE)
 
 
 def copy(run: Run, address: str) -> Counts:
-    """Copy the newest public data file into the bucket and index it; raises DownloadError when it is not whole."""
+    """Copy the newest public data file into the bucket and index it; raises DownloadError if it is truncated."""
     source = open_source(address, Access(region="us-east-1", requester_pays=True))
     counts = copy_files(run, source, newest(source.items()))
     index_tars(run)
@@ -36,7 +36,7 @@ def copy(run: Run, address: str) -> Counts:
 
 
 def newest(items: Sequence[Item]) -> list[Item]:
-    """Return the newest tar by the month in its name (the bucket holds one a year), else every *.jsonl.gz."""
+    """Return the newest tar by the month in its name (the bucket has one per year), else all *.jsonl.gz."""
     tars = [item for item in items if item.name.endswith(TAR)]
     if tars:
         return [max(tars, key=_released)]
@@ -58,24 +58,26 @@ class Index(msgspec.Struct, frozen=True):
 
 
 def index_tars(run: Run) -> None:
-    """Publish the index of each tar that this run has copied; raises DownloadError when one is not whole."""
+    """Publish the index of each tar that this run has copied; raises DownloadError if one is truncated."""
     for file in [file for file in run.outputs if file.key.endswith(TAR)]:
         assert file.origin
-        publish_made(run, file.origin.name + INDEX, file.key, file.origin.etag or file.key, partial(_index, run, file))
+        publish_generated(
+            run, file.origin.name + INDEX, file.key, file.origin.etag or file.key, partial(_index, run, file)
+        )
 
 
 def _index(run: Run, file: File) -> bytes:
-    run.progress(f"noting the positions of the members of {file.key}")
+    run.progress(f"indexing the members of {file.key}")
     try:
         return msgspec.json.encode(Index(file.key, tar_members(run.bucket.opened(file.key), LINES)))
     except TransformError as error:
         raise DownloadError(
-            error.what, on=f"{file.origin and file.origin.address}: {error.on}", next="look at the source"
+            error.what, on=f"{file.origin and file.origin.address}: {error.on}", next="check the file at the source"
         ) from error
 
 
 def indexed(download: Phase) -> dict[str, list[Member]]:
-    """Return the members of each tar that the download has indexed; raises TransformError when an index is damaged."""
+    """Return the members of each indexed tar, by its key; raises TransformError if an index is damaged."""
     indexes = [_read_index(file, download.content(file)) for file in download.files if _INDEX.search(file.key)]
     return {index.tar: index.members for index in indexes}
 

@@ -1,8 +1,9 @@
-"""START HERE: the Data Citation Corpus: which publication cites which dataset.
+"""START HERE: the Data Citation Corpus, which records which publication cites which dataset.
 
-DataCite and Make Data Count publish the corpus now and then as one zip of JSON arrays on Zenodo. `download` copies the
-zip into the bucket and checks that it is whole; `transform` writes one Parquet row for each citation between two DOIs.
-process-works makes the relation "dataset citation" of them, by which a plan's known article leads to its datasets.
+DataCite and Make Data Count publish the corpus from time to time as one zip of JSON arrays on Zenodo
+(https://support.datacite.org/docs/data-citation-corpus, December 2026). `download` copies the zip into the bucket and
+checks that it is complete; `transform` writes one Parquet row for each citation between two DOIs. process-works turns
+them into relations of type "dataset citation", which lead from a plan's known article to its datasets.
 """
 
 from typing import Annotated

@@ -13,7 +13,7 @@ from dmpworks.services.storage import Openable
 
 
 def parts(download: Phase) -> list[Part]:
-    """Return every JSON file of each zip of the phase; raises TransformError when a zip holds none."""
+    """Return every JSON file of each zip of the phase; raises TransformError if a zip has none."""
     zips = [file for file in download.files if file.key.endswith(".zip")]
     return [part for file in zips for part in _parts(file, download.opened(file))]
 
@@ -21,7 +21,7 @@ def parts(download: Phase) -> list[Part]:
 def _parts(file: File, path: Openable) -> list[Part]:
     names = [name for name in data_files(path) if name.endswith(".json")]
     if not names:
-        raise unreadable(path, "it holds no *.json")
+        raise unreadable(path, "it has no *.json")
     return [Part(file, within=name) for name in names]
 
 

@@ -1,4 +1,4 @@
-"""One citation -> one row: pure."""
+"""Converts a citation to a row (pure)."""
 
 from collections import Counter
 
@@ -9,7 +9,7 @@ from dmpworks.datasets.subset import Subset
 
 
 def row(citation: Citation, subset: Subset | None, notes: Counter[str]) -> Row | str:
-    """Return the row of a citation, or which of its DOIs is missing; a subset of works leaves every citation in."""
+    """Return the row of a citation, or which of its DOIs is missing; a subset of works keeps all citations."""
     publication = identifiers.doi(as_text(citation.publication))
     if publication is None:
         return "no publication DOI"

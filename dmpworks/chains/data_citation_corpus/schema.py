@@ -1,4 +1,8 @@
-"""What a citation looks like, and the columns of `data-citation-corpus/<run id>/transform`."""
+"""The fields of a citation that are read, and the columns of `data-citation-corpus/<run id>/transform`.
+
+Source: the JSON files of the corpus, https://support.datacite.org/docs/data-citation-corpus (December 2026). Version 1
+called the fields `objId` and `subjId`.
+"""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""Temporary credentials for DataCite's monthly data file, which members get for their user name and password."""
+"""Fetches temporary credentials for DataCite's monthly data file with the user name and password of a member."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -14,12 +14,12 @@ from dmpworks.services.secrecy import check_address
 if TYPE_CHECKING:
     from obstore.store import S3Credential
 
-REGION = "eu-west-1"  # where the bucket lies
-EARLY = timedelta(minutes=5)  # before they expire, new ones are fetched
+REGION = "eu-west-1"  # of DataCite's bucket
+EARLY = timedelta(minutes=5)  # new credentials are fetched this long before the old ones expire
 
 
 class Credentials(msgspec.Struct):
-    """What the API answers; they last an hour."""
+    """The API's response; the credentials are valid for an hour."""
 
     access_key_id: str
     secret_access_key: str
@@ -28,7 +28,10 @@ class Credentials(msgspec.Struct):
 
 
 def provider(api_url: str, username: str, password: str) -> "Callable[[], S3Credential]":
-    """Return a function that fetches credentials; the object store calls it again whenever they have expired."""
+    """Return a function that fetches credentials; the object store calls it again when they have expired.
+
+    The function raises DownloadError or TemporaryError.
+    """
 
     check_address("DATACITE_API_URL", api_url, "DATACITE_USERNAME and DATACITE_PASSWORD")
 
@@ -54,17 +57,17 @@ def _fetch_with_retries(url: str, auth: tuple[str, str]) -> Credentials:
 
 def _fetch(url: str, auth: tuple[str, str]) -> Credentials:
     try:
-        answer = httpx.get(url, auth=auth, timeout=60.0, headers={"Accept": "application/json"})
+        response = httpx.get(url, auth=auth, timeout=60.0, headers={"Accept": "application/json"})
     except httpx.TransportError as error:
         raise TemporaryError("DataCite's API could not be reached", on=f"{url}: {error}", next="try again") from error
-    if answer.status_code == httpx.codes.OK:
-        return _decoded(url, answer.content)
-    on = f"{url}: HTTP {answer.status_code} {answer.reason_phrase}"
-    if answer.status_code in (401, 403):
+    if response.status_code == httpx.codes.OK:
+        return _decoded(url, response.content)
+    on = f"{url}: HTTP {response.status_code} {response.reason_phrase}"
+    if response.status_code in (401, 403):
         raise DownloadError(
-            "DataCite refuses the user name and password", on=on, next="set DATACITE_USERNAME and DATACITE_PASSWORD"
+            "DataCite rejected the user name and password", on=on, next="set DATACITE_USERNAME and DATACITE_PASSWORD"
         )
-    kind = TemporaryError if answer.status_code == 429 or answer.status_code >= 500 else DownloadError
+    kind = TemporaryError if response.status_code == 429 or response.status_code >= 500 else DownloadError
     raise kind("DataCite's API gave no credentials", on=on, next="run the download job again later")
 
 
@@ -72,6 +75,6 @@ def _decoded(url: str, content: bytes) -> Credentials:
     try:
         return msgspec.json.decode(content, type=Credentials)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        # Never the content itself: it may hold a secret.
+        # Never show the content: it may contain a secret.
         on = f"{url}: {error}"
         raise DownloadError("DataCite's API gave no credentials", on=on, next="run the download job again") from error

@@ -1,9 +1,9 @@
-"""START HERE: DataCite: datasets, software, reports and whatever else has a DataCite DOI.
+"""START HERE: DataCite, with datasets, software, reports and all other works that have a DataCite DOI.
 
-Every month DataCite writes all its records into a bucket that its members can read: a folder for each month in which
-records were last updated, holding gzip JSON Lines and a CSV that lists them. `download` fetches temporary credentials
-and copies these files; `transform` writes one Parquet row for each record and compares each month with its CSV. In
-process-works DataCite's record wins over OpenAlex' of the same DOI.
+Every month DataCite writes all its records to a bucket that its members can read: one folder for each month in which
+records were last updated, with gzip JSON Lines and a CSV that lists the records. `download` fetches temporary
+credentials and copies these files; `transform` writes one Parquet row for each record and compares each month with its
+CSV. In process-works, DataCite's record takes precedence over OpenAlex's record of the same DOI.
 """
 
 from functools import partial
@@ -42,7 +42,7 @@ class Scope:
 
 @settings(prefix="DATACITE_TRANSFORM")
 class Transform:
-    """How the work is spread."""
+    """How the transform runs."""
 
     workers: Annotated[int, "Processes; 0 = one per core.", DOES_NOT_AFFECT_OUTPUT] = 0
 
@@ -62,7 +62,7 @@ def transform(run: Run, options: Transform, scope: Scope, bad: BadRecords) -> Co
     data_file = run.earlier("download")
     numbers = stated(data_file)
     if not numbers:
-        run.progress("the data file holds no CSV: how many records each month should have is not known")
+        run.progress("the data file has no CSV: the expected number of records of each month is unknown")
     return transform_parts(
         run,
         DATASET,

@@ -1,4 +1,8 @@
-"""Who made the works of DataCite records: the persons, and all organisations."""
+"""Authors and institutions of DataCite records, from their creators.
+
+Meaning of creators and their properties: https://datacite-metadata-schema.readthedocs.io/en/4.6/properties/creator/
+(read in December 2026).
+"""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -26,7 +30,7 @@ AUTHORS = SCHEMA.field("authors").type
 
 
 class Makers(NamedTuple):
-    """The persons and organisations of some records."""
+    """The persons among the creators of some records, and all their organisations."""
 
     authors: pa.ListArray
     institutions: Parties
@@ -45,86 +49,95 @@ class Creators(NamedTuple):
 
 
 def makers(works: Sequence[Attributes], notes: Notes) -> Makers:
-    """Return who made the works of records."""
-    found = _creators(works, notes)
-    orcid = _orcids(found)
-    organisation = _are_organisations(found, orcid)
-    return Makers(_authors(found, organisation, orcid, len(works)), _institutions(found, organisation))
+    """Return the authors and institutions of records; `notes` counts lists that were read leniently."""
+    creators = _creators(works, notes)
+    orcid = _orcids(creators)
+    organisation = _are_organisations(creators, orcid)
+    return Makers(_authors(creators, organisation, orcid, len(works)), _institutions(creators, organisation))
 
 
 def _creators(works: Sequence[Attributes], notes: Notes) -> Creators:
     lists, leaves, (affiliation, identifier) = read([work.creators for work in works], Creator, notes)
     name, name_type, given, family = leaves
-    affiliations = read(affiliation, Affiliation, notes, alone=True)
-    identified = read(identifier, NameIdentifier, notes, alone=True)
+    affiliations = read(affiliation, Affiliation, notes, allow_bare_text=True)
+    identified = read(identifier, NameIdentifier, notes, allow_bare_text=True)
     return Creators(lists, name, name_type, given, family, affiliations, identified)
 
 
-def _orcids(found: Creators) -> pa.StringArray:
+def _orcids(creators: Creators) -> pa.StringArray:
     """Return the first ORCID of each creator."""
-    value, scheme = found.identifiers.leaves
-    # An ISNI has an ORCID's digits, so the scheme or the URL must say that it is one.
+    value, scheme = creators.identifiers.leaves
+    # An ISNI has the same form as an ORCID, so the scheme or the URL must say which it is.
     scheme = pc.if_else(_is_empty(scheme), value, scheme)
     stated = coded(scheme, lambda schemes: pc.match_substring(schemes, "orcid", ignore_case=True)).column
-    return first(found.identifiers.lists, ids.orcid(pc.if_else(stated, value, None)))
+    return first(creators.identifiers.lists, ids.orcid(pc.if_else(stated, value, None)))
 
 
-def _are_organisations(found: Creators, orcid: pa.StringArray) -> Flags:
-    """Tell organisations from persons: by nameType, where it is missing by what only persons have, then by name."""
-    organisation = _flags(pc.equal(found.name_type, ORGANISATION))
-    typed = organisation | _flags(pc.equal(found.name_type, PERSON))
-    of_person = _flags(pc.invert(pc.and_(_is_empty(found.given_name), _is_empty(found.family_name))))
+def _are_organisations(creators: Creators, orcid: pa.StringArray) -> Flags:
+    """Return flags of the creators that are organisations.
+
+    nameType decides. It is optional, and if it is missing, a given name, a family name or an ORCID means a person; else
+    the words of the name decide.
+    """
+    organisation = _flags(pc.equal(creators.name_type, ORGANISATION))
+    typed = organisation | _flags(pc.equal(creators.name_type, PERSON))
+    of_person = _flags(pc.invert(pc.and_(_is_empty(creators.given_name), _is_empty(creators.family_name))))
     for place in np.flatnonzero(~typed & ~of_person & _flags(orcid.is_null())).tolist():
-        organisation[place] = names.is_organisation(found.name[place].as_py() or "")
+        organisation[place] = names.is_organisation(creators.name[place].as_py() or "")
     return organisation
 
 
-def _institutions(found: Creators, organisation: Flags) -> Parties:
-    """Return the organisations among the creators, and those that creators belong to."""
-    owners = found.affiliations.lists.owners
-    stated = found.affiliations.leaves
+def _institutions(creators: Creators, organisation: Flags) -> Parties:
+    """Return the organisations among the creators, and the affiliations of all creators, in the order of the record."""
+    owners = creators.affiliations.lists.owners
+    stated = creators.affiliations.leaves
     places = np.flatnonzero(organisation)
     if len(places):
-        more = [_organisation(found, place) for place in places.tolist()]
-        columns = (pa.array([one[part] for one in more], pa.string()) for part in range(3))
+        organisations = [_organisation(creators, place) for place in places.tolist()]
+        columns = (pa.array([organisation[part] for organisation in organisations], pa.string()) for part in range(3))
         order = pa.array(np.argsort(np.concatenate([places, owners]), kind="stable"))
         stated = [pa.concat_arrays(both).take(order) for both in zip(columns, stated, strict=True)]
         owners = np.sort(np.concatenate([places, owners]))
-    return parties(found.lists.owners[owners], *stated)
+    return parties(creators.lists.owners[owners], *stated)
 
 
-def _organisation(found: Creators, place: int) -> tuple[str | None, str | None, str | None]:
-    """Return the name of a creator, and the first of its identifiers that is an organisation's."""
-    begin, end = found.identifiers.lists.offsets[place : place + 2].tolist()
-    values, schemes = (column.slice(begin, end - begin).to_pylist() for column in found.identifiers.leaves)
+def _organisation(creators: Creators, place: int) -> tuple[str | None, str | None, str | None]:
+    """Return the name of a creator, and its first identifier of an organisation with its scheme."""
+    begin, end = creators.identifiers.lists.offsets[place : place + 2].tolist()
+    values, schemes = (column.slice(begin, end - begin).to_pylist() for column in creators.identifiers.leaves)
     stated = zip(values, schemes, strict=True)
-    return found.name[place].as_py(), *next((one for one in stated if identifiers.organisation_id(*one)), (None, None))
+    return creators.name[place].as_py(), *next(
+        (pair for pair in stated if identifiers.organisation_id(*pair)), (None, None)
+    )
 
 
-def _authors(found: Creators, organisation: Flags, orcid: pa.StringArray, records: int) -> pa.ListArray:
+def _authors(creators: Creators, organisation: Flags, orcid: pa.StringArray, records: int) -> pa.ListArray:
     """Return the persons among the creators of each record."""
-    full = pc.if_else(_is_usual(found), found.name, None)
+    full = pc.if_else(_is_usual(creators), creators.name, None)
     persons = np.flatnonzero(~organisation)
     if len(persons) < len(organisation):
         full, orcid = full.take(pa.array(persons)), orcid.take(pa.array(persons))
 
     def exact(asked: pa.Array) -> list[Person | None]:
-        stated = (found.name, found.given_name, found.family_name)
+        stated = (creators.name, creators.given_name, creators.family_name)
         columns = [column.take(pa.array(persons[np.asarray(asked)])).to_pylist() for column in stated]
         return [names.parse(*one) for one in zip(*columns, orcid.take(asked).to_pylist(), strict=True)]
 
     parts, named = people.people(full, orcid, exact)
     if not named.all():
         parts, persons = [part.filter(pa.array(named)) for part in parts], persons[named]
-    lists = gather.counted(found.lists.owners[persons], records)
+    lists = gather.counted(creators.lists.owners[persons], records)
     return nested(AUTHORS, lists.offsets, *parts)
 
 
-def _is_usual(found: Creators) -> pa.BooleanArray:
-    """Return which names tell the same whether or not given and family name are stated apart, too."""
-    told = pc.equal(pc.binary_join_element_wise(found.family_name, found.given_name, ", "), found.name)
-    alone = pc.and_(_is_empty(found.given_name), _is_empty(found.family_name))
-    return pc.or_(pc.fill_null(told, False), alone)
+def _is_usual(creators: Creators) -> pa.BooleanArray:
+    """Return flags of the creators whose separate given and family names add nothing to the full name.
+
+    The compiled loop may parse these from the full name alone; the others are left to `names.parse`.
+    """
+    same = pc.equal(pc.binary_join_element_wise(creators.family_name, creators.given_name, ", "), creators.name)
+    alone = pc.and_(_is_empty(creators.given_name), _is_empty(creators.family_name))
+    return pc.or_(pc.fill_null(same, False), alone)
 
 
 def _is_empty(column: pa.StringArray) -> pa.BooleanArray:

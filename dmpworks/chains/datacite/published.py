@@ -1,4 +1,4 @@
-"""When the works of DataCite records were published."""
+"""Publication dates of DataCite records."""
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -20,11 +20,16 @@ ISSUED = "Issued"
 
 
 def publication_dates(works: Sequence[Attributes], notes: Notes) -> pa.Array:
-    """Return the first full date of Issued, published, created (if of publicationYear); else January 1 of that year."""
+    """Return the publication dates (date32), as precise as the record allows.
+
+    In order: the first full date of type Issued, `published`, the day of creation if it is in publicationYear, else
+    January 1 of publicationYear. The types of dates: https://datacite-metadata-schema.readthedocs.io/en/4.6/properties/date/
+    (read in December 2026).
+    """
     lists, (stated, kind), _ = read([work.dates for work in works], Event, notes)
-    found = first(lists, days(pc.if_else(pc.equal(kind, ISSUED), stated, None)))
-    found = _completed(found, works, _published)
-    return _completed(found, works, _of_year)
+    published = first(lists, days(pc.if_else(pc.equal(kind, ISSUED), stated, None)))
+    published = _completed(published, works, _published)
+    return _completed(published, works, _of_year)
 
 
 def _completed(found: pa.Array, works: Sequence[Attributes], instead: Callable[..., pa.Array]) -> pa.Array:
@@ -39,7 +44,7 @@ def _published(works: Sequence[Attributes]) -> pa.Array:
 
 
 def _of_year(works: Sequence[Attributes]) -> pa.Array:
-    """Return the day of creation where it is of the year of publication, else that year's first day."""
+    """Return the day of creation if it is in the year of publication, else the first day of that year."""
     year = pa.array([_year(work.publication_year) for work in works], pa.int64())
     created = days(dates([work.created for work in works]))
     first_day = np.asarray(year.fill_null(1970)) - 1970
@@ -51,5 +56,5 @@ def _of_year(works: Sequence[Attributes]) -> pa.Array:
 @lru_cache(maxsize=1 << 10)
 def _year(value: Loose) -> int | None:
     text = (as_text(value) or "").strip()
-    # Four digits: 0 and 20211 occur, and stand for nothing.
+    # Exactly four digits: 0 and 20211 occur and are no years.
     return int(text) if len(text) == 4 and text.isascii() and text.isdigit() and text != "0000" else None

@@ -1,4 +1,4 @@
-"""Finds the records of the monthly data file, and compares each month with what the CSV beside its parts states."""
+"""Reads the records of the monthly data file, and compares their number with the CSV of each month."""
 
 import csv
 import io
@@ -20,7 +20,7 @@ _UNREADABLE: tuple[type[Exception], ...] = (*DAMAGED, UnicodeDecodeError, csv.Er
 
 
 def parts(download: Phase) -> list[Part]:
-    """Return every part of every month; raises TransformError when a month is not whole."""
+    """Return every part of every month; raises TransformError if a month is not complete."""
     next = "run the download job again, or upload what is missing, then run the transform"
     check_whole((file.key for file in download.files), download.folder, TransformError, next)
     return [Part(file) for file in download.files if file.key.endswith(LINES)]
@@ -36,12 +36,12 @@ DATASET = Dataset(schema=SCHEMA, read=read, columns=columns, dictionary=("work_t
 
 def stated(download: Phase) -> dict[str, int]:
     """Return the number of records that the CSV of each month states."""
-    found = ((month(file.key), file) for file in download.files if file.key.endswith(CSV))
-    return {of: _rows(download.opened(file)) for of, file in found if of}
+    tables = ((month(file.key), file) for file in download.files if file.key.endswith(CSV))
+    return {of: _rows(download.opened(file)) for of, file in tables if of}
 
 
 def _rows(path: Openable) -> int:
-    """Count the rows below the header; raises TransformError when the file is damaged."""
+    """Count the rows below the header; raises TransformError if the file is damaged."""
     rows = 0
     try:
         with path.open("rb") as file, igzip.GzipFile(fileobj=file, mode="rb") as stream:
@@ -52,16 +52,16 @@ def _rows(path: Openable) -> int:
 
 
 def check_months(stated: Mapping[str, int], read: Iterable[tuple[Part, int]]) -> None:
-    """Compare how many records were read of each month with what its CSV states; raises TransformError.
+    """Raise TransformError if the number of records read for a month is not the one that its CSV states.
 
-    A gzip file that is cut at the end of a member, or a part that was never uploaded, is seen by nothing else.
+    Nothing else detects a gzip file that is truncated at the end of a member, or a part that was never uploaded.
     """
-    found: Counter[str | None] = Counter()
+    counted: Counter[str | None] = Counter()
     for part, records in read:
-        found[month(part.file.key)] += records
-    if wrong := [of for of in sorted(stated) if found[of] != stated[of]]:
+        counted[month(part.file.key)] += records
+    if wrong := [of for of in sorted(stated) if counted[of] != stated[of]]:
         raise TransformError(
-            "months hold other numbers of records than their CSV files state",
-            on=", ".join(f"{of}: {found[of]:,} instead of {stated[of]:,}" for of in wrong),
+            "the number of records of some months is not the one that their CSV files state",
+            on=", ".join(f"{of}: {counted[of]:,} instead of {stated[of]:,}" for of in wrong),
             next=f"for the parts of these months: {REPLACE}",
         )

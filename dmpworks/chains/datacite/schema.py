@@ -1,7 +1,8 @@
-"""What a DataCite record looks like, and the columns of `datacite/<run id>/transform`.
+"""The fields of a DataCite record that are read, and the columns of `datacite/<run id>/transform`.
 
-Loose fields are typed as all that DataCite sends there: lists that come as one object, objects that come as a text,
-numbers where a text belongs, null anywhere.
+Source: https://datacite-metadata-schema.readthedocs.io/en/4.6/ (schema 4.6) in the JSON of the REST API,
+https://support.datacite.org/docs/api (both read in December 2026). `Loose` fields allow what DataCite really sends: a
+single object for a list, a text for an object, a number for a text, null anywhere.
 """
 
 from datetime import date, datetime
@@ -21,21 +22,21 @@ class Title(msgspec.Struct, gc=False):
 
 
 class Description(msgspec.Struct, gc=False, rename="camel"):
-    """A description and its kind; only those of kind Abstract are abstracts."""
+    """A description and its type; only those of type Abstract are abstracts."""
 
     description: Loose = None
     description_type: Loose = None
 
 
 class Event(msgspec.Struct, gc=False, rename="camel"):
-    """A date and what happened then, such as Issued."""
+    """A date and its type, such as Issued."""
 
     date: Loose = None
     date_type: Loose = None
 
 
 class Types(msgspec.Struct, gc=False, rename="camel"):
-    """The kind of the work."""
+    """The type of the work."""
 
     resource_type_general: Loose = None
 
@@ -62,7 +63,7 @@ class NameIdentifier(msgspec.Struct, gc=False, rename="camel"):
 
 
 class Creator(msgspec.Struct, gc=False, rename="camel"):
-    """A person or an organisation that made the work."""
+    """A person or an organisation that created the work."""
 
     name: Loose = None
     name_type: Loose = None
@@ -82,14 +83,14 @@ class Funding(msgspec.Struct, gc=False, rename="camel"):
 
 
 class Related(msgspec.Struct, gc=False, rename="camel"):
-    """Another work, and how this one relates to it."""
+    """A related work, and the type of the relation."""
 
     relation_type: Loose = None
     related_identifier: Loose = None
 
 
 class Attributes(msgspec.Struct, gc=False, rename="camel"):
-    """What a record says of its work; lists, or single objects in their place, stay undecoded (`raw_json.py`)."""
+    """The metadata of a record; lists, or single objects in their place, stay undecoded (`columns/raw_json.py`)."""
 
     doi: Loose = None
     titles: msgspec.Raw = NULL

@@ -1,4 +1,4 @@
-"""What is copied: every month of DataCite's bucket, once the data file is complete and whole."""
+"""Copies all months of DataCite's bucket, if the data file is complete."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -20,75 +20,77 @@ STATUS = "STATUS.json"
 
 
 class Status(msgspec.Struct):
-    """What DataCite says of the month's data file: Complete when it is whole."""
+    """The status of the month's data file; `Complete` when DataCite has written all of it."""
 
     month: str | None = None
     status: str | None = None
 
 
 class DataFile(NamedTuple):
-    """The files to copy, and what is said of the month by each STATUS.json."""
+    """The files to copy, and the status in each STATUS.json by its name."""
 
     items: list[Item]
-    said: dict[str, Status]
+    statuses: dict[str, Status]
 
 
 def copy(run: Run, address: str, api_url: str, username: Secret | None, password: Secret | None) -> Counts:
     """Copy the monthly data file into the bucket; raises DownloadError when it is incomplete or changes."""
     source = open_data_file(address, api_url, username, password)
-    items, said = listed(source)
+    items, statuses = listed(source)
     counts = copy_files(run, source, items)
-    check_unchanged(source, said)
+    check_unchanged(source, statuses)
     return counts
 
 
 def open_data_file(address: str, api_url: str, username: Secret | None, password: Secret | None) -> Source:
-    """Open the source, with a member's credentials when it lies in S3; raises SettingsError when these are missing."""
+    """Open the source, with a member's credentials if it is in S3; raises SettingsError if these are missing."""
     if not address.startswith("s3://"):
         return open_source(address)
     if username is None or password is None:
         raise SettingsError(
             "DATACITE_USERNAME and DATACITE_PASSWORD are not set",
-            on=f"{address} is open to members of DataCite only",
+            on=f"{address} is accessible only to members of DataCite",
             next="set both in the environment (on AWS in the job definition), or DATACITE_SOURCE to a folder",
         )
     return open_source(address, Access(REGION, credentials=provider(api_url, username.reveal(), password.reveal())))
 
 
 def listed(source: Source) -> DataFile:
-    """Return the parts of each month and the CSV beside them; raises DownloadError when the month is not whole."""
+    """Return the parts and the CSV of each month; raises DownloadError if the data file is not complete."""
     items = source.items()
-    said = {item.name: _status(source, item.name) for item in items if item.name.rpartition("/")[2] == STATUS}
-    if not said and source.address.startswith("s3://"):  # a copy of somebody's own need not have it
+    statuses = {item.name: _status(source, item.name) for item in items if item.name.rpartition("/")[2] == STATUS}
+    if not statuses and source.address.startswith("s3://"):  # a user's own copy need not have it
         raise DownloadError(
             "DataCite's monthly data file does not say whether it is complete",
-            on=f"{source.address} holds no {STATUS}",
+            on=f"{source.address} has no {STATUS}",
             next="check DATACITE_SOURCE, or run the download job again in some hours",
         )
-    wanted = [item for item in items if item.name.endswith((LINES, CSV))]
-    next = "look at the source: it may be about to change; then run the download job again"
-    check_whole((item.name for item in wanted), source.address, DownloadError, next)
-    return DataFile(wanted, said)
+    files = [item for item in items if item.name.endswith((LINES, CSV))]
+    next = "check the source: it may be about to change; then run the download job again"
+    check_whole((item.name for item in files), source.address, DownloadError, next)
+    return DataFile(files, statuses)
 
 
-def check_unchanged(source: Source, said: Mapping[str, Status]) -> None:
-    """Raise DownloadError when the source speaks of another month, or of another status, than before the copy."""
-    for name, before in said.items():
+def check_unchanged(source: Source, statuses: Mapping[str, Status]) -> None:
+    """Raise DownloadError if month or status at the source have changed since before the copy."""
+    for name, before in statuses.items():
         if (now := _status(source, name)) != before:
             raise DownloadError(
-                "DataCite's monthly data file has changed while it was copied",
+                "DataCite's monthly data file changed while it was copied",
                 on=f"{source.address} {name}: {now.month} {now.status} instead of {before.month} {before.status}",
-                next="run the download job again: what has not changed is not copied again",
+                next="run the download job again: unchanged files are not copied again",
             )
 
 
 def _status(source: Source, name: str) -> Status:
-    """Return what is said of the month; raises DownloadError when it is not complete."""
+    """Return the status of the data file; raises DownloadError if it is not complete."""
     try:
         status = msgspec.json.decode(read(source, name), type=Status)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         on = f"{source.address} {name}: {error}"
-        raise DownloadError("the data file's status cannot be read", on=on, next="look at that file") from error
+        raise DownloadError(
+            "the data file's status cannot be read", on=on, next="check that file at the source"
+        ) from error
     if (status.status or "").lower() != "complete":
         raise DownloadError(
             "DataCite's monthly data file is not complete yet",

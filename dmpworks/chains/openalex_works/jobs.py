@@ -1,11 +1,11 @@
-"""START HERE: OpenAlex works: some 500 million records of scholarly works, half of them an expansion pack ("xpac").
+"""START HERE: OpenAlex works, some 500 million records of scholarly works, half of them in an expansion pack ("xpac").
 
 `download` copies a release (Parquet, or JSON Lines) from OpenAlex's public bucket into ours inside S3, or only lists it
-to be read in place, every file checked against the release's manifest; what the previous run has copied and has not
-changed is taken over. Of files that stay in S3 a stated hash is compared as far as S3 tells one; the job says of how
-many it does not. `transform` reads either copy (`reading.py`), makes one row of each work that has a DOI (`records.py`,
-pure) and writes Parquet with the columns of `schema.py`. What all datasets share, worker processes, quarantine and
-subsets, is in `dmpworks/datasets/`; the process-works chain makes the works index of the result.
+to be read in place, every file checked against the release's manifest. Files that the previous run copied and that
+have not changed are reused. The hash of a file that stays in S3 is compared if S3 provides one; the job reports the
+number of files without. `transform` reads either copy (`reading.py`), converts each work with a DOI to a row
+(`records.py`, pure) and writes Parquet with the columns of `schema.py`. What all datasets share (worker processes,
+quarantine, subsets) is in `dmpworks/datasets/`; the process-works chain builds the works index from the result.
 """
 
 from typing import Annotated, Literal

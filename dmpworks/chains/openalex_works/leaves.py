@@ -1,7 +1,7 @@
-"""The leaves of published OpenAlex works: one flat Arrow column each, with offsets for the lists.
+"""Flattens published OpenAlex works to leaves: one flat Arrow column each, with offsets for the lists.
 
-Works read from JSON Lines are flattened (`of_structs`), those from Parquet already lie like this (`of_table`); what is
-made of the leaves (`records.py`) is the same for both. Null lists, null elements and null structs are empty.
+Works from JSON Lines are flattened (`from_structs`), those from Parquet are stored like this (`from_table`), so that
+`records.py` is the same code for both copies. Null lists, elements and structs are empty.
 """
 
 from collections import Counter
@@ -18,17 +18,17 @@ import pyarrow.compute as pc
 
 from dmpworks.chains.openalex_works.schema import Affiliation, Author, Authorship, Ids, Work
 from dmpworks.cleaners import identifiers
-from dmpworks.datasets.columns import raw_json as undecoded
+from dmpworks.datasets.columns import raw_json
 from dmpworks.datasets.columns.flatten import TEXT, dates, elements, texts
 from dmpworks.datasets.kernels.gather import Lists, counted
 from dmpworks.datasets.kernels.strings import Flags, offsets_of
 
-Names: TypeAlias = "Callable[[pa.Array], pa.StringArray]"  # those at some places
+Names: TypeAlias = "Callable[[pa.Array], pa.StringArray]"  # the names at the given positions
 
 
 @dataclass(frozen=True)
 class Leaves:
-    """What the rows of some works are made of; each name is that of a leaf of a published record."""
+    """The leaves of a batch of works; each field is named after the leaf of a published record."""
 
     id: pa.StringArray
     title: pa.StringArray
@@ -45,11 +45,11 @@ class Leaves:
     authorships: Lists  # of each work
     author_name: pa.StringArray
     author_orcid: pa.StringArray
-    raw_author_name: Names  # asked for where the author's name says nothing
+    raw_author_name: Names  # read only where the author's name is missing, which saves most of the column
     institutions: Lists  # of each authorship
     institution_name: pa.StringArray
     institution_ror: pa.StringArray
-    affiliations: Lists  # of each authorship, as stated there
+    affiliations: Lists  # of each authorship, as stated by the publisher
     affiliation: pa.StringArray
     funders: Lists  # of each work
     funder_id: pa.StringArray
@@ -61,12 +61,12 @@ class Leaves:
     award_funder_name: pa.StringArray
 
 
-Works: TypeAlias = "list[Work] | pa.RecordBatch"
+Works: TypeAlias = "list[Work] | pa.RecordBatch"  # from JSON Lines or from Parquet
 
 
-def of(works: Works) -> Leaves:
-    """Return the leaves of works of either copy."""
-    return of_structs(works) if isinstance(works, list) else of_table(works)
+def flatten(works: Works) -> Leaves:
+    """Return the leaves of works from either copy."""
+    return from_structs(works) if isinstance(works, list) else from_table(works)
 
 
 def doi(works: Works) -> pa.StringArray:
@@ -75,30 +75,30 @@ def doi(works: Works) -> pa.StringArray:
 
 
 def is_xpac(works: Works) -> pa.BooleanArray:
-    """Return which works are flagged as of the expansion pack."""
+    """Return which works are flagged as part of the expansion pack."""
     if isinstance(works, list):
         return pa.array([work.is_xpac for work in works], pa.bool_())
     return _struct(works.to_struct_array())("is_xpac").cast(pa.bool_())
 
 
-def kept(works: Works, wanted: Flags) -> Works:
-    """Return the works that are wanted."""
-    if wanted.all():
+def select(works: Works, flags: Flags) -> Works:
+    """Return the flagged works."""
+    if flags.all():
         return works
-    return list(compress(works, wanted)) if isinstance(works, list) else works.filter(pa.array(wanted))
+    return list(compress(works, flags)) if isinstance(works, list) else works.filter(pa.array(flags))
 
 
-def of_structs(works: list[Work]) -> Leaves:
-    """Return the leaves of decoded works."""
+def from_structs(works: list[Work]) -> Leaves:
+    """Return the leaves of works decoded from JSON Lines."""
     ids = [work.ids or _NO_IDS for work in works]
     locations = [work.primary_location for work in works]
     sources = [location and location.source for location in locations]
     authorships, authors_of = elements([work.authorships for work in works])
-    institutions, institutions_of = elements([one.institutions for one in authorships])
+    institutions, institutions_of = elements([authorship.institutions for authorship in authorships])
     affiliations, affiliation = _affiliations(authorships)
     funders, funders_of = elements([work.funders for work in works])
     awards, awards_of = elements([work.awards for work in works])
-    authors = [one.author or _NO_AUTHOR for one in authorships]
+    authors = [authorship.author or _NO_AUTHOR for authorship in authorships]
     return Leaves(
         id=texts([work.id for work in works]),
         title=texts([work.title for work in works]),
@@ -108,45 +108,48 @@ def of_structs(works: list[Work]) -> Leaves:
         updated_date=dates([work.updated_date for work in works]),
         is_xpac=is_xpac(works),
         venue=texts([source and source.display_name for source in sources]),
-        mag=texts([one.mag for one in ids]),
-        pmid=texts([one.pmid for one in ids]),
-        pmcid=texts([one.pmcid for one in ids]),
+        mag=texts([other.mag for other in ids]),
+        pmid=texts([other.pmid for other in ids]),
+        pmcid=texts([other.pmcid for other in ids]),
         abstract=_raw([work.abstract_inverted_index for work in works]),
         authorships=authors_of,
         author_name=texts([author.display_name for author in authors]),
         author_orcid=texts([author.orcid for author in authors]),
         raw_author_name=_raw_names(authorships),
         institutions=institutions_of,
-        institution_name=texts([one.display_name for one in institutions]),
-        institution_ror=texts([one.ror for one in institutions]),
+        institution_name=texts([institution.display_name for institution in institutions]),
+        institution_ror=texts([institution.ror for institution in institutions]),
         affiliations=affiliations,
         affiliation=affiliation,
         funders=funders_of,
-        funder_id=texts([one.id for one in funders]),
-        funder_name=texts([one.display_name for one in funders]),
-        funder_ror=texts([one.ror for one in funders]),
+        funder_id=texts([funder.id for funder in funders]),
+        funder_name=texts([funder.display_name for funder in funders]),
+        funder_ror=texts([funder.ror for funder in funders]),
         awards=awards_of,
-        award_id=texts([one.funder_award_id for one in awards]),
-        award_funder_id=texts([one.funder_id for one in awards]),
-        award_funder_name=texts([one.funder_display_name for one in awards]),
+        award_id=texts([award.funder_award_id for award in awards]),
+        award_funder_id=texts([award.funder_id for award in awards]),
+        award_funder_name=texts([award.funder_display_name for award in awards]),
     )
 
 
 _NO_IDS, _NO_AUTHOR = Ids(), Author()
-_is_ror = lru_cache(maxsize=1 << 14)(identifiers.ror)
+_is_ror = lru_cache(maxsize=1 << 14)(identifiers.ror)  # the same institutions are repeated within a file
 
 
 def _affiliations(authorships: Sequence[Authorship]) -> tuple[Lists, pa.StringArray]:
-    """Return the affiliations as stated of each authorship, but none where an institution of it is known for sure."""
-    is_ror = _is_ror
-    places, stated = [], []
-    for place, one in enumerate(authorships):
-        institutions = one.institutions
-        if not (institutions and institutions[0] and is_ror(institutions[0].ror)):
-            places.append(place)
-            stated.append(one.raw_affiliation_strings)
-    lists, (affiliation,), _ = undecoded.read(stated, Affiliation, Counter(), alone=True)
-    return counted(np.array(places, np.int64)[lists.owners], len(authorships)), affiliation
+    """Return the stated affiliations of each authorship, except of those whose first institution has a ROR id.
+
+    `records.py` uses them only where no institution was recognised. Decoding all of them would take more time than any
+    other field.
+    """
+    positions, stated = [], []
+    for position, authorship in enumerate(authorships):
+        institutions = authorship.institutions
+        if not (institutions and institutions[0] and _is_ror(institutions[0].ror)):
+            positions.append(position)
+            stated.append(authorship.raw_affiliation_strings)
+    lists, (affiliation,), _ = raw_json.read(stated, Affiliation, Counter(), allow_bare_text=True)
+    return counted(np.array(positions, np.int64)[lists.owners], len(authorships)), affiliation
 
 
 def _raw_names(authorships: Sequence[Authorship]) -> Names:
@@ -156,13 +159,15 @@ def _raw_names(authorships: Sequence[Authorship]) -> Names:
 def _raw(values: Sequence[msgspec.Raw]) -> pa.BinaryArray:
     data = np.frombuffer(b"".join(values) + b" ", np.uint8)
     offsets = offsets_of(values)
-    null = (np.diff(offsets) == 4) & (data[offsets[:-1]] == ord("n"))  # nothing else in JSON is like this
+    null = (np.diff(offsets) == 4) & (
+        data[offsets[:-1]] == ord("n")
+    )  # "null" is the only JSON value of four bytes that begins with n
     mask = pa.py_buffer(np.packbits(~null, bitorder="little"))
     return pa.BinaryArray.from_buffers(pa.binary(), len(values), [mask, pa.py_buffer(offsets), pa.py_buffer(data)])
 
 
-def of_table(works: pa.RecordBatch) -> Leaves:
-    """Return the leaves of works as Parquet holds them."""
+def from_table(works: pa.RecordBatch) -> Leaves:
+    """Return the leaves of works from Parquet."""
     work = _struct(works.to_struct_array())
     authorships, authorship = _elements(work("authorships"))
     institutions, institution = _elements(authorship("institutions"))
@@ -209,12 +214,13 @@ Child = Callable[[str], pa.Array]
 
 
 def _struct(array: pa.StructArray) -> Child:
-    """Return what gives the children of a column of structs by name; one that is not there is null."""
+    """Return a function from the name of a child of a struct column to the child; a missing one is null."""
     children = dict(zip((field.name for field in array.type), array.flatten(), strict=True))
     return lambda name: children[name] if name in children else pa.nulls(len(array), TEXT)
 
 
 def _list(array: pa.ListArray) -> tuple[Lists, pa.Array]:
+    # A batch is a slice of the file's column: its offsets need not begin at 0, and its values are those of all batches.
     offsets = np.asarray(array.offsets)
     return Lists(offsets - offsets[0]), array.values.slice(offsets[0], offsets[-1] - offsets[0])
 
@@ -229,7 +235,7 @@ def _texts(array: pa.Array) -> pa.StringArray:
 
 
 def _map(array: pa.Array) -> Child:
-    """Return what gives the value of a key in a column of maps (or of structs); of a key twice, the last."""
+    """Return a function from a key of a map (or struct) column to the values; of a repeated key, the last one."""
     if not pa.types.is_map(array.type):
         child = _struct(array)
         return lambda name: _texts(child(name))
@@ -239,9 +245,9 @@ def _map(array: pa.Array) -> Child:
     owners = Lists(offsets - offsets[0]).owners
 
     def value(name: str) -> pa.StringArray:
-        found = np.flatnonzero(pc.fill_null(pc.equal(keys, name), False).to_numpy(zero_copy_only=False))
-        places = np.full(len(array), -1)
-        places[owners[found]] = found
-        return _texts(items.take(pa.array(places, mask=places < 0)))
+        entries = np.flatnonzero(pc.fill_null(pc.equal(keys, name), False).to_numpy(zero_copy_only=False))
+        chosen = np.full(len(array), -1)
+        chosen[owners[entries]] = entries
+        return _texts(items.take(pa.array(chosen, mask=chosen < 0)))
 
     return value

@@ -1,4 +1,4 @@
-"""Reads both published copies of OpenAlex works: JSON Lines as structs, Parquet as batches of the leaves we use."""
+"""Reads both published copies of OpenAlex works: JSON Lines as structs, Parquet as record batches."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,11 +19,12 @@ from dmpworks.jobs.run import Phase
 from dmpworks.services.storage import Openable
 
 LIST = "list.element"
+LAYOUT = "https://docs.openalex.org/api-entities/works/work-object"
 OPTIONAL = frozenset(("display_name", "is_xpac"))
 
 
 def parts(download: Phase) -> list[Part]:
-    """Return the files of works of the phase; raises TransformError when some are missing or contradict each other."""
+    """Return the files of works of the phase; raises TransformError if some are missing or contradict each other."""
     manifests = {file.key: download.content(file) for file in download.files if is_manifest(file.key)}
     return choose_files(download.files, manifests)
 
@@ -39,7 +40,7 @@ DATASET = Dataset(schema=SCHEMA, read=read, columns=columns, dictionary=DICTIONA
 def _read_parquet(path: Openable) -> Iterator[Batch[Any]]:
     rows = 0
     try:
-        # Small reads of single column chunks: read_row_group on a published file takes gigabytes.
+        # Small reads of single column chunks: read_row_group on a published file needs gigabytes of memory.
         source = path if isinstance(path, Path) else path.open("rb")
         file = pq.ParquetFile(source, buffer_size=1 << 20, pre_buffer=False, page_checksum_verification=True)
         leaves = _leaves(file, path.name)
@@ -51,23 +52,24 @@ def _read_parquet(path: Openable) -> Iterator[Batch[Any]]:
 
 
 def _leaves(file: pq.ParquetFile, name: str) -> list[str]:
-    """Return the paths of the leaves to read; raises TransformError when the layout has changed."""
-    held = [file.schema.column(number).path for number in range(len(file.schema))]
+    """Return the paths of the leaves to read; raises TransformError if the layout has changed."""
+    present = [file.schema.column(number).path for number in range(len(file.schema))]
     wanted = [path for path in _paths(type_info(Work)) if path.partition(".")[0] != "ids"]
-    # What JSON Lines leave undecoded may be a list here; the identifiers are a map, its leaves named as writers like.
-    found = {path: [one for one in held if f"{one}.".startswith(f"{path}.")] for path in (*wanted, "ids")}
+    # A field that is undecoded in JSON Lines may be a list here. The identifiers are a map, whose leaves each writer
+    # names differently.
+    found = {path: [leaf for leaf in present if f"{leaf}.".startswith(f"{path}.")] for path in (*wanted, "ids")}
     missing = [path for path in wanted if not found[path] and path not in OPTIONAL]
     if missing:
         raise TransformError(
-            "a file has another layout than expected",
+            "a file does not have the expected layout",
             on=f"{name}: no column {', '.join(missing)}",
-            next="compare it with the layout that OpenAlex describes; dmpworks may need a newer version",
+            next=f"compare it with {LAYOUT}; dmpworks may need a newer version",
         )
     return [leaf for leaves in found.values() for leaf in leaves]
 
 
 def _bare(kind: inspect.Type) -> inspect.Type:
-    """Return the type itself, without the None or the other scalars that a union allows beside it."""
+    """Return the list or struct of a union, else its first type."""
     if not isinstance(kind, inspect.UnionType):
         return kind
     nested = (member for member in kind.types if isinstance(member, inspect.StructType | inspect.ListType))

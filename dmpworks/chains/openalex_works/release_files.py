@@ -1,12 +1,12 @@
-"""The files of works among those of a download phase, and how many records the release says each of them has.
+"""Selects the files of works in a download phase, with the number of records that the release states for each.
 
-In the bucket, names carry the token of the run that wrote them (`part_0000-1a2b3c4d.gz`), which is ignored here.
+Names in the bucket contain the token of the run that wrote them (`part_0000-1a2b3c4d.gz`), which is ignored here.
 """
 
 import re
 from collections.abc import Iterable, Mapping
 
-from dmpworks.chains.openalex_works.source import AGAIN, parse_release
+from dmpworks.chains.openalex_works.source import RERUN_DOWNLOAD, parse_release
 from dmpworks.datasets.transform.dataset import Part
 from dmpworks.errors import TransformError, first_few
 from dmpworks.jobs.manifest import File
@@ -19,10 +19,10 @@ _PART = re.compile(rf"(?:^|/)((?:updated_date=[^/]+/)?[^/]+?)(?:-[0-9a-f]{{8}})?
 
 
 def choose_files(files: Iterable[File], manifests: Mapping[str, bytes]) -> list[Part]:
-    """Return the files of works among those of a download phase: of two copies of the same release, the Parquet one.
+    """Return the files of works of a download phase; of two copies of one release, the Parquet one.
 
-    `manifests` holds the content of the phase's manifests by key. Raises TransformError when a listed file is missing,
-    or when files would be ignored: two of one name, or Parquet and JSON Lines that are not copies of each other.
+    `manifests` is the content of the phase's manifests by key. Raises TransformError if a listed file is missing, or if
+    files would be ignored: two with one name, or Parquet and JSON Lines that are not copies of each other.
     """
     chosen = _one_copy(_named(files))
     parquet = any(name.endswith(PARQUET) for name in chosen)
@@ -32,36 +32,36 @@ def choose_files(files: Iterable[File], manifests: Mapping[str, bytes]) -> list[
         raise TransformError(
             f"{len(missing)} files that the release lists are not in the bucket",
             on=first_few(missing, between=", "),
-            next=AGAIN + ", then the transform",
+            next=RERUN_DOWNLOAD + ", then the transform",
         )
     return [Part(file, stated.get(name)) for name, file in sorted(chosen.items())]
 
 
 def _named(files: Iterable[File]) -> dict[str, File]:
-    """Return the files of works by the names that a release gives them."""
+    """Return the files of works by their names in the release."""
     named: dict[str, File] = {}
     for file in files:
         if _PART.search(file.key) and (other := named.setdefault(_name(file.key), file)) != file:
             raise TransformError(
-                "two files stand for the same one of a release",
+                "two files have the same name in the release",
                 on=f"{other.key} and {file.key}: both are {_name(file.key)}",
-                next="remove one of them, or give each a name of its own below updated_date=YYYY-MM-DD/, "
+                next="remove one of them, or give each a different name below updated_date=YYYY-MM-DD/, "
                 "then run the transform again",
             )
     return named
 
 
 def _one_copy(named: dict[str, File]) -> dict[str, File]:
-    """Return the Parquet files where each has its twin in JSON Lines, else all if they are of one kind."""
+    """Return the Parquet files if each has a copy in JSON Lines; all files if they are of one kind."""
     parquet = {name: file for name, file in named.items() if name.endswith(PARQUET)}
     lines = {name: file for name, file in named.items() if name not in parquet}
     if not parquet or not lines:
         return named
-    if alone := sorted({_stem(name) for name in parquet} ^ {_stem(name) for name in lines}):
+    if without_copy := sorted({_stem(name) for name in parquet} ^ {_stem(name) for name in lines}):
         raise TransformError(
-            "the input holds Parquet files and JSON Lines that are not copies of each other",
-            on=f"{first_few(alone, between=', ')}: there in one of the two only",
-            next="leave the files of one copy in the bucket, all of them, then run the transform again",
+            "the input has Parquet files and JSON Lines that are not copies of each other",
+            on=f"{first_few(without_copy, between=', ')}: in only one of the two formats",
+            next="keep all files of one copy in the bucket and remove the others, then run the transform again",
         )
     return parquet
 
@@ -71,7 +71,7 @@ def _stem(name: str) -> str:
 
 
 def is_manifest(key: str) -> bool:
-    """Return whether a key in the bucket is that of a release's manifest."""
+    """Return whether a key in the bucket is a release's manifest."""
     return bool(_MANIFEST.search(key))
 
 

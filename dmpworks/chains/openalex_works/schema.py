@@ -1,4 +1,8 @@
-"""The columns of OpenAlex works: as we read them (the fields of a published record) and as we write them."""
+"""The fields of an OpenAlex work that are read, and the columns of `openalex-works/<run id>/transform`.
+
+Source: https://docs.openalex.org/api-entities/works/work-object (read in December 2026). Both published copies have the
+same fields, with the types that the comments state where they differ.
+"""
 
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -11,7 +15,7 @@ from dmpworks.datasets.reading.loose_values import NULL, Loose
 
 
 class Author(msgspec.Struct, gc=False):
-    """Who wrote the work, as OpenAlex knows the person."""
+    """An author in OpenAlex's own register of authors."""
 
     display_name: Loose = None
     orcid: str | None = None
@@ -25,13 +29,13 @@ class Institution(msgspec.Struct, gc=False):
 
 
 class Affiliation(msgspec.Struct, gc=False):
-    """An affiliation as stated: a text that stands for it."""
+    """An affiliation as stated by the publisher: only a text."""
 
     text: Loose = None
 
 
 class Authorship(msgspec.Struct, gc=False):
-    """One author of a work; the affiliations stated there stay undecoded until one is needed."""
+    """One author of a work; the stated affiliations stay undecoded until they are needed."""
 
     author: Author | None = None
     raw_author_name: Loose = None
@@ -46,7 +50,7 @@ class Source(msgspec.Struct, gc=False):
 
 
 class Location(msgspec.Struct, gc=False):
-    """Where a work is to be found."""
+    """A place where a work is published."""
 
     source: Source | None = None
 
@@ -68,7 +72,7 @@ class Grant(msgspec.Struct, gc=False):
 
 
 class Ids(msgspec.Struct, gc=False):
-    """The work in other catalogues."""
+    """Identifiers of the work in other catalogues."""
 
     mag: Loose = None
     pmid: Loose = None
@@ -76,7 +80,7 @@ class Ids(msgspec.Struct, gc=False):
 
 
 class Work(msgspec.Struct, gc=False):
-    """The fields of a published record that we use; the abstract stays undecoded until a row is made."""
+    """A published record; the abstract stays undecoded until a row is made."""
 
     id: str | None = None
     doi: str | None = None
@@ -95,7 +99,7 @@ class Work(msgspec.Struct, gc=False):
 
 
 class Row(NamedTuple):
-    """A work as we write it."""
+    """A row of the Parquet files."""
 
     doi: str
     openalex_id: str | None
@@ -118,7 +122,7 @@ class Row(NamedTuple):
 
 SCHEMA = schema_of(Row)
 
-# Leaves whose values repeat within a part: Parquet stores these by dictionary.
+# Leaves whose values repeat within a part: stored by dictionary in Parquet, which makes them several times smaller.
 DICTIONARY = (
     "work_type",
     "publication_venue",

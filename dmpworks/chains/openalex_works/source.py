@@ -1,6 +1,7 @@
-"""What is copied: the files that the manifest of an OpenAlex release lists, checked against its sizes and totals.
+"""Copies the files that the manifest of an OpenAlex release lists, checked against its sizes and totals.
 
-OpenAlex writes the manifest last, so its presence means that the release is complete.
+OpenAlex writes the manifest last, so its presence means that the release is complete:
+https://docs.openalex.org/download-all-data/openalex-snapshot (read in December 2026).
 """
 
 from collections import Counter
@@ -9,8 +10,8 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from dmpworks.datasets.download.checksums import Digest, digest_of
-from dmpworks.datasets.download.copy import copy_files, publish_made
-from dmpworks.datasets.download.in_place import refer_to
+from dmpworks.datasets.download.copy import copy_files, publish_generated
+from dmpworks.datasets.download.in_place import list_in_place
 from dmpworks.datasets.sources.opening import open_source
 from dmpworks.datasets.sources.s3 import Access
 from dmpworks.datasets.sources.source import Item, Source, read
@@ -19,13 +20,13 @@ from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import Run
 
 NAME = "manifest.json"
-AGAIN = "run the download job again"
+RERUN_DOWNLOAD = "run the download job again"
 PUBLIC = "s3://openalex/"
 REGION = "us-east-1"
 
 
 class Meta(msgspec.Struct, frozen=True):
-    """What is stated of one file."""
+    """The stated size, record count and hashes of one file (or of the whole release)."""
 
     content_length: int | None = None
     record_count: int | None = None
@@ -46,7 +47,7 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Release(msgspec.Struct, frozen=True):
-    """A manifest; the layout before June 2026 calls its files entries and its totals meta."""
+    """A manifest; before June 2026 its files were called `entries` and its totals were in `meta`."""
 
     files: tuple[Entry, ...] = ()
     entries: tuple[Entry, ...] = ()
@@ -56,12 +57,12 @@ class Release(msgspec.Struct, frozen=True):
 
     @property
     def listed(self) -> tuple[Entry, ...]:
-        """The files."""
+        """The files, in either layout."""
         return self.files or self.entries
 
 
 def copy(run: Run, address: str, *, in_place: bool) -> Counts:
-    """Copy a release into the bucket or, in place, only list its files; raises DownloadError when it is not whole."""
+    """Copy a release into the bucket or, in place, only list its files; raises DownloadError if it is not complete."""
     source = open_source(address, _access(run, address))
     content = read(source, NAME)
     listed = parse_release(content, f"{source.address} {NAME}").listed
@@ -70,21 +71,21 @@ def copy(run: Run, address: str, *, in_place: bool) -> Counts:
     items = _items(source, listed)
     digests = {entry.name: stated for entry in listed if (stated := _digests(entry.meta))}
     if in_place:
-        counts = refer_to(run, source, items, digests)
+        counts = list_in_place(run, source, items, digests)
     else:
         counts = copy_files(run, source, items, {name: first for name, (first, *_) in digests.items()}, previous=True)
-    # The very bytes that the files were checked against: the source's manifest may be another one by now.
-    publish_made(run, NAME, source.locate(NAME), str(digest_of(content)), lambda: content)
+    # Publish the manifest that the files were checked against: the one at the source may have changed since.
+    publish_generated(run, NAME, source.locate(NAME), str(digest_of(content)), lambda: content)
     return counts + Counts(also={"records stated": records})
 
 
 def _access(run: Run, address: str) -> Access:
-    """Return how the source is read: OpenAlex' own bucket is public and in a region of its own."""
+    """Return the access to the source: OpenAlex's bucket is public, and its region is fixed."""
     return Access(region=REGION, anonymous=True) if address.startswith(PUBLIC) else Access(region=run.region)
 
 
 def _items(source: Source, listed: Sequence[Entry]) -> list[Item]:
-    """Return the listed files as the source has them; raises DownloadError when one is missing or of another size."""
+    """Return the listed files as source items; raises DownloadError if one is missing or has another size."""
     present = {item.name: item for item in source.items()}
     check_sizes(source.address, listed, {name: item.size for name, item in present.items()})
     return [Item(entry.name, present[entry.name].size, present[entry.name].etag) for entry in listed]
@@ -100,12 +101,14 @@ def parse_release(content: bytes, where: str) -> Release:
     try:
         release = msgspec.json.decode(content, type=Release)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise DownloadError("the manifest of the release cannot be read", on=f"{where}: {error}", next=AGAIN) from error
+        raise DownloadError(
+            "the manifest of the release cannot be read", on=f"{where}: {error}", next=RERUN_DOWNLOAD
+        ) from error
     if not release.listed:
-        raise DownloadError("the manifest of the release lists no files", on=where, next=AGAIN)
+        raise DownloadError("the manifest of the release lists no files", on=where, next=RERUN_DOWNLOAD)
     if twice := [name for name, times in Counter(entry.name for entry in release.listed).items() if times > 1]:
         on = f"{where}: {first_few(twice, between=', ')}"
-        raise DownloadError("the manifest of the release lists a file twice", on=on, next=AGAIN)
+        raise DownloadError("the manifest of the release lists a file twice", on=on, next=RERUN_DOWNLOAD)
     _check_total(where, "records", release.record_count or release.meta.record_count, _record_counts(release))
     _check_total(where, "bytes", release.content_length or release.meta.content_length, _sizes(release))
     return release
@@ -123,14 +126,14 @@ def _check_total(where: str, unit: str, stated: int | None, parts: Sequence[int 
     known = [part for part in parts if part is not None]
     if stated is not None and len(known) == len(parts) and sum(known) != stated:
         raise DownloadError(
-            "the manifest of the release contradicts itself",
-            on=f"{where}: {stated:,} {unit} in all, but {sum(known):,} in its {len(parts):,} files",
-            next="the release may be about to change: " + AGAIN,
+            "the totals in the manifest of the release are not the sums over its files",
+            on=f"{where}: {stated:,} {unit} in total, but {sum(known):,} in its {len(parts):,} files",
+            next="the release may be about to change: " + RERUN_DOWNLOAD,
         )
 
 
 def check_sizes(where: str, listed: Sequence[Entry], found: Mapping[str, int | None]) -> None:
-    """Raise DownloadError when a listed file is not there, or has another size than the manifest states."""
+    """Raise DownloadError if a listed file is missing or its size is not the stated one."""
     wrong = [
         f"{entry.name}: {size:,} bytes instead of {entry.meta.content_length:,}" if size is not None else entry.name
         for entry in listed
@@ -138,7 +141,7 @@ def check_sizes(where: str, listed: Sequence[Entry], found: Mapping[str, int | N
     ]
     if wrong:
         raise DownloadError(
-            f"{len(wrong)} files are not there, or not as the manifest of the release states",
+            f"{len(wrong)} files are missing or do not have the size that the manifest of the release states",
             on=f"{where}: {first_few(wrong, between=', ')}",
-            next="the release may be about to change: " + AGAIN,
+            next="the release may be about to change: " + RERUN_DOWNLOAD,
         )

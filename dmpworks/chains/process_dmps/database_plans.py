@@ -16,7 +16,7 @@ from dmpworks.chains.process_dmps.export import (
     valid_end,
 )
 from dmpworks.cleaners import identifiers
-from dmpworks.cleaners.text import iso_date, plain
+from dmpworks.cleaners.text import iso_date, plain_text
 from dmpworks.errors import SettingsError
 from dmpworks.matching.records import Author, Institution, Plan, PlanAward
 from dmpworks.services.database import DmpDatabase, open_database
@@ -72,8 +72,8 @@ def plan_from_row(row: PlanRow) -> Plan | Dropped:
         return TOO_EARLY
     return Plan(
         doi=doi,
-        title=plain(row.title),
-        abstract_text=plain(row.abstract_text),
+        title=plain_text(row.title),
+        abstract_text=plain_text(row.abstract_text),
         project_start=start,
         project_end=valid_end(start, end),
         created=row.created,

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from dmpworks.cleaners import identifiers, names
-from dmpworks.cleaners.text import iso_date, iso_datetime, plain
+from dmpworks.cleaners.text import iso_date, iso_datetime, plain_text
 from dmpworks.jobs.model import Counts
 from dmpworks.matching.awards import is_award
 from dmpworks.matching.records import Author, Institution, Plan, PlanAward
@@ -73,8 +73,8 @@ def plan_from_export(line: bytes) -> Plan | Dropped:
         return TOO_EARLY
     return Plan(
         doi=doi,
-        title=plain(exported.title),
-        abstract_text=plain(exported.description),
+        title=plain_text(exported.title),
+        abstract_text=plain_text(exported.description),
         project_start=start,
         project_end=valid_end(start, end),
         created=iso_datetime(exported.created),
@@ -107,13 +107,13 @@ def author(name: str | None, orcid: str | None, given: str | None = None, family
 
 def institution(name: str | None, ror: str | None) -> Institution | None:
     """Return a plan's institution; None when it has neither a name nor a ROR id."""
-    place = Institution(name=plain(name), ror=identifiers.ror(ror))
+    place = Institution(name=plain_text(name), ror=identifiers.ror(ror))
     return place if place.name or place.ror else None
 
 
 def awards(award_id: Value, funder_name: str | None, funder_id: str | None) -> list[PlanAward]:
     """Return the awards of one funding entry: one per id, or one without id for a placeholder beside a funder."""
-    funder = {"funder_name": plain(funder_name), "funder_ror": identifiers.ror(funder_id)}
+    funder = {"funder_name": plain_text(funder_name), "funder_ror": identifiers.ror(funder_id)}
     stated = [PlanAward(award_id=text, **funder) for text in identifiers.award_ids(award_id) if is_award(text)]
     return stated or ([PlanAward(**funder)] if any(funder.values()) else [])
 

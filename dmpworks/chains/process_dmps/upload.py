@@ -9,8 +9,8 @@ from dmpworks.chains.process_dmps.export import Dropped, Exported, newest, plan_
 from dmpworks.chains.process_dmps.plan_files import read_lines
 from dmpworks.cleaners import identifiers
 from dmpworks.datasets.reading.coerce import decode_leniently
-from dmpworks.datasets.reading.json_lines import NO_RECORD, Bad
-from dmpworks.datasets.transform.quarantine import MORE, Quarantine, too_many
+from dmpworks.datasets.reading.json_lines import NO_RECORD, BadRecord
+from dmpworks.datasets.transform.quarantine import ALLOW_MORE, Quarantine, too_many
 from dmpworks.errors import JobError
 from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import File, Phase, Run
@@ -42,7 +42,7 @@ def _check_bad_lines(quarantine: Quarantine, counts: Counts, allowed: float) -> 
         raise JobError(
             f"{quarantine.count} of {counts.read} lines are no plans, more than MAX_BAD_RECORDS={allowed:g} allows",
             on="; ".join(quarantine.sample),
-            next=f"upload a sound export, or {MORE}",
+            next=f"upload a sound export, or {ALLOW_MORE}",
         )
 
 
@@ -53,7 +53,7 @@ def _plans_of_file(phase: Phase, file: File, quarantine: Quarantine) -> Iterator
             try:
                 yield _parse(line)
             except NO_RECORD as error:
-                quarantine.add([Bad(number, f"{type(error).__name__}: {error}", line)])
+                quarantine.add([BadRecord(number, f"{type(error).__name__}: {error}", line)])
     except (OSError, EOFError, zlib.error) as error:
         raise JobError(
             "an uploaded file cannot be read to its end", on=f"{file.key}: {error}", next="upload the export again"

@@ -1,9 +1,9 @@
-"""START HERE: ROR: the registry of research organisations.
+"""START HERE: ROR, the registry of research organisations.
 
-ROR publishes all organisations about once a month as one zip on Zenodo. `download` copies that zip into the bucket and
-checks that it is whole; `transform` reads the JSON array in it and writes one Parquet row for each organisation, with
-its names and its ids in other registries. process-works needs these to turn GRID, ISNI, Crossref Funder and Wikidata
-ids into ROR ids.
+ROR publishes all organisations about once a month as one zip on Zenodo (https://ror.readme.io/docs/data-dump, read in
+December 2026). `download` copies that zip into the bucket and checks that it is complete; `transform` reads the JSON
+array in it and writes one Parquet row for each organisation, with its names and its ids in other registries.
+process-works needs these to turn GRID, ISNI, Crossref Funder and Wikidata ids into ROR ids.
 """
 
 from typing import Annotated

@@ -12,22 +12,23 @@ from dmpworks.datasets.transform.dataset import Dataset, Part, by_row
 from dmpworks.jobs.run import Phase
 from dmpworks.services.storage import Openable
 
-# Until v2.0 (December 2025) a release held both schemas, then the newer one said so in its name.
+# Releases 1.45 to 1.74 (April 2024 to November 2025) contain both schemas, with `_schema_v2` in the name of the newer
+# one; later releases contain schema 2 alone: https://ror.readme.io/docs/data-dump (read in December 2026).
 # Anchored at the name's last part and its first v: a name of 65 kB of v would else take seconds.
 _DATA = re.compile(r"(?:^|/)[^/v]*v[^/]*-ror-data(_schema_v2)?\.json$")
 
 
 def parts(download: Phase) -> list[Part]:
-    """Return the JSON file of each zip of the phase; raises TransformError when a zip holds none."""
+    """Return the JSON file of each zip of the phase; raises TransformError if a zip has none."""
     zips = [file for file in download.files if file.key.endswith(".zip")]
     return [Part(file, within=_data_file(download.opened(file))) for file in zips]
 
 
 def _data_file(path: Openable) -> str:
-    found = [name for name in data_files(path) if _DATA.search(name)]
-    if not found:
-        raise unreadable(path, "it holds no v*-ror-data.json")
-    return max(found, key=lambda name: "schema_v2" in name)
+    names = [name for name in data_files(path) if _DATA.search(name)]
+    if not names:
+        raise unreadable(path, "it has no v*-ror-data.json")
+    return max(names, key=lambda name: "schema_v2" in name)
 
 
 def read(path: Openable, part: Part) -> Iterator[Batch[Organisation]]:

@@ -1,4 +1,7 @@
-"""What a ROR organisation (schema v2) looks like, and the columns of `ror/<run id>/transform`."""
+"""The fields of a ROR organisation that are read, and the columns of `ror/<run id>/transform`.
+
+Source: schema 2.1, https://ror.readme.io/docs/ror-data-structure (read in December 2026).
+"""
 
 from typing import NamedTuple
 
@@ -9,7 +12,7 @@ from dmpworks.datasets.reading.loose_values import Loose
 
 
 class Name(msgspec.Struct, gc=False):
-    """A name and its kinds; one name of an organisation is of kind ror_display."""
+    """A name and its types; exactly one name of an organisation has the type ror_display."""
 
     value: Loose = None
     types: list[str | None] | str | None = None

@@ -1,13 +1,13 @@
-"""What is copied: ROR's zip, from an address or as the latest release on Zenodo."""
+"""Copies ROR's zip, from an address or as the latest release on Zenodo."""
 
 from dmpworks.datasets.download.zenodo import Record, copy_release
 from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import Run
 
-# The record of all versions, in which `latest` is looked up: https://zenodo.org/records/6347574
+# The concept record of all versions, in which `latest` is looked up: https://zenodo.org/records/6347574
 RECORD = Record(6347574)
 
 
 def copy(run: Run, address: str, hash: str | None, file_name: str | None) -> Counts:
-    """Copy the release's zip into the bucket and check it; raises DownloadError when it is not whole."""
+    """Copy the release's zip into the bucket and check it; raises DownloadError if it is not complete."""
     return copy_release(run, address, hash, file_name, RECORD)

@@ -1,8 +1,8 @@
-"""Rows as tuples, turned into nested Arrow columns and Parquet without a dictionary per row.
+"""Converts rows, which are tuples, to nested Arrow columns and Parquet, without a dictionary per row.
 
 A row is a NamedTuple whose fields are the columns (`schema_of`); lists of structs are lists of NamedTuples (`Party`,
-`Award`, `Relation`) or of `names.Person`, whose fields again are those of the struct. Columns are made by `zip`, nested
-ones from their flat leaves and offsets; who has flat leaves already makes no rows (`nested`).
+`Award`, `Relation`) or of `names.Person`, whose fields are those of the struct. Columns are made by `zip`, nested ones
+from flat leaves and offsets. Datasets that have flat leaves already skip the rows (`nested`).
 """
 
 from collections.abc import Iterable, Sequence
@@ -45,14 +45,14 @@ class Award(NamedTuple):
 
 
 class Relation(NamedTuple):
-    """A work that the source relates this one to, the type as the source writes it."""
+    """A related work, with the relation type as the source writes it."""
 
     relation_type: str
     doi: str
 
 
 def schema_of(row: type) -> pa.Schema:
-    """Return the columns of a row's class: its fields, in order, by their types; any of them may be null."""
+    """Return the Arrow schema of a row class: its fields, in order; every column may be null."""
     return pa.schema([(name, _type_of(hint)) for name, hint in get_type_hints(row).items()])
 
 
@@ -93,10 +93,10 @@ def _structs(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
 
 
 def nested(kind: pa.ListType, offsets: Any, *leaves: Sequence[Any] | pa.Array) -> pa.ListArray:
-    """Return a column of lists from flat values, those of a leaf or of each leaf of a struct, and where lists begin.
+    """Return a column of lists from offsets and flat values: one array, or one for each leaf of a struct.
 
     `nested(SCHEMA.field("funders").type, [0, 2, 2, 3], names, id_types, ids)`, where each leaf has three values;
-    `offsets_of(lengths)` makes the offsets of lengths.
+    `offsets_of` makes offsets from lengths.
     """
     offsets = pa.array(offsets, pa.int32())
     item = kind.value_type
@@ -108,7 +108,7 @@ def nested(kind: pa.ListType, offsets: Any, *leaves: Sequence[Any] | pa.Array) -
 
 
 def offsets_of(lengths: Iterable[int]) -> pa.Array:
-    """Return where each list of such a length begins, and where the last one ends."""
+    """Return the offsets of lists with these lengths."""
     return pa.array(accumulate(lengths, initial=0), pa.int32())
 
 
@@ -117,7 +117,7 @@ def _leaf(values: Sequence[Any] | pa.Array, kind: pa.DataType) -> pa.Array:
 
 
 class PartWriter:
-    """Writes rows to one Parquet file in groups of about 24,000; a file that is not closed well is removed."""
+    """Writes rows to one Parquet file in groups of about 24,000; removes the file if an error ends the block."""
 
     def __init__(self, path: Path, schema: pa.Schema, dictionary: Sequence[str] = ()) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -145,7 +145,7 @@ class PartWriter:
         table = pa.Table.from_batches(self._waiting, self._schema)
         self._writer.write_table(table, row_group_size=max(table.num_rows, 1))
         self._waiting.clear()
-        pa.default_memory_pool().release_unused()  # it would keep as much again as it ever held
+        pa.default_memory_pool().release_unused()  # else Arrow keeps the peak memory of every group
 
     def __enter__(self) -> "PartWriter":
         return self

@@ -1,4 +1,4 @@
-"""Decoded records made flat: a column for each leaf, and which of its values belong to which record."""
+"""Flattens decoded records: one column per leaf, with offsets that say which values belong to which record."""
 
 import re
 from collections import defaultdict
@@ -19,7 +19,7 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def texts(values: Sequence[Any]) -> pa.StringArray:
-    """Return a column of texts; numbers among them become texts, lone surrogates spaces."""
+    """Return a column of text; numbers become text, lone surrogates become spaces."""
     try:
         return pa.array(values, TEXT)
     except (pa.ArrowException, UnicodeEncodeError):
@@ -27,21 +27,24 @@ def texts(values: Sequence[Any]) -> pa.StringArray:
 
 
 def text(value: Any) -> str | None:
-    """Return a value as a text that Arrow and JSON take."""
+    """Return a value as text that Arrow and JSON accept."""
     if value is None:
         return None
     return _SURROGATES.sub(" ", value) if isinstance(value, str) else number(value) or ""
 
 
 def dates(values: Sequence[Any]) -> pa.StringArray:
-    """Return a column of stated dates, empty ones as null; a number stays stated, but says no date."""
+    """Return a column of stated dates, empty ones as null.
+
+    A number is marked with "?", so that it is counted as a date that cannot be parsed instead of as missing.
+    """
     return texts([(value if value.__class__ is str else f"{value!r}?") if value else None for value in values])
 
 
 def elements(values: Sequence[Any], kind: type | None = None) -> tuple[list[Any], Lists]:
-    """Return all elements of loose lists, without nulls, and whose they are; one object is a list of it.
+    """Return all elements of loosely typed lists, without nulls, and their offsets; an object counts as a list of one.
 
-    With `kind`, an element that is a text or a number is made one of that kind.
+    With `kind`, an element that is a text or a number becomes the first field of that class.
     """
     lists = [value if value.__class__ is list else () if value is None else (value,) for value in values]
     found = list(chain.from_iterable(lists))
@@ -54,14 +57,14 @@ def elements(values: Sequence[Any], kind: type | None = None) -> tuple[list[Any]
 
 
 def numbered(values: Sequence[T]) -> tuple[Codes, list[T]]:
-    """Return values that come again and again as numbers into a list of all that there are."""
+    """Return repetitive values as codes into the list of distinct values."""
     known: defaultdict[T, int] = defaultdict(count().__next__)
     codes = np.fromiter(map(known.__getitem__, values), np.int64, len(values))
     return codes, list(known)
 
 
 def repeated(values: Sequence[Any], clean: Callable[[pa.Array], pa.Array]) -> Coded:
-    """Return a column of texts that come again and again, each of them cleaned once."""
+    """Return a column of repetitive texts, each distinct one cleaned once."""
     codes, distinct = numbered(values)
     column = coded(clean(texts(distinct)))
     return Coded(column.codes[codes], column.values)
@@ -73,5 +76,7 @@ def first(lists: Lists, column: pa.Array) -> pa.Array:
         return column
     places = np.flatnonzero(valid(column))
     chosen = np.full(len(lists.offsets) - 1, -1)
-    chosen[lists.owners[places[::-1]]] = places[::-1]  # of several values for one list the last one stays
+    chosen[lists.owners[places[::-1]]] = places[
+        ::-1
+    ]  # numpy keeps the last assignment: with reversed order, the first value
     return column.take(pa.array(chosen, mask=chosen < 0))

@@ -1,4 +1,4 @@
-"""Organisations, awards and relations of a batch of records: cleaned, each once a record, nested by offsets."""
+"""Columns of organisations, awards and relations: cleaned, each once per record, nested by offsets."""
 
 from functools import lru_cache
 from typing import NamedTuple
@@ -21,7 +21,7 @@ Places = npt.NDArray[np.intp]
 
 
 class Parties(NamedTuple):
-    """Organisations as stated, and the records they belong to."""
+    """Organisations, and the index of the record that each belongs to; one entry per statement."""
 
     records: Codes
     name: Coded
@@ -29,17 +29,17 @@ class Parties(NamedTuple):
     id: Coded
 
     def at(self, places: Places | Flags) -> "Parties":
-        """Return those at some places, or where flags are set."""
+        """Return those at the given positions, or where flags are set."""
         return Parties(self.records[places], self.name.at(places), self.id_type.at(places), self.id.at(places))
 
     @property
     def named(self) -> Flags:
-        """Which ones have a name or an identifier."""
+        """Flags of those that have a name or an identifier."""
         return self.name.present | self.id.present
 
 
 def parties(records: Codes, name: pa.StringArray, identifier: pa.StringArray, scheme: pa.StringArray) -> Parties:
-    """Return organisations cleaned: equals `loose.party` of each."""
+    """Return the cleaned organisations: equals `loose_values.party` of each statement."""
     stated, schemes = coded(identifier), coded(scheme)
     pairs = coded(pa.array(stated.codes * len(schemes.values) + schemes.codes))
     which, by = np.divmod(np.asarray(pairs.values, np.int64), max(len(schemes.values), 1))
@@ -47,24 +47,37 @@ def parties(records: Codes, name: pa.StringArray, identifier: pa.StringArray, sc
         map(_organisation_id, texts(stated.values.take(pa.array(which))), texts(schemes.values.take(pa.array(by))))
     )
     id_type, id = (coded(pa.array([one and one[part] for one in found], pa.string())) for part in (0, 1))
-    return Parties(records, coded(name, plain.plain), id_type.at(pairs.codes), id.at(pairs.codes))
+    return Parties(records, coded(name, plain.plain_text), id_type.at(pairs.codes), id.at(pairs.codes))
 
 
-# The same organisations come again and again within a file.
+# The same organisations are repeated within a file.
 _organisation_id = lru_cache(maxsize=1 << 15)(identifiers.organisation_id)
 
 
-def parties_column(found: Parties, records: int) -> pa.ListArray:
-    """Return the organisations of each record, each once."""
-    known = found.named
-    found = found if known.all() else found.at(known)
-    places = gather.distinct(found.records, found.name, found.id_type, found.id)
-    lists = gather.counted(found.records[places], records)
-    return nested(PARTIES, lists.offsets, *(part.taken(places) for part in (found.name, found.id_type, found.id)))
+def with_ror(records: Codes, name: Coded, ror: Coded) -> Parties:
+    """Return organisations that have a cleaned name, a ROR id, or both."""
+    id_type = Coded(ror.present.astype(np.int64), pa.array([None, "ror"]))
+    return Parties(records, name, id_type, ror)
+
+
+def without_duplicates(stated: Parties) -> Parties:
+    """Return the organisations that have a name or an identifier, each once per record."""
+    stated = stated if stated.named.all() else stated.at(stated.named)
+    return stated.at(gather.distinct(stated.records, stated.name, stated.id_type, stated.id))
+
+
+def parties_column(stated: Parties, records: int) -> pa.ListArray:
+    """Return the column of the organisations of each record, without duplicates."""
+    found = without_duplicates(stated)
+    lists = gather.counted(found.records, records)
+    return nested(PARTIES, lists.offsets, *(part.column for part in (found.name, found.id_type, found.id)))
 
 
 def awards_column(stated: pa.StringArray, funders: Parties, records: int) -> pa.ListArray:
-    """Return the awards of each record, each once, from what was stated and the funder of each statement."""
+    """Return the column of the awards of each record, without duplicates.
+
+    `stated` are the texts with award ids, `funders` the funder of each of them; a text may contain several ids.
+    """
     award, places = award_ids(stated)
     by = funders.at(places)
     chosen = gather.distinct(by.records, award, by.name, by.id_type, by.id)
@@ -72,13 +85,13 @@ def awards_column(stated: pa.StringArray, funders: Parties, records: int) -> pa.
     return nested(AWARDS, lists.offsets, *(part.taken(chosen) for part in (award, by.name, by.id_type, by.id)))
 
 
-# Printable ASCII without commas, semicolons, and spaces but single ones within.
+# Printable ASCII without commas and semicolons, with single spaces only: exactly one id, which needs no cleaning.
 _ONE_AWARD = r"^[!-+\--:<-~]+( [!-+\--:<-~]+)*$"
 
 
 def award_ids(stated: pa.StringArray) -> tuple[Coded, Places]:
-    """Return award ids and at which places they were stated; a place may state several or none."""
-    # As bytes: what Parquet promises to be UTF-8 need not be.
+    """Return award ids and the position of the text that each was stated in; a text may contain several or none."""
+    # As bytes: Parquet declares UTF-8, but no reader checks it.
     one = np.asarray(pc.fill_null(pc.match_substring_regex(stated.cast(pa.binary()), _ONE_AWARD), False))
     others = np.flatnonzero(valid(stated) & ~one)
     lists = [identifiers.award_ids(text) for text in texts(stated.take(pa.array(others)))]
@@ -89,8 +102,8 @@ def award_ids(stated: pa.StringArray) -> tuple[Coded, Places]:
 
 
 def relations_column(owners: Codes, kind: pa.StringArray, stated: pa.StringArray, records: int) -> pa.ListArray:
-    """Return the relations of each record to works with a DOI, each once."""
-    relation, doi = coded(kind, plain.plain), ids.doi(stated)
+    """Return the column of the relations of each record to works with a DOI, without duplicates."""
+    relation, doi = coded(kind, plain.plain_text), ids.doi(stated)
     named = relation.present & valid(doi)
     owners, relation, other = owners[named], relation.at(named), coded(doi.filter(pa.array(named)))
     places = gather.distinct(owners, relation, other)
@@ -98,10 +111,11 @@ def relations_column(owners: Codes, kind: pa.StringArray, stated: pa.StringArray
     return nested(RELATIONS, lists.offsets, relation.taken(places), other.taken(places))
 
 
-def wanted(doi: pa.StringArray, institutions: Parties, subset: Subset) -> Flags:
-    """Return which records a subset keeps."""
-    kept = np.array([one in subset.dois for one in doi.to_pylist()], np.bool_)
-    columns = (part.column.to_pylist() for part in institutions[1:])
-    for record, *party in zip(institutions.records.tolist(), *columns, strict=True):
-        kept[record] = kept[record] or subset.holds(Party(*party))
+def in_subset(doi: pa.StringArray, institutions: Parties, subset: Subset) -> Flags:
+    """Return flags of the records that a subset keeps."""
+    kept = np.array([value in subset.dois for value in doi.to_pylist()], np.bool_)
+    found = without_duplicates(institutions)
+    columns = (part.column.to_pylist() for part in (found.name, found.id_type, found.id))
+    for record, *party in zip(found.records.tolist(), *columns, strict=True):
+        kept[record] = kept[record] or subset.contains(Party(*party))
     return kept

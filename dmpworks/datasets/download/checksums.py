@@ -1,4 +1,4 @@
-"""Hashes that files must have, as people and APIs write them."""
+"""Expected hashes of files, in the notations that settings and APIs use."""
 
 import hashlib
 from collections.abc import Iterable
@@ -22,11 +22,11 @@ class Digest(NamedTuple):
         return f"{self.algorithm}:{self.value}"
 
     def hasher(self) -> "_Hash":
-        """Return a fresh hash of this kind."""
+        """Return a new hash object of this algorithm."""
         return hashlib.new(self.algorithm, usedforsecurity=False)
 
     def read(self, pieces: Iterable[bytes]) -> str:
-        """Return the value that some content has."""
+        """Return the hexadecimal hash of some content."""
         hasher = self.hasher()
         for piece in pieces:
             hasher.update(piece)
@@ -34,16 +34,19 @@ class Digest(NamedTuple):
 
 
 def parse_digest(text: str | None, setting: str) -> Digest | None:
-    """Read `md5:...`, `sha256:...` or a bare hexadecimal value (by its length); None for none; raises SettingsError."""
+    """Parse `md5:...`, `sha256:...` or a bare hexadecimal value, whose length then says the algorithm.
+
+    Return None for an empty text; raises SettingsError for anything else. `setting` is the name used in that error.
+    """
     if not text or not text.strip():
         return None
     prefix, _, value = text.strip().lower().rpartition(":")
     algorithm = ALGORITHMS.get(len(value))
     if algorithm is None or prefix not in ("", algorithm) or not set(value) <= set("0123456789abcdef"):
         raise SettingsError(
-            "the hash cannot be understood",
+            "the hash is not valid",
             on=f"{setting}={text}",
-            next="give md5:<32 digits>, sha1:<40>, sha256:<64>, sha512:<128> or just the hexadecimal digits",
+            next="give md5:<32 digits>, sha1:<40>, sha256:<64>, sha512:<128> or only the hexadecimal digits",
         )
     return Digest(algorithm, value)
 

@@ -1,8 +1,8 @@
-"""Lists the files of a source to be read where they lie, and compares what can be without copying them.
+"""Lists the files of a source that stay there, and checks them as far as possible without copying them.
 
-A file on disk is read for its hash. Of an object S3 tells an ETag, which mostly is its MD5, and sometimes a SHA-256
-that it keeps. What neither settles is read where the ETag speaks against the stated MD5 (an encrypted object has one
-that is no hash); else size and ETag are all that is known of it, and the job says of how many files.
+A file on disk is read and hashed. S3 gives the ETag of an object, which usually is its MD5, and sometimes a stored
+SHA-256. If the ETag differs from the stated MD5, the object is read and hashed, since the ETag of an encrypted object
+is no hash. If neither can be compared, only size and ETag are recorded, and the job reports the number of such files.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from dmpworks.datasets.download.checksums import Digest
-from dmpworks.datasets.download.parallel import check_some, publish
-from dmpworks.datasets.download.reuse import Held
-from dmpworks.datasets.download.transfer import Wanted
+from dmpworks.datasets.download.parallel import check_not_empty, publish
+from dmpworks.datasets.download.reuse import ReusableFiles
+from dmpworks.datasets.download.transfer import ExpectedFile
 from dmpworks.datasets.progress import Meter
 from dmpworks.datasets.sources.folder import FolderSource
 from dmpworks.datasets.sources.s3 import Access, S3Source
@@ -28,72 +28,77 @@ from dmpworks.services.etags import md5_of
 if TYPE_CHECKING:
     from dmpworks.services.inside_s3 import Checksums
 
-Stated = Mapping[str, Sequence[Digest]]  # by the names of items, what is preferred first
+Stated = Mapping[str, Sequence[Digest]]  # hashes by item name, the preferred one first
 
 
-def refer_to(run: Run, source: Source, items: Sequence[Item], stated: Stated | None = None) -> Counts:
-    """List every item as it lies in its source; raises DownloadError where that cannot be, or a hash is another."""
-    check_some(source, items)
+def list_in_place(run: Run, source: Source, items: Sequence[Item], stated: Stated | None = None) -> Counts:
+    """List every item as a file that stays at its source; raises DownloadError if it has no ETag or another hash."""
+    check_not_empty(source, items)
     stated = stated or {}
-    wanted = [Wanted(source, item, next(iter(stated.get(item.name, ())), None), item.name) for item in items]
-    referring = _Referring(run, source, stated)
-    found = publish(run, wanted, referring.refer)
-    if unknown := referring.unknown:
-        told = "have a stated hash that S3 does not tell: only their sizes were compared; the mode copy compares all"
-        run.progress(f"{len(unknown):,} of {len(items):,} files {told}")
-    return found
+    expected = [ExpectedFile(source, item, next(iter(stated.get(item.name, ())), None), item.name) for item in items]
+    listing = _InPlaceListing(run, source, stated)
+    counts = publish(run, expected, listing.reference)
+    if unverified := listing.unverified:
+        reason = (
+            "have a stated hash that S3 does not provide: only sizes were compared; download mode copy compares all"
+        )
+        run.progress(f"{len(unverified):,} of {len(items):,} files {reason}")
+    return counts
 
 
-class _Referring:
-    """Refers to the files of one source."""
+class _InPlaceListing:
+    """Checks the files of one source and describes them as manifest entries."""
 
     def __init__(self, run: Run, source: Source, stated: Stated) -> None:
-        self._run, self._stated, self._held = run, stated, Held(run)
+        self._run, self._stated, self._reusable = run, stated, ReusableFiles(run)
         self._access = source.access if isinstance(source, S3Source) else Access()
         self._checksums = _checksums(source, stated)
-        self.unknown: list[str] = []  # items whose stated hash could not be compared
+        self.unverified: list[str] = []  # names of items whose stated hash could not be compared
 
-    def refer(self, wanted: Wanted, meter: Meter) -> File:
-        """Return what refers to a file, compared with what is stated of it unless that has been done before."""
-        item = wanted.item
-        if item.etag is None or item.size is None or not isinstance(wanted.source, FolderSource | S3Source):
-            told = "a file cannot be read in place: it has no ETag"
-            raise DownloadError(told, on=wanted.address, next="copy it instead")
-        digest = wanted.digest and str(wanted.digest)
-        origin = Origin(item.name, wanted.address, item.etag, digest, self._access.region, self._access.anonymous)
-        if found := self._held.reference(origin):
-            return found
-        if wanted.digest and not self._compare(wanted, meter):
-            self.unknown.append(item.name)
+    def reference(self, expected: ExpectedFile, meter: Meter) -> File:
+        """Return the entry of a file at its source, checked unless an earlier execution has checked it."""
+        item = expected.item
+        if item.etag is None or item.size is None or not isinstance(expected.source, FolderSource | S3Source):
+            raise DownloadError(
+                "a file cannot be read in place: it has no ETag", on=expected.address, next="copy it instead"
+            )
+        digest = expected.digest and str(expected.digest)
+        origin = Origin(item.name, expected.address, item.etag, digest, self._access.region, self._access.anonymous)
+        if file := self._reusable.reference(origin):
+            return file
+        if expected.digest and not self._compare(expected, meter):
+            self.unverified.append(item.name)
             origin = msgspec.structs.replace(origin, digest=None)
-        return self._held.reference(origin) or File(self._run.key(item.name), item.size, origin=origin, in_place=True)
+        return self._reusable.reference(origin) or File(
+            self._run.key(item.name), item.size, origin=origin, in_place=True
+        )
 
-    def _compare(self, wanted: Wanted, meter: Meter) -> bool:
-        """Return whether the content is known to be the stated one; raises DownloadError when it is another."""
-        source, item = wanted.source, wanted.item
+    def _compare(self, expected: ExpectedFile, meter: Meter) -> bool:
+        """Return whether the hash could be compared; raises DownloadError if it differs."""
+        source, item = expected.source, expected.item
         stated = {digest.algorithm: digest for digest in self._stated[item.name]}
         md5, sha256, etag = stated.get("md5"), stated.get("sha256"), md5_of(item.etag)
         if isinstance(source, S3Source):
             if md5 and md5.value == etag:
                 return True
-            if sha256 and self._checksums and (kept := self._checksums.sha256(source.locate(item.name), item.etag)):
-                replace(wanted, digest=sha256).check_digest(kept)
+            if sha256 and self._checksums and (stored := self._checksums.sha256(source.locate(item.name), item.etag)):
+                replace(expected, digest=sha256).check_digest(stored)
                 return True
             if not (md5 and etag):
                 return False
-            wanted = replace(wanted, digest=md5)
-        _read(wanted, meter)
+            expected = replace(expected, digest=md5)
+        _read(expected, meter)
         return True
 
 
-def _read(wanted: Wanted, meter: Meter) -> None:
-    with wanted.source.open(wanted.item.name, 0, wanted.item.etag) as opened:
-        for piece in wanted.checked(opened.pieces, opened.size):
+def _read(expected: ExpectedFile, meter: Meter) -> None:
+    with expected.source.open(expected.item.name, 0, expected.item.etag) as opened:
+        for piece in expected.checked(opened.pieces, opened.size):
             meter.moved(len(piece))
 
 
 def _checksums(source: Source, stated: Stated) -> "Checksums | None":
-    """Return what asks S3 for SHA-256 values, where some are stated."""
+    """Return the client that asks S3 for stored SHA-256 values; None if no file states one."""
     known = (digest.algorithm for digests in stated.values() for digest in digests)
     if not isinstance(source, S3Source) or "sha256" not in known:
         return None

@@ -1,44 +1,46 @@
-"""Brings many files of one source at once; each that fails is told when the others are through."""
+"""Copies many files of one source in parallel; failures are reported after all other files have been copied."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from typing import TypeVar
 
 from dmpworks.datasets.download.reuse import Journal
-from dmpworks.datasets.download.transfer import Wanted
-from dmpworks.datasets.progress import Add, Meter, Progress, console, shown
-from dmpworks.datasets.sources.source import AGAIN, Item, Source
+from dmpworks.datasets.download.transfer import ExpectedFile
+from dmpworks.datasets.progress import Add, Meter, Progress, console, show_progress
+from dmpworks.datasets.sources.source import CHECK_AND_RETRY, Item, Source
 from dmpworks.errors import DmpworksError, DownloadError, TemporaryError, first_few
 from dmpworks.jobs.manifest import File
 from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import Run
 
-TOGETHER = 8  # files under way at once
-SPOKEN = 10.0  # seconds between two progress lines
+MAX_CONCURRENT = 8  # files
+PROGRESS_INTERVAL = 10.0  # seconds between two progress lines
 
 
-class _Copied(Progress):
-    """How far a download is: also the bytes so far, as a source may not tell the whole size."""
+class _DownloadProgress(Progress):
+    """Progress of a download, with the bytes so far: some sources do not state the total size."""
 
     def __str__(self) -> str:
         return f"{self.size_done / 1e6:,.1f} MB, {super().__str__()}"
 
 
-Way = Callable[[Wanted, Meter], File]
+T = TypeVar("T")
+CopyFunction = Callable[[ExpectedFile, Meter], File]
 
 
-class _Bringing:
-    """The files of one source on their way."""
+class _ParallelCopy:
+    """Copies files in threads and collects results and failures by position."""
 
-    def __init__(self, run: Run, wanted: Sequence[Wanted], meter: Meter, add: Add) -> None:
-        self._run, self._wanted, self._meter, self._add = run, wanted, meter, add
+    def __init__(self, run: Run, expected: Sequence[ExpectedFile], meter: Meter, add: Add) -> None:
+        self._run, self._expected, self._meter, self._add = run, expected, meter, add
         self.files: dict[int, File] = {}
         self.failures: dict[int, DmpworksError] = {}
 
-    def bring(self, way: Way, together: int, journal: Journal) -> None:
-        """Bring every file, those after one that fails too."""
-        # No `with`: it would wait for what hangs in a call when the job is interrupted.
-        pool = ThreadPoolExecutor(together)
-        futures = {pool.submit(way, one, self._meter): number for number, one in enumerate(self._wanted)}
+    def run(self, copy: CopyFunction, max_concurrent: int, journal: Journal) -> None:
+        """Copy every file; a failure does not stop the others."""
+        # No `with`: on an interrupt it would wait for threads that hang in a network call.
+        pool = ThreadPoolExecutor(max_concurrent)
+        futures = {pool.submit(copy, file, self._meter): number for number, file in enumerate(self._expected)}
         try:
             for future in as_completed(futures):
                 self._take(futures[future], future, journal)
@@ -51,57 +53,63 @@ class _Bringing:
             self.files[number] = future.result()
         except (DownloadError, TemporaryError) as error:
             self.failures[number] = error
-            self._run.progress(f"{self._wanted[number].name} FAILED: {error.what}")
+            self._run.progress(f"{self._expected[number].name} FAILED: {error.what}")
             return
         journal.note(self.files[number])
         self._add(0, 0, 1)
 
 
-def bring(
-    run: Run, wanted: Sequence[Wanted], way: Way, together: int = TOGETHER
+def copy_all(
+    run: Run, expected: Sequence[ExpectedFile], copy: CopyFunction, max_concurrent: int = MAX_CONCURRENT
 ) -> tuple[list[File], list[DmpworksError]]:
-    """Return the files that are there now, in order, and the failures of the others."""
+    """Return the files that are now in the bucket, in order, and the errors of the others."""
     journal = Journal(run)
-    progress = _Copied(len(wanted), sum(one.item.size or 0 for one in wanted))
+    progress = _DownloadProgress(len(expected), sum(file.item.size or 0 for file in expected))
     try:
-        with shown(progress, run.progress, console(run.terminal), SPOKEN) as add:
+        with show_progress(progress, run.progress, console(run.terminal), PROGRESS_INTERVAL) as add:
             meter = Meter(progress, add)
-            bringing = _Bringing(run, wanted, meter, add)
-            bringing.bring(way, together, journal)
+            copying = _ParallelCopy(run, expected, meter, add)
+            copying.run(copy, max_concurrent, journal)
     except BaseException:
         journal.save()
         raise
-    if found := meter.files_found:
-        run.progress(f"{found:,} of {len(wanted):,} files were in the bucket already")
-    if bringing.failures:
+    if reused := meter.files_reused:
+        run.progress(f"{reused:,} of {len(expected):,} files were in the bucket already")
+    if copying.failures:
         journal.save()
-    return [file for _, file in sorted(bringing.files.items())], [why for _, why in sorted(bringing.failures.items())]
+    return _in_order(copying.files), _in_order(copying.failures)
 
 
-def publish(run: Run, wanted: Sequence[Wanted], way: Way, together: int = TOGETHER) -> Counts:
-    """Publish every file; raises DownloadError naming those that failed, after the others are through."""
-    files, failures = bring(run, wanted, way, together)
+def _in_order(by_number: dict[int, T]) -> list[T]:
+    return [value for _, value in sorted(by_number.items())]
+
+
+def publish(
+    run: Run, expected: Sequence[ExpectedFile], copy: CopyFunction, max_concurrent: int = MAX_CONCURRENT
+) -> Counts:
+    """Copy every file and list it as output; raises DownloadError naming all that failed, after all were tried."""
+    files, failures = copy_all(run, expected, copy, max_concurrent)
     run.outputs.extend(files)
     if failures:
-        raise _one_error(failures, len(wanted))
+        raise _merge_errors(failures, len(expected))
     return counts(files)
 
 
 def counts(files: Sequence[File]) -> Counts:
-    """Return what a download job reports: its files and their bytes."""
+    """Return the counts of a download job: its files and their total bytes."""
     return Counts(read=len(files), written=len(files), also={"bytes": sum(file.size for file in files)})
 
 
-def check_some(source: Source, items: Sequence[Item]) -> None:
-    """Raise DownloadError when there is nothing to bring."""
+def check_not_empty(source: Source, items: Sequence[Item]) -> None:
+    """Raise DownloadError if the source has no file to copy."""
     if not items:
-        raise DownloadError("the source holds no file of this dataset", on=source.address, next=AGAIN)
+        raise DownloadError("the source has no file of this dataset", on=source.address, next=CHECK_AND_RETRY)
 
 
-def _one_error(failures: Sequence[DmpworksError], total: int) -> DmpworksError:
+def _merge_errors(failures: Sequence[DmpworksError], total: int) -> DmpworksError:
     if len(failures) == 1:
         return failures[0]
-    # Each has been told when it failed; only when all of them may pass by themselves is another attempt worth it.
+    # Another attempt is worthwhile only if all failures are temporary. Each was reported when it happened.
     kind = TemporaryError if all(isinstance(error, TemporaryError) for error in failures) else DownloadError
-    told = first_few([f"{error.on} ({error.what})" for error in failures])
-    return kind(f"{len(failures):,} of {total:,} files could not be copied", on=told, next=failures[0].next)
+    on = first_few([f"{error.on} ({error.what})" for error in failures])
+    return kind(f"{len(failures):,} of {total:,} files could not be copied", on=on, next=failures[0].next)

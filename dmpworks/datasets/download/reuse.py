@@ -1,8 +1,8 @@
-"""What earlier executions of a download have brought into the bucket, so that nothing is fetched twice.
+"""Finds files that earlier executions of a download copied into the bucket, so that nothing is fetched twice.
 
-Known are the files of this run's complete phase, those that a killed execution noted in its journal
-(`<phase>/_copied.json`), and those of the previous run, where the dataset wants these taken over. A file counts as held
-when its content is the wanted one (the same hash, or the same ETag at the same address) and it still is in the bucket.
+Candidates are the files of this run's complete phase, those in the journal of an interrupted execution
+(`<phase>/_copied.json`), and, for datasets that ask for it, those of the previous run. A file is reused if its content
+is the expected one (same hash, or same ETag at the same address) and it is still in the bucket.
 """
 
 import time
@@ -15,10 +15,10 @@ from dmpworks.jobs.manifest import File, Origin, phase_folder
 from dmpworks.jobs.run import Run
 
 JOURNAL = "_copied.json"
-OFTEN = 10.0  # seconds between two states of the journal, unless it has grown by a tenth
+SAVE_INTERVAL = 10.0  # seconds; earlier if the journal has grown by a tenth
 
 
-class Held:
+class ReusableFiles:
     """Finds files that need not be fetched again."""
 
     def __init__(self, run: Run, *, previous: bool = False) -> None:
@@ -32,7 +32,7 @@ class Held:
     def find(
         self, name: str, address: str, etag: str | None, digest: Digest | None, size: int | None = None
     ) -> File | None:
-        """Return the file in the bucket that holds this content, by hash where one is known, else by ETag."""
+        """Return the file in the bucket with this content, compared by hash if one is known, else by ETag."""
         for file in self._files[name]:
             origin = file.origin
             assert origin
@@ -42,7 +42,7 @@ class Held:
         return None
 
     def reference(self, origin: Origin) -> File | None:
-        """Return the file that refers to this content where it lies."""
+        """Return the checked entry of a file that stays at its source."""
         return next((file for file in self._files[origin.name] if file.in_place and file.origin == origin), None)
 
     def _is_there(self, file: File) -> bool:
@@ -53,11 +53,11 @@ class Held:
 
 
 class Journal:
-    """The files of an execution under way; the phase's next manifest sweeps it away."""
+    """The files copied so far by a running execution; deleted when the phase gets its manifest."""
 
     def __init__(self, run: Run) -> None:
         self._bucket, self._key = run.bucket, f"{phase_folder(run.chain, run.run_id, run.job)}/{JOURNAL}"
-        self._saved, self._told = 0, time.monotonic()
+        self._saved, self._saved_at = 0, time.monotonic()
         self.files = self._read()
 
     def _read(self) -> list[File]:
@@ -70,14 +70,14 @@ class Journal:
         return [file for file in noted if file.key.startswith(f"{chain}/")]
 
     def note(self, file: File) -> None:
-        """Note a file that is in the bucket whole; written down now and then."""
+        """Add a file that is complete in the bucket; saves the journal at intervals."""
         self.files.append(file)
         grown = len(self.files) - self._saved
-        if grown > self._saved / 10 or time.monotonic() - self._told > OFTEN:
+        if grown > self._saved / 10 or time.monotonic() - self._saved_at > SAVE_INTERVAL:
             self.save()
 
     def save(self) -> None:
-        """Write the journal as it is now; none when nothing is noted."""
+        """Write the journal to the bucket if it has grown."""
         if self.files and len(self.files) > self._saved:
             self._bucket.put(self._key, msgspec.json.encode(self.files))
-            self._saved, self._told = len(self.files), time.monotonic()
+            self._saved, self._saved_at = len(self.files), time.monotonic()

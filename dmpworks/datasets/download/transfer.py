@@ -1,10 +1,9 @@
-"""How the bytes of one file come into the bucket, checked on the way: never whole on disk or in memory.
+"""Transfers one file into the bucket, checked while it is streamed: it is never whole on disk or in memory.
 
-`stream` passes a file of this machine through. `ResumableTransfer` is for what comes over a network: it collects
-segments in the bucket (`<phase>/_arriving/`, named by where they begin), so that a cut connection is resumed where it
-broke off, and so is a killed job if the source states an ETag or its hash is known; whole, they become one object, read
-once more for the hash, or for the MD5 that an ETag may be. In either case the object is written only if size and hash
-are right.
+`stream` copies a file of this machine. `ResumableTransfer` copies from a network: it stores segments in the bucket
+(`<phase>/_arriving/`, named by their offsets), so that a broken connection resumes at the last byte received, and so
+does a restarted job if the source states an ETag or the hash is known. The segments are then joined into one object and
+hashed (the MD5 is compared with the ETag if no hash is stated). The object is written only if size and hash are right.
 """
 
 import hashlib
@@ -13,7 +12,7 @@ from dataclasses import dataclass, field
 
 from dmpworks.datasets.download.checksums import Digest
 from dmpworks.datasets.progress import Meter
-from dmpworks.datasets.sources.source import AGAIN, PIECE, Item, Source, Stream, changed
+from dmpworks.datasets.sources.source import CHECK_AND_RETRY, PIECE, Item, Source, Stream, changed
 from dmpworks.errors import DownloadError, TemporaryError
 from dmpworks.jobs.manifest import File, Origin, phase_folder
 from dmpworks.jobs.run import Run
@@ -22,19 +21,18 @@ from dmpworks.services.etags import md5_of
 from dmpworks.services.keys import is_key
 from dmpworks.services.storage import Bucket, Openable
 
-ATTEMPTS = 8  # without getting on: two minutes of pauses
-SEGMENT = 16 * 1024 * 1024  # bytes; what a killed job has to fetch again at most, and what is in memory
-ARRIVING = "_arriving"
+ATTEMPTS = 8  # without progress: two minutes of pauses
+SEGMENT = 16 * 1024 * 1024  # bytes in memory; a restarted job fetches at most this many again
+ARRIVING = "_arriving"  # folder of the segments
 
 Check = Callable[[Openable, str], None]
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """One file to be brought: from where, the hash it must have, and the name it gets.
+class ExpectedFile:
+    """A file to copy: its source, the hash it must have, and its name in the bucket.
 
-    `check` reads the object that has arrived and raises DownloadError, with what messages call it, when it is of
-    another kind.
+    `check` receives the copied object and `label`, and raises DownloadError if the object is of the wrong kind.
     """
 
     source: Source
@@ -54,7 +52,7 @@ class Wanted:
 
     @property
     def address(self) -> str:
-        """Where it is."""
+        """The address of the file at its source."""
         return self.source.locate(self.item.name)
 
     @property
@@ -62,8 +60,8 @@ class Wanted:
         """The name of the file in messages."""
         return f"{self.source.address} {self.item.name}"
 
-    def arrived(self, bucket: Bucket, key: str, size: int, etag: str | None) -> File:
-        """Return what a manifest says of it now that it is in the bucket; raises DownloadError, and takes it away."""
+    def accept(self, bucket: Bucket, key: str, size: int, etag: str | None) -> File:
+        """Return the manifest entry of the copied object; if `check` rejects it, delete it and raise DownloadError."""
         try:
             if self.check:
                 self.check(bucket.opened(key), self.label)
@@ -73,16 +71,16 @@ class Wanted:
         return File(key, size, origin=Origin(self.name, self.address, etag, self.digest and str(self.digest)))
 
     def check_size(self, received: int) -> None:
-        """Raise DownloadError when the listing states another size."""
+        """Raise DownloadError if the listing states another size."""
         if self.item.size is not None and received != self.item.size:
             raise DownloadError(
-                "a file has another size than the source's listing states",
+                "the size of a file is not the one that the source's listing states",
                 on=f"{self.label}: {received:,} bytes instead of {self.item.size:,}",
-                next="the source may have changed midway: run the download job again",
+                next="the source may have changed during the download: run the download job again",
             )
 
     def check_digest(self, received: str | None) -> None:
-        """Raise DownloadError when the hash is another one."""
+        """Raise DownloadError if the hash differs from the stated one."""
         if self.digest is not None and received != self.digest.value:
             raise DownloadError(
                 f"the {self.digest.algorithm} of a file is not the expected one",
@@ -92,7 +90,7 @@ class Wanted:
             )
 
     def checked(self, pieces: Iterator[bytes], stated: int | None = None) -> Iterator[bytes]:
-        """Pass pieces on; after the last, raises DownloadError unless size and hash are right."""
+        """Yield the pieces; after the last one, raise DownloadError unless size and hash are right."""
         hasher, received = (self.digest.hasher() if self.digest else None), 0
         for piece in pieces:
             received += len(piece)
@@ -105,26 +103,26 @@ class Wanted:
         self.check_digest(hasher.hexdigest() if hasher else None)
 
     def short(self, received: int, stated: int | None) -> DownloadError:
-        """Return the error of a file that ends early."""
+        """Return the error for a file that ends early."""
         on = f"{self.label}: {received:,} of {stated or 0:,} bytes"
-        return DownloadError("the source sent fewer bytes than it stated", on=on, next=AGAIN)
+        return DownloadError("the source sent fewer bytes than it stated", on=on, next=CHECK_AND_RETRY)
 
 
-def stream(run: Run, wanted: Wanted, meter: Meter) -> File:
-    """Bring a file of this machine into the bucket."""
-    key, etag = run.key(wanted.name), wanted.item.etag
+def stream(run: Run, expected: ExpectedFile, meter: Meter) -> File:
+    """Copy a file of this machine into the bucket."""
+    key, etag = run.key(expected.name), expected.item.etag
 
     def pieces() -> Iterator[bytes]:
-        with wanted.source.open(wanted.item.name, 0, etag) as opened:
-            for piece in wanted.checked(opened.pieces, opened.size):
+        with expected.source.open(expected.item.name, 0, etag) as opened:
+            for piece in expected.checked(opened.pieces, opened.size):
                 meter.moved(len(piece))
                 yield piece
 
-    return wanted.arrived(run.bucket, key, run.bucket.write(key, pieces()), etag)
+    return expected.accept(run.bucket, key, run.bucket.write(key, pieces()), etag)
 
 
-class _UnlikeEtag(Exception):
-    """What has arrived for the first time has another MD5 than the ETag says."""
+class _EtagMismatchError(Exception):
+    """The MD5 of the received bytes differs from the ETag, for the first time."""
 
     def __init__(self, md5: str) -> None:
         self.md5 = md5
@@ -132,46 +130,49 @@ class _UnlikeEtag(Exception):
 
 @dataclass
 class ResumableTransfer:
-    """One file on its way here over a network."""
+    """The transfer of one file over a network, with all that is needed to resume it."""
 
     run: Run
-    wanted: Wanted
-    find: Callable[[str | None, int | None], File | None]  # by ETag and size: the same file, held already
+    expected: ExpectedFile
+    find: Callable[
+        [str | None, int | None], File | None
+    ]  # by ETag and size: the same file, if it is in the bucket already
     meter: Meter
     etag: str | None = None
     size: int | None = None
     stored: int = 0  # bytes in segments
-    segments: list[str] = field(default_factory=list)  # their keys
+    segments: list[str] = field(default_factory=list)  # keys, in order
     buffer: bytearray = field(default_factory=bytearray)
     folder: str = ""  # of the segments; set once the file has been opened
-    held: File | None = None
+    reused: File | None = None
     whole: bool = False
-    unlike_etag: str | None = None  # the MD5 of a first arrival
+    unlike_etag: str | None = None  # the MD5 of the first complete transfer, if it differed from the ETag
 
     @property
     def received(self) -> int:
-        """The bytes that are here."""
+        """The number of bytes received so far."""
         return self.stored + len(self.buffer)
 
     def transfer(self) -> File:
-        """Fetch the file into the bucket, repeated with growing pauses; raises DownloadError or TemporaryError."""
-        self.etag = self.wanted.item.etag
+        """Copy the file into the bucket, with retries and growing pauses; raises DownloadError or TemporaryError."""
+        self.etag = self.expected.item.etag
         try:
-            return self._bring()
-        except _UnlikeEtag as error:  # an encrypted object has an ETag that is no hash: then the same bytes come again
+            return self._transfer_once()
+        except _EtagMismatchError as error:
+            # The ETag of an encrypted object is no hash. The same bytes a second time prove that this is the case.
             self.unlike_etag, self.whole = error.md5, False
-            return self._bring()
+            return self._transfer_once()
 
-    def _bring(self) -> File:
+    def _transfer_once(self) -> File:
         try:
-            while not (self.whole or self.held):
+            while not (self.whole or self.reused):
                 self._fetch_with_retries()
         except EOFError as error:
-            raise self.wanted.short(self.received, self.size) from error
-        return self.held or self._finish()
+            raise self.expected.short(self.received, self.size) from error
+        return self.reused or self._finish()
 
     def _fetch_with_retries(self) -> None:
-        """Fetch until the end, or until a connection breaks that has brought us on: then attempts count anew."""
+        """Fetch until the end, or until a connection breaks after some progress, which resets the attempts."""
         furthest = self.received
         for attempt in retries.attempts(
             lambda error: f"{self.wanted.item.name}: {retries.summary(error)}",
@@ -188,7 +189,7 @@ class ResumableTransfer:
                         raise
 
     def _fetch(self) -> None:
-        with self.wanted.source.open(self.wanted.item.name, self.received, self.etag) as opened:
+        with self.expected.source.open(self.expected.item.name, self.received, self.etag) as opened:
             if not self._accept_response(opened):
                 return
             for piece in opened.pieces:
@@ -201,36 +202,37 @@ class ResumableTransfer:
         self.whole = True
 
     def _accept_response(self, opened: Stream) -> bool:
-        """Take in what the source says of the file; returns whether the stream goes on where we are."""
+        """Record or compare what the source states; return whether the stream continues at the next byte we need."""
         if not self.folder:
             self.etag, self.size = opened.etag or self.etag, opened.size
             if self.size is not None:
-                self.wanted.check_size(self.size)
-            if self.size is not None and self.wanted.item.size is None:
+                self.expected.check_size(self.size)
+            if self.size is not None and self.expected.item.size is None:
                 self.meter.expect(self.size)
-            self.held = self.find(self.etag, self.size)
-            if not self.held:
+            self.reused = self.find(self.etag, self.size)
+            if not self.reused:
                 self._find_segments()
             self.whole = self.size is not None and self.stored == self.size
         elif None not in (self.size, opened.size) and opened.size != self.size:
-            raise changed(self.wanted.label, f"{opened.size:,} bytes instead of {self.size:,}")
+            raise changed(self.expected.label, f"{opened.size:,} bytes instead of {self.size:,}")
         elif opened.start == 0:
-            self._restart()  # a server that knows no ranges
-        return opened.start == self.received and not (self.held or self.whole)
+            self._restart()  # the server does not support ranges
+        return opened.start == self.received and not (self.reused or self.whole)
 
     def _find_segments(self) -> None:
         phase = phase_folder(self.run.chain, self.run.run_id, self.run.job)
-        # What cannot be told from another content of the same address is not gone on with by another execution.
-        state = self.etag or (str(self.wanted.digest) if self.wanted.digest else self.run.token)
-        identity = "\n".join((self.wanted.name, self.wanted.address, state, str(self.size)))
+        # Without ETag and hash, another execution cannot know that its segments are of the same content: the token of
+        # this execution then keeps them apart.
+        state = self.etag or (str(self.expected.digest) if self.expected.digest else self.run.token)
+        identity = "\n".join((self.expected.name, self.expected.address, state, str(self.size)))
         self.folder = f"{phase}/{ARRIVING}/{hashlib.sha256(identity.encode()).hexdigest()[:16]}"
-        there = self.run.bucket.list(self.folder)
-        for found in there:
+        stored = self.run.bucket.list(self.folder)
+        for found in stored:
             if found.key == self._segment(self.stored):
                 self.segments.append(found.key)
                 self.stored += found.size
-        # What a killed deletion has left must not be taken for the sequel of what comes now.
-        self.run.bucket.delete(found.key for found in there if found.key not in self.segments)
+        # Later segments without their predecessors are left over from an interrupted deletion.
+        self.run.bucket.delete(found.key for found in stored if found.key not in self.segments)
         self.meter.moved(self.stored)
 
     def _segment(self, start: int) -> str:
@@ -253,33 +255,35 @@ class ResumableTransfer:
         self.segments, self.stored, self.buffer = [], 0, bytearray()
 
     def _finish(self) -> File:
-        """Make one object of what has arrived, if it is what was wanted."""
-        key, pieces = self.run.key(self.wanted.name), self.wanted.checked(self._like_etag())
+        """Join the segments into one object if size and hash are right, and delete them."""
+        key, pieces = self.run.key(self.expected.name), self.expected.checked(self._compared_with_etag())
         try:
             if self.segments:
                 self.run.bucket.write(key, pieces)
             else:
                 self.run.bucket.put(key, b"".join(pieces))
-            file = self.wanted.arrived(self.run.bucket, key, self.received, self.etag)
-        except (DownloadError, _UnlikeEtag):
-            self._restart()  # else every later execution would go on with wrong bytes
+            file = self.expected.accept(self.run.bucket, key, self.received, self.etag)
+        except (DownloadError, _EtagMismatchError):
+            self._restart()  # else every later execution would resume from wrong bytes
             raise
         self._discard_segments()
         return file
 
-    def _like_etag(self) -> Iterator[bytes]:
-        """Pass the pieces on; after the last, raises when only the ETag tells a hash, and it is another one."""
-        expected = None if self.wanted.digest else md5_of(self.etag)
+    def _compared_with_etag(self) -> Iterator[bytes]:
+        """Yield the pieces; after the last one, raise if no hash is stated and the ETag is another MD5."""
+        etag_md5 = None if self.expected.digest else md5_of(self.etag)
         hasher = hashlib.md5(usedforsecurity=False)
         for piece in self._pieces():
-            if expected:
+            if etag_md5:
                 hasher.update(piece)
             yield piece
         md5 = hasher.hexdigest()
-        if expected and md5 not in (expected, self.unlike_etag):
+        if etag_md5 and md5 not in (etag_md5, self.unlike_etag):
             if self.unlike_etag is None:
-                raise _UnlikeEtag(md5)
-            raise changed(self.wanted.label, f"its ETag is {self.etag}, its MD5 was {self.unlike_etag}, then {md5}")
+                raise _EtagMismatchError(md5)
+            raise changed(
+                self.expected.label, f"its ETag is {self.etag}, its MD5 was first {self.unlike_etag}, then {md5}"
+            )
 
     def _pieces(self) -> Iterator[bytes]:
         yield from map(self.run.bucket.get, self.segments)

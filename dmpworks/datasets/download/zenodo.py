@@ -1,6 +1,7 @@
-"""Brings a release that is one zip on Zenodo (or anywhere else), by its address or as the latest one.
+"""Copies a release that is one zip, from Zenodo or any other address.
 
-`latest` asks Zenodo for the newest version of a record; file name, size and hash then come from its answer.
+The address `latest` asks Zenodo for the newest version of a record; file name, size and hash then come from the
+response. The API is described at https://developers.zenodo.org/#records (read in December 2026).
 """
 
 import fnmatch
@@ -27,7 +28,7 @@ INSTEAD = "set the address of the zip itself instead of latest"
 
 
 class Record(NamedTuple):
-    """A record of Zenodo with all its versions, and what the names of its zips look like."""
+    """A Zenodo record with all its versions (its concept id), and the pattern of the zip's name."""
 
     concept: int
     files: str = "*.zip"
@@ -71,20 +72,22 @@ class _Release(NamedTuple):
 def copy_release(
     run: Run, address: str, hash: str | None, file_name: str | None, record: Record, zenodo: str = ZENODO
 ) -> Counts:
-    """Publish a release that is one zip, checked to be whole and by its hash.
+    """Copy a release that is one zip, after checking that it is complete and has the stated hash.
 
-    `address` may be a folder that holds that zip alone. Messages name the settings as every chain of this kind has
-    them, such as `ROR_HASH` and `ROR_FILE_NAME`.
+    `address` may be a folder that contains only that zip. Error messages name the settings of the chain, such as
+    `ROR_HASH` and `ROR_FILE_NAME`. Raises DownloadError or SettingsError.
     """
     prefix = run.chain.upper().replace("-", "_")
     digest = parse_digest(hash, f"{prefix}_HASH")
-    found = _latest(run, record, zenodo) if address == LATEST else _one_zip(open_source(address), prefix)
-    name = file_name or Path(found.item.name).name
+    release = _latest(run, record, zenodo) if address == LATEST else _one_zip(open_source(address), prefix)
+    name = file_name or Path(release.item.name).name
     if not name.endswith(".zip"):
         raise SettingsError(
-            "the release would not be named .zip", on=f"{found.source.address}: {name}", next=f"set {prefix}_FILE_NAME"
+            "the file name of the release does not end in .zip",
+            on=f"{release.source.address}: {name}",
+            next=f"set {prefix}_FILE_NAME",
         )
-    return counts([copy_file(run, found.source, found.item, digest or found.digest, name, check_zip)])
+    return counts([copy_file(run, release.source, release.item, digest or release.digest, name, check_zip)])
 
 
 def _one_zip(source: Source, prefix: str) -> _Release:
@@ -93,7 +96,7 @@ def _one_zip(source: Source, prefix: str) -> _Release:
         items = [item for item in items if item.name.endswith(".zip")]
     if len(items) != 1:
         raise DownloadError(
-            "the source does not hold exactly one zip",
+            "the source does not contain exactly one zip",
             on=f"{source.address}: {first_few([item.name for item in items], between=', ') or 'none'}",
             next=f"set {prefix}_DOWNLOAD_URL to the zip itself",
         )
@@ -101,7 +104,7 @@ def _one_zip(source: Source, prefix: str) -> _Release:
 
 
 def _latest(run: Run, record: Record, zenodo: str) -> _Release:
-    """Return the zip of the newest version of a record, with the size and the hash that Zenodo states."""
+    """Return the zip of the newest version of a record, with the size and hash that Zenodo states."""
     http, url = Http(), f"{zenodo}/records"
     query: dict[str, str | int] = {"q": f"conceptrecid:{record.concept}", "all_versions": "true", "sort": "mostrecent"}
     try:
@@ -110,7 +113,7 @@ def _latest(run: Run, record: Record, zenodo: str) -> _Release:
         http.close()
     if not versions:
         raise DownloadError(
-            "Zenodo names no release", on=f"{url}: record {record.concept}", next=f"try again later, or {INSTEAD}"
+            "Zenodo lists no release", on=f"{url}: record {record.concept}", next=f"try again later, or {INSTEAD}"
         )
     newest = max(versions, key=lambda version: (version.metadata.publication_date, version.id))
     file = _zip(newest, record)
@@ -137,13 +140,13 @@ def _on_same_host(address: str, zenodo: str) -> str:
 
 
 def _zip(newest: _Version, record: Record) -> _File:
-    """Return the zip of the newest version; an older one that has such a zip is not the latest release."""
+    """Return the zip of the newest version, and never that of an older one: it would not be the latest release."""
     found = [file for file in newest.files if fnmatch.fnmatch(file.key, record.files)]
     if len(found) != 1:
-        holds = first_few([file.key for file in newest.files], between=", ") or "no files"
+        names = first_few([file.key for file in newest.files], between=", ") or "no files"
         raise DownloadError(
-            f"the latest release on Zenodo does not hold exactly one {record.files}",
-            on=f"record {newest.id} of {newest.metadata.publication_date}: {holds}",
+            f"the latest release on Zenodo does not contain exactly one {record.files}",
+            on=f"record {newest.id} of {newest.metadata.publication_date}: {names}",
             next=f"look at https://zenodo.org/records/{newest.id}, then {INSTEAD}",
         )
     return found[0]

@@ -1,6 +1,6 @@
-"""Compiles every loop, so that no transform has to wait for it: `python -m dmpworks.datasets.kernels`."""
+"""Compiles every loop in advance, as the image does: `python -m dmpworks.datasets.kernels`."""
 
-import numba  # noqa: F401  (loaded, so that one value suffices for the loops)
+import numba  # noqa: F401  (once it is loaded, `worthwhile` accepts a single value)
 import pyarrow as pa
 
 from dmpworks.datasets.kernels import abstracts, identifiers, moments, names, plain
@@ -10,8 +10,8 @@ TEXT = pa.array(["<p>Text</p>"])
 
 
 def main() -> None:
-    """Run each loop once."""
-    plain.plain(TEXT)
+    """Run each loop once, which compiles it and stores the result."""
+    plain.plain_text(TEXT)
     for clean in (identifiers.doi, identifiers.ror, identifiers.orcid, identifiers.bare, moments.days, moments.moments):
         clean(TEXT)
     names.people(TEXT, TEXT, lambda places: [None] * len(places))

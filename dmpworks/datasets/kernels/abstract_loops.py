@@ -4,7 +4,7 @@ import numpy as np
 
 from dmpworks.datasets.kernels.compiled import ONE, compiled, inlined
 
-FARTHEST = 10_000  # positions of four digits; an abstract with more words is laid out in Python
+MAX_POSITIONS = 10_000  # positions have up to four digits; longer abstracts are left to Python
 QUOTE, BACKSLASH, SLASH, COLON, COMMA = 34, 92, 47, 58, 44
 OPEN, CLOSE, OPEN_LIST, CLOSE_LIST = 123, 125, 91, 93
 TEN, ZERO_SIGN = np.uint64(10), np.uint64(48)
@@ -12,11 +12,13 @@ TEN, ZERO_SIGN = np.uint64(10), np.uint64(48)
 
 @compiled
 def lay_out(data, offsets, unusual):  # type: ignore[no-untyped-def]
-    """Return bytes and offsets of the texts of inverted indexes; flags those that have to be read otherwise."""
+    """Return bytes and offsets of the texts of inverted indexes; flag those that Python has to read."""
     out = np.empty(2 * (offsets[-1] - offsets[0]) + 16, np.uint8)
     bounds = np.empty(len(offsets), np.int32)
-    spans = np.empty((FARTHEST, 2), np.uint64)  # where the word of each position begins and ends
-    owner = np.full(FARTHEST, -1, np.int64)  # which abstract a position was last set by
+    spans = np.empty((MAX_POSITIONS, 2), np.uint64)  # begin and end of the word at each position
+    owner = np.full(
+        MAX_POSITIONS, -1, np.int64
+    )  # the abstract that last set a position: saves clearing the table for each one
     bounds[0] = 0
     to = np.uint64(0)
     for place in range(len(unusual)):
@@ -34,9 +36,9 @@ def lay_out(data, offsets, unusual):  # type: ignore[no-untyped-def]
 
 @compiled
 def _note(data, start, end, place, spans, owner):  # type: ignore[no-untyped-def]
-    """Note the word at each position of an index; return whether it is usual, how far it goes, the text's size."""
+    """Record the word at each position; return whether the index is usual, its end position, and the text's size."""
     at, end, positions, size = np.uint64(start), np.uint64(end), np.uint64(0), np.uint64(0)
-    # Up to the brace at the end no loop below but that over a word has to ask for the end.
+    # As the last byte is a brace, only the loop over a word has to check for the end of the data.
     if at + ONE >= end or data[end - ONE] != CLOSE or data[at] != OPEN:
         return False, positions, size
     at = _skip(data, at + ONE)
@@ -78,7 +80,7 @@ def _note(data, start, end, place, spans, owner):  # type: ignore[no-untyped-def
 
 @inlined
 def _skip(data, at):  # type: ignore[no-untyped-def]
-    """Return where the next character stands that is no white space."""
+    """Return the position of the next character that is not white space."""
     while data[at] <= 32 and (data[at] == 32 or data[at] == 10 or data[at] == 13 or data[at] == 9):
         at += ONE
     return at
@@ -86,7 +88,7 @@ def _skip(data, at):  # type: ignore[no-untyped-def]
 
 @inlined
 def _word_end(data, at, end):  # type: ignore[no-untyped-def]
-    """Return where the quote after a word stands."""
+    """Return the position of the quote that closes a word."""
     while True:
         while at < end and data[at] != QUOTE and data[at] != BACKSLASH:
             at += ONE
@@ -97,7 +99,7 @@ def _word_end(data, at, end):  # type: ignore[no-untyped-def]
 
 @compiled
 def _write(data, spans, owner, place, positions, out, to, known):  # type: ignore[no-untyped-def]
-    """Write the words in the order of their positions; return whether all were understood, and where the text ends."""
+    """Write the words in the order of their positions; return whether all escapes were known, and the end."""
     begin = to
     for number in range(positions):
         if owner[number] != place:
@@ -120,7 +122,7 @@ def _write(data, spans, owner, place, positions, out, to, known):  # type: ignor
 
 @compiled
 def _is_broken(text):  # type: ignore[no-untyped-def]
-    """Return whether control characters, which are no JSON, are in a text: without a branch, many bytes at a time."""
+    """Return whether a text has control characters, which JSON forbids; without a branch: many bytes at a time."""
     found = False
     for at in range(len(text)):
         found |= text[at] < 32

@@ -25,12 +25,12 @@ def read(index: bytes) -> str | None:
     """Return the text of one inverted index in JSON; raises ValueError (also its kinds) or RecursionError."""
     if index.strip() in (b"null", b"", b'""'):
         return None
-    found = json.loads(index.decode(), object_pairs_hook=_together, parse_constant=lambda name: None)
+    found = json.loads(index.decode(), object_pairs_hook=_merge_positions, parse_constant=lambda name: None)
     return abstract_from_index(coerce({"index": found}, Index).index)
 
 
-def _together(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object in which a word that stands twice has the places of both, as the compiled loop lays it out."""
+def _merge_positions(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object in which a repeated word has all its positions, as the compiled loop treats it."""
     found: dict[str, Any] = {}
     for word, places in pairs:
         both = isinstance(places, list) and isinstance(found.get(word), list)

@@ -1,4 +1,4 @@
-"""Tables that tell the compiled loops about characters and words, made of the same rules that the exact code has."""
+"""Tables of characters and words for the compiled loops, derived from the rules of `dmpworks.cleaners`."""
 
 import unicodedata
 from collections.abc import Iterable
@@ -20,10 +20,10 @@ WORDS = 1 << 18
 
 @lru_cache(maxsize=1)
 def safe() -> npt.NDArray[np.uint8]:
-    """Return, for each character of the basic plane, whether text made of such characters is already plain.
+    """Return, for each character of the basic plane, whether `plain_text` leaves texts of such characters unchanged.
 
-    Such are in normal form whatever stands beside them, neither white space nor removed, and no case folds them into
-    ASCII. What < and & stand before tells whether these are markup.
+    Such a character is in NFC whatever its neighbours are, is neither white space nor removed, and does not case-fold
+    to ASCII. Whether `<` and `&` are markup depends on the next character, which the loops check.
     """
     table = np.zeros(0x10000, np.uint8)
     composing = _composing()
@@ -40,14 +40,14 @@ def _is_plain(char: str) -> bool:
         return char.isprintable()
     return (
         not char.isspace()
-        and text.decent(char) == char
+        and text.normalize(char) == char
         and not unicodedata.combining(char)
         and not any(folded.isascii() for folded in char.casefold())
     )
 
 
 def _composing() -> frozenset[int]:
-    """Return the characters that may become one with the character before."""
+    """Return the characters that NFC may compose with the character before."""
     found = {code for first, last in ((0x1160, 0x1176), (0x11A7, 0x11C3)) for code in range(first, last)}
     for code in range(0x10000):
         parts = unicodedata.decomposition(chr(code)).split()
@@ -57,10 +57,10 @@ def _composing() -> frozenset[int]:
 
 
 @lru_cache(maxsize=1)
-def nothing() -> npt.NDArray[np.bool_]:
-    """Return a set of hashes: of the ASCII letters and digits of each text that says nothing."""
+def placeholders() -> npt.NDArray[np.bool_]:
+    """Return a set of 16-bit hashes: of the ASCII letters and digits of each placeholder text."""
     table = np.zeros(1 << 16, np.bool_)
-    for entry in text.SAYS_NOTHING:
+    for entry in text.PLACEHOLDERS:
         reduced = "".join(char for char in entry if char.isascii() and char.isalnum())
         table[word_hash(reduced) & 0xFFFF] |= bool(reduced)
     return table
@@ -68,7 +68,7 @@ def nothing() -> npt.NDArray[np.bool_]:
 
 @lru_cache(maxsize=1)
 def letters() -> npt.NDArray[np.uint8]:
-    """Return which Latin characters are capital and which are small letters, as far as names are made of them."""
+    """Return which Latin characters are upper-case and which are lower-case letters (0: neither)."""
     table = np.zeros(LATIN, np.uint8)
     known = safe()
     for code in np.flatnonzero(known[:LATIN] & ALNUM):
@@ -80,7 +80,7 @@ def letters() -> npt.NDArray[np.uint8]:
 
 @lru_cache(maxsize=1)
 def folds() -> npt.NDArray[np.uint16]:
-    """Return what Latin letters are in a folded word."""
+    """Return the folded form of each Latin letter."""
     table = np.zeros(LATIN, np.uint16)
     for code in np.flatnonzero(letters()):
         table[code] = ord(text.folded(chr(code)))
@@ -89,7 +89,7 @@ def folds() -> npt.NDArray[np.uint16]:
 
 @lru_cache(maxsize=1)
 def special() -> npt.NDArray[np.uint8]:
-    """Return a set of hashes, a bit each: of all words that the rules for names look for."""
+    """Return a bit set of the hashes of all words that the rules for names look for."""
     table = np.zeros(WORDS, np.bool_)
     for word in _special():
         table[word_hash(word) % WORDS] = True
@@ -101,7 +101,7 @@ def _special() -> Iterable[str]:
         name_words.TITLES, name_words.SUFFIXES, name_words.PARTICLES, name_words.CAPITAL_PARTICLES,
         name_words.GENERATIONS, name_words.NOBODY, name_words.VIETNAMESE_SURNAMES, name_words.ORGANISATION,
         name_words.MOSTLY_ORGANISATION, name_words.PERHAPS_ORGANISATION, name_words.BESIDE_ORGANISATION,
-        text.SAYS_NOTHING, ("et al",),
+        text.PLACEHOLDERS, ("et al",),
     )  # fmt: skip
     return (word for entries in sets for entry in entries for word in text.folded(entry).split() if len(word) > 1)
 

@@ -1,7 +1,7 @@
-"""When the compiled loops are worth loading, how they are compiled, and where that is kept.
+"""When the compiled loops are worth loading, how they are compiled, and where the result is stored.
 
-In the loops places are unsigned, and ONE is what is added to them: with signed ones, each access also asks whether the
-place is negative, which takes half of the time.
+Positions in the loops are unsigned, and ONE is added to them: with signed positions numba also checks at each access
+whether the position is negative, which takes half of the time.
 """
 
 import os
@@ -20,19 +20,19 @@ import numpy as np
 F = TypeVar("F", bound=Callable[..., Any])
 
 ONE = np.uint64(1)
-ENOUGH = 40_000  # values of a process; loading the loops takes as long as that many in Python
+ENOUGH = 40_000  # values; loading the loops takes as long as cleaning that many in Python
 _asked = 0
 
 
 def worthwhile(values: int) -> bool:
-    """Return whether these values, after all before them, make the loops worth loading: always once they are loaded."""
+    """Return whether this process has cleaned enough values to pay for loading numba, or has loaded it already."""
     global _asked
     _asked += values
     return _asked >= ENOUGH or "numba" in sys.modules
 
 
 def compiled(function: F) -> F:
-    """Return a function compiled by numba, or as an earlier process compiled it."""
+    """Return the function compiled by numba, from the cache if an earlier process compiled it."""
     import numba
 
     numba.config.CACHE_DIR = str(cache_folder())  # type: ignore[attr-defined]  # set when the library loads
@@ -40,7 +40,7 @@ def compiled(function: F) -> F:
 
 
 def inlined(function: F) -> F:
-    """Return a function that becomes part of the compiled functions that call it: calls cost as much as small loops."""
+    """Return the function inlined into its compiled callers: a call costs as much as a small loop."""
     import numba
 
     return cast(F, numba.njit(inline="always")(function))
@@ -48,9 +48,9 @@ def inlined(function: F) -> F:
 
 @lru_cache(maxsize=1)
 def cache_folder() -> Path:
-    """Return the folder for what is compiled of these very sources: numba does not see when a function called changed.
+    """Return the cache folder for exactly these sources: numba does not notice a change in a called function.
 
-    It lies beside the sources; where these cannot be written to, as in the image, what is there is copied to the home.
+    It is beside the sources. Where that is read-only, as in the image, its content is copied to the home folder.
     """
     here = Path(__file__).parent
     sources = b"".join(path.read_bytes() for path in sorted(here.glob("*.py")))

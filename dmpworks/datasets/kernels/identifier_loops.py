@@ -9,8 +9,8 @@ ROR_URL = np.frombuffer(b"https://ror.org/0", np.uint8)
 ORCID_URL = np.frombuffer(b"https://orcid.org/", np.uint8)
 HTTP, HTTPS = np.frombuffer(b"http://", np.uint8), np.frombuffer(b"https://", np.uint8)
 PMC = np.frombuffer(b"pmc/articles/", np.uint8)
-UNUSUAL, NONE = -1, -2  # in place of where an identifier begins
-ENDS = np.frombuffer(b".,;:!?\"')]}>", np.uint8)  # what may have to go from the end of a DOI
+UNUSUAL, NONE = -1, -2  # instead of the begin of an identifier
+ENDS = np.frombuffer(b".,;:!?\"')]}>", np.uint8)  # punctuation that may not belong to the DOI before it
 
 
 @compiled
@@ -28,7 +28,7 @@ def cut_doi(data, offsets, starts):  # type: ignore[no-untyped-def]
 
 @compiled
 def _has_no_doi(data, start, end):  # type: ignore[no-untyped-def]
-    """Return whether a text of printable ASCII characters, without any that are escaped, has no `10.` in it."""
+    """Return whether a text is printable ASCII without percent signs and does not contain `10.`."""
     for at in range(start, end):
         begins = end - at > 2 and data[at] == 49 and data[at + 1] == 48 and data[at + 2] == 46
         if begins or data[at] == 37 or not 32 <= data[at] <= 126:
@@ -80,7 +80,7 @@ def cut_orcid(data, offsets, starts):  # type: ignore[no-untyped-def]
 
 @compiled
 def cut_bare(data, offsets, starts):  # type: ignore[no-untyped-def]
-    """Find identifiers of ASCII letters and digits, bare or behind host and known folder of a URL."""
+    """Find identifiers of ASCII letters and digits, bare or after the host and a known folder of a URL."""
     for place in range(len(starts)):
         start, end = np.int64(offsets[place]), np.int64(offsets[place + 1])
         at = _after_host(data, start, end)
@@ -117,7 +117,7 @@ def _begins(data, start, end, prefix):  # type: ignore[no-untyped-def]
 
 @compiled
 def lowered(data, offsets, starts):  # type: ignore[no-untyped-def]
-    """Return bytes and offsets of what was found in each text, in small letters."""
+    """Return bytes and offsets of the identifiers found, in lower case."""
     out = np.empty(offsets[-1] - offsets[0], np.uint8)
     bounds = np.empty(len(offsets), np.int32)
     to = bounds[0] = 0

@@ -1,4 +1,4 @@
-"""Columns of identifiers in one form each: equals the functions of `dmpworks.cleaners.identifiers`, value by value."""
+"""Columns of normalised identifiers: equals the functions of `dmpworks.cleaners.identifiers`, value by value."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -44,8 +44,8 @@ def _cut(texts: pa.StringArray, loop: str, exact: Exact) -> pa.StringArray:
     from dmpworks.datasets.kernels import identifier_loops
 
     data, offsets = flat(texts)
-    # A loop says where in a text the identifier begins, which goes up to its end; -1 where it must be looked at,
-    # -2 where there is none.
+    # A loop returns the begin of the identifier, which extends to the end of the text; UNUSUAL if Python has to look
+    # at it, NONE if there is no identifier.
     starts = np.empty(len(texts), np.int32)
     getattr(identifier_loops, loop)(data, offsets, starts)
     unusual = (starts == identifier_loops.UNUSUAL) & present

@@ -1,4 +1,4 @@
-"""Texts without the tags and entities that are usual: equals `text.plain` where nothing is flagged."""
+"""Texts without the usual tags and entities: equals `text.plain_text` where nothing is flagged."""
 
 from functools import lru_cache
 
@@ -15,7 +15,7 @@ Tags = tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint8]]
 
 
 def stripped(texts: pa.StringArray) -> tuple[pa.StringArray, Flags]:
-    """Return texts on one line and without markup, and which of them have to be looked at in Python."""
+    """Return texts on one line and without markup, and flags of those that Python has to clean."""
     from dmpworks.datasets.kernels.markup_loops import strip
 
     unusual = np.empty(len(texts), np.bool_)
@@ -24,12 +24,12 @@ def stripped(texts: pa.StringArray) -> tuple[pa.StringArray, Flags]:
 
 @lru_cache(maxsize=1)
 def _classes() -> npt.NDArray[np.uint8]:
-    """Return of each character of the basic plane whether it stays, is white space or goes away."""
+    """Return the class of each character of the basic plane: kept, white space, or removed."""
     from dmpworks.datasets.kernels.markup_loops import EASY, GONE, SAFE, SPACE
 
     table = np.where(characters.safe() & characters.SAFE, np.uint8(SAFE), np.uint8(0))
     for code in range(0x10000):
-        shown = text.decent(chr(code))
+        shown = text.normalize(chr(code))
         if not shown:
             table[code] = GONE
         elif shown.isspace() and not 0xD800 <= code < 0xE000:
@@ -40,7 +40,7 @@ def _classes() -> npt.NDArray[np.uint8]:
 
 @lru_cache(maxsize=1)
 def _tags() -> Tags:
-    """Return hashes of the names of known tags, by their lowest bits, and what stands in place of each."""
+    """Return a hash table of the names of known tags, and the class of the text that replaces each."""
     from dmpworks.datasets.kernels.markup_loops import GONE, HASH, PRIME, SPACE
 
     names, kinds = np.zeros(SLOTS, np.uint64), np.zeros(SLOTS, np.uint8)

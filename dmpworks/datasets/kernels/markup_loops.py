@@ -5,15 +5,15 @@ import numpy as np
 from dmpworks.datasets.kernels.compiled import ONE, compiled, inlined
 from dmpworks.datasets.kernels.plain_loops import code_point
 
-HASH, PRIME = 14695981039346656037, 1099511628211  # FNV-1a, 64 bits: so wide that no two names meet
-SAFE, SPACE, GONE = 1, 2, 3  # classes of characters and tags; 0 is looked at in Python
-EASY = SAFE | 4  # of a character that never is more than it seems
+HASH, PRIME = 14695981039346656037, 1099511628211  # FNV-1a, 64 bits: wide enough that no two names collide
+SAFE, SPACE, GONE = 1, 2, 3  # classes of characters and tags; 0: left to Python
+EASY = SAFE | 4  # a character that is never part of markup
 ZERO = np.uint64(0)
 
 
 @compiled
 def strip(data, offsets, classes, names, kinds, unusual):  # type: ignore[no-untyped-def]
-    """Return bytes and offsets of texts without known tags and entities, on one line; flags those with others."""
+    """Return bytes and offsets of texts without known tags and entities, on one line; flag texts with others."""
     out = np.empty(offsets[-1] - offsets[0] + 1, np.uint8)
     bounds = np.empty(len(offsets), np.int32)
     to, bounds[0] = np.int64(0), 0
@@ -28,7 +28,7 @@ def strip(data, offsets, classes, names, kinds, unusual):  # type: ignore[no-unt
 
 @compiled
 def _write(data, at, end, classes, names, kinds, out, to):  # type: ignore[no-untyped-def]
-    """Write one text; return the place behind it, and one more, or 0 where it is unusual."""
+    """Write one text; return the position after it plus one, or 0 if it is unusual."""
     first, blank, last = to, False, np.uint8(0)
     while at < end:
         byte = data[at]
@@ -60,7 +60,7 @@ def _write(data, at, end, classes, names, kinds, out, to):  # type: ignore[no-un
 
 @inlined
 def _copy(data, at, size, shown, out, to):  # type: ignore[no-untyped-def]
-    """Write a character: an entity as what it stands for, what is beyond ASCII byte by byte."""
+    """Write a character: an entity as the character it denotes, non-ASCII byte by byte."""
     if data[at] < 0x80:
         out[to] = shown
         return to + ONE
@@ -71,7 +71,7 @@ def _copy(data, at, size, shown, out, to):  # type: ignore[no-untyped-def]
 
 @compiled
 def _marked(data, at, end, names, kinds):  # type: ignore[no-untyped-def]
-    """Return the size of what a < or & begins, the class of what it stands for, and that character."""
+    """Return the size of the markup that begins with < or &, its class, and the character that replaces it."""
     if at + ONE < end and _harmless(data[at + ONE]):
         return ONE, np.uint64(SAFE), data[at]
     if data[at] == 60:
@@ -82,13 +82,13 @@ def _marked(data, at, end, names, kinds):  # type: ignore[no-untyped-def]
 
 @inlined
 def _harmless(following):  # type: ignore[no-untyped-def]
-    """Return whether a < or & before this character is one, and begins neither a tag nor an entity."""
+    """Return whether a < or & before this character is literal: it begins neither a tag nor an entity."""
     return following == 32 or following == 61 or 48 <= following <= 57
 
 
 @compiled
 def _entity(data, at, end):  # type: ignore[no-untyped-def]
-    """Read &lt; and &amp; before what is harmless, and &gt;."""
+    """Read &gt;, and &lt; and &amp; before a harmless character."""
     left = end - at
     if left > 3 and data[at + ONE] == 103 and data[at + np.uint64(2)] == 116 and data[at + np.uint64(3)] == 59:
         return np.uint64(4), np.uint64(SAFE), np.uint8(62)
@@ -105,7 +105,7 @@ def _entity(data, at, end):  # type: ignore[no-untyped-def]
 
 @compiled
 def _tag(data, at, end, names, kinds):  # type: ignore[no-untyped-def]
-    """Return the size of a tag and the class of what stands in place of it."""
+    """Return the size of a tag and the class of the text that replaces it."""
     begin = at
     at += ONE
     if at < end and data[at] == 47:
@@ -114,7 +114,7 @@ def _tag(data, at, end, names, kinds):  # type: ignore[no-untyped-def]
     while at < end and _in_name(data[at]):
         local = np.uint64(HASH) if data[at] == 58 else (local ^ np.uint64(data[at] | 32)) * np.uint64(PRIME)
         at += ONE
-    # Script and style may hold what is no text.
+    # The content of script and style is not text: left to Python.
     if at == name or not 97 <= data[name] | 32 <= 122 or _holds_no_text(data, name, at):
         return ONE, ZERO
     closing = _closing(data, at, end)
@@ -145,13 +145,13 @@ def _holds_no_text(data, at, end):  # type: ignore[no-untyped-def]
 
 @compiled
 def _closing(data, at, end):  # type: ignore[no-untyped-def]
-    """Return where a tag closes behind its attributes, if it has any; 0 where this is no tag or may be none."""
+    """Return the position of the > that closes a tag; 0 if this is not, or may not be, a tag."""
     begin, blank, equals = at, True, False
     while at < end and data[at] != 62:
         byte = data[at]
         space = byte == 32 or byte == 9 or byte == 10 or byte == 13
         slash = byte == 47 and at + ONE < end and data[at + ONE] == 62
-        # Brackets may end a CDATA section, and what is beyond ASCII may become one with the character before.
+        # Brackets may end a CDATA section, and non-ASCII characters may compose with the character before.
         if byte == 60 or byte == 93 or byte > 126 or (at == begin and not space and not slash):
             return ZERO
         blank &= space or slash

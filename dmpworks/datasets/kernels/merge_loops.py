@@ -7,7 +7,7 @@ from dmpworks.datasets.kernels.compiled import ONE, compiled, inlined
 
 @compiled
 def merge(data, offsets, places, others, bounds):  # type: ignore[no-untyped-def]
-    """Return bytes and offsets of texts with others, in order, at some places."""
+    """Return bytes and offsets of texts in which those at `places` are replaced by `others`, in order."""
     texts = len(offsets) - 1
     out = np.empty(offsets[-1] - offsets[0] + bounds[-1] - bounds[0], np.uint8)
     made = np.empty(len(offsets), np.int32)
@@ -27,7 +27,7 @@ def merge(data, offsets, places, others, bounds):  # type: ignore[no-untyped-def
 
 @inlined
 def _copy(data, begin, end, out, to):  # type: ignore[no-untyped-def]
-    """Copy bytes and return where they end: a loop, as slices take ten times as long."""
+    """Copy bytes and return their end; a loop, since slices take ten times as long here."""
     first, size, at = np.uint64(begin), np.uint64(end - begin), np.uint64(0)
     while at < size:
         out[to + at] = data[first + at]

@@ -62,7 +62,7 @@ def _is_day(text):  # type: ignore[no-untyped-def]
 
 @compiled
 def _is_time(text):  # type: ignore[no-untyped-def]
-    """Return whether a time of a length that we know stands behind the day: to the second, milli- or microsecond."""
+    """Return whether the day is followed by a time to the second, millisecond or microsecond."""
     if len(text) not in (19, 23, 26):
         return False
     for at in range(20, len(text)):
@@ -73,7 +73,10 @@ def _is_time(text):  # type: ignore[no-untyped-def]
 
 @compiled
 def _days(text):  # type: ignore[no-untyped-def]
-    """Return the days since 1970, by the calendar of years that begin in March."""
+    """Return the days since 1970, computed with years that begin in March, so that leap days come last.
+
+    Algorithm: days_from_civil, https://howardhinnant.github.io/date_algorithms.html (read in December 2026).
+    """
     year, month, day = _number(text, 0, 4), _number(text, 5, 7), _number(text, 8, 10)
     year -= month <= 2
     in_year = (153 * ((month + 9) % 12) + 2) // 5 + day - 1

@@ -13,21 +13,21 @@ from dmpworks.datasets.kernels.compiled import worthwhile
 from dmpworks.datasets.kernels.strings import flat, patched, valid
 
 DAY, MOMENT = pa.date32(), pa.timestamp("us", tz="UTC")
-# What Python's dates reach; Parquet's go further.
+# The range of Python's dates, to which the exact functions are limited; Parquet's range is larger.
 _EPOCH = datetime(1970, 1, 1)
 _DAYS = (date.min - _EPOCH.date()).days, (date.max - _EPOCH.date()).days
 _MOMENTS = tuple((limit - _EPOCH) // timedelta(microseconds=1) for limit in (datetime.min, datetime.max))
 
 
 def days(values: pa.Array) -> pa.Array:
-    """Return the days of full ISO dates and date-times, or of what is a date already; null where it is none."""
+    """Return the days (date32) of full ISO dates and date-times, or of a date column; null if not a valid date."""
     if pa.types.is_date(values.type):
         return _within(values.cast(DAY), pa.int32(), *_DAYS)
     return _parsed(values, "day", DAY, text.iso_date)
 
 
 def moments(values: pa.Array) -> pa.Array:
-    """Return the moments of ISO date-times in UTC, or of what is a timestamp already; null where it is none."""
+    """Return ISO date-times, or a timestamp column, as UTC microseconds; null if not a valid date-time."""
     if pa.types.is_timestamp(values.type):
         return _within(values.cast(pa.timestamp("us", values.type.tz), safe=False), pa.int64(), *_MOMENTS).cast(MOMENT)
     return _parsed(values, "moment", MOMENT, text.iso_datetime)

@@ -1,6 +1,6 @@
 """The compiled loops of `names.py`: names of capitalised Latin words and initials, none of them in a rule's list.
 
-Words that may be patronymics are left to `names.parse`, too: "Petrov Ivan Ivanovich".
+Names with a possible patronymic ("Petrov Ivan Ivanovich") are also left to `names.parse`.
 """
 
 import numpy as np
@@ -9,7 +9,7 @@ from dmpworks.datasets.kernels.characters import HASH, LATIN, LOWER, PRIME, UPPE
 from dmpworks.datasets.kernels.compiled import ONE, compiled, inlined
 from dmpworks.datasets.kernels.plain_loops import TWO, code_point
 
-LONGEST, MOST = 200, 8  # bytes and words; more are looked at in Python
+LONGEST, MOST = 200, 8  # bytes and words; longer names are left to Python
 WORD, INITIAL = 1, 2
 MASK, THREE, FOUR, SEVEN = np.uint64(WORDS - 1), np.uint64(3), np.uint64(4), np.uint64(7)
 SPACE, APOSTROPHE, COMMA, HYPHEN, STOP = 32, 39, 44, 45, 46
@@ -20,7 +20,7 @@ HYPHEN_2010, APOSTROPHE_2019 = 0x2010, 0x2019
 def cut(data, offsets, letters, folds, special, unusual, bounds, parts):  # type: ignore[no-untyped-def]
     """Cut names into first initial, given name, middle initials, middle names and surname.
 
-    Each part has its row of `bounds`, the offsets into its row of `parts`; an empty part is none.
+    Each part has its row of `bounds`, the offsets into its row of `parts`; an empty part means null.
     """
     words = np.empty((MOST, 3), np.uint64)  # begin, end and kind
     to = np.zeros(5, np.uint64)
@@ -39,7 +39,7 @@ def cut(data, offsets, letters, folds, special, unusual, bounds, parts):  # type
 
 @inlined
 def _words(data, at, end, letters, folds, special, words):  # type: ignore[no-untyped-def]
-    """Find the words; return their number, 0 for an unusual name, and how many stand before a comma."""
+    """Find the words; return their number (0: unusual name) and how many are before a comma."""
     if at == end or end - at > LONGEST:
         return 0, 0
     count, comma = 0, 0
@@ -62,17 +62,17 @@ def _words(data, at, end, letters, folds, special, words):  # type: ignore[no-un
 
 @inlined
 def _word(data, at, end, letters, folds, special):  # type: ignore[no-untyped-def]
-    """Return where a word ends and of which kind it is; 0 when it is unusual.
+    """Return the end of a word and its kind (0: unusual).
 
-    A word is made of pieces of capitals, each before small letters, between hyphens and apostrophes; a single capital
-    stands before an apostrophe, or is an initial, with or without a full stop.
+    A word consists of pieces between hyphens and apostrophes, each a capital followed by small letters; a single
+    capital before an apostrophe is a piece too. A capital alone, with or without a full stop, is an initial.
     """
-    begin, piece, before = at, 0, 0  # letters in the piece, and what stood before: a capital, a small letter or neither
+    begin, piece, before = at, 0, 0  # letters in the piece; previous character: UPPER, LOWER or 0
     value = np.uint32(HASH)
     usual = True
     while at < end:
         byte = data[at]
-        if 97 <= byte <= 122 and before != 0:  # by far the most
+        if 97 <= byte <= 122 and before != 0:  # by far the most frequent case
             value = (value ^ np.uint32(byte)) * np.uint32(PRIME)
             piece, before = piece + 1, LOWER
             at += ONE
@@ -92,7 +92,7 @@ def _word(data, at, end, letters, folds, special):  # type: ignore[no-untyped-de
             break
         at += width
     kind = 0
-    if before == UPPER and at - begin == ONE:  # one in ASCII: a few others are particles
+    if before == UPPER and at - begin == ONE:  # ASCII only: a few other capitals are particles
         kind = INITIAL
         if at < end and data[at] == STOP:
             at += ONE
@@ -103,7 +103,7 @@ def _word(data, at, end, letters, folds, special):  # type: ignore[no-untyped-de
 
 @inlined
 def _is_patronymic(data, begin, end):  # type: ignore[no-untyped-def]
-    """Return whether a word may be a patronymic: ends in "vich", "vna" or "chna"."""
+    """Return whether a word may be a patronymic: it ends in "vich", "vna" or "chna"."""
     if end - begin <= FOUR:
         return False
     first, second, third, last = data[end - FOUR], data[end - THREE], data[end - TWO], data[end - ONE]
@@ -121,7 +121,7 @@ def _holds(special, value):  # type: ignore[no-untyped-def]
 
 @inlined
 def _surname(words, count, comma):  # type: ignore[no-untyped-def]
-    """Return which words are the surname: those before the comma, else the last, or what follows several initials."""
+    """Return the range of the surname's words: before the comma, else the last word, or all after several initials."""
     if count < 2 or comma == count:
         return 0, 0
     first, last = (0, comma) if comma else (count - 1, count)
@@ -138,11 +138,11 @@ def _surname(words, count, comma):  # type: ignore[no-untyped-def]
 
 @inlined
 def _given(data, words, first, last, parts, to):  # type: ignore[no-untyped-def]
-    """Write the parts that the given names make."""
+    """Write first initial, given name, middle initials and middle names."""
     middle = to[3]
     for number in range(first, last):
         begin, end = words[number, 0], words[number, 1]
-        letter_end = begin + ONE if data[begin] < 0x80 else begin + TWO  # no capital of these takes more
+        letter_end = begin + ONE if data[begin] < 0x80 else begin + TWO  # capitals in `letters` take at most two bytes
         initials = 0 if number == first else 2
         to[initials] = _copy(data, begin, letter_end, parts[initials], to[initials])
         if words[number, 2] == WORD:

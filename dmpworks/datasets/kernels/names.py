@@ -10,16 +10,16 @@ from dmpworks.datasets.kernels import characters
 from dmpworks.datasets.kernels.compiled import worthwhile
 from dmpworks.datasets.kernels.strings import Flags, column, flat, replaced, valid
 
-# The parts that a loop finds, in its order.
+# The parts that the loop finds, in its order.
 FOUND = ("first_initial", "given_name", "middle_initials", "middle_names", "surname")
 
 
 def people(
     full: pa.StringArray, orcid: pa.StringArray, exact: Callable[[pa.Array], list[Person | None]]
 ) -> tuple[list[pa.Array], Flags]:
-    """Return the columns of `Person` for names as stated and cleaned ORCIDs, and which places hold a name at all.
+    """Return the columns of `Person` for names as stated and cleaned ORCIDs, and flags of the positions with a name.
 
-    Unusual names, among them those that are null, are left to the exact function, which is told their places.
+    Unusual names and nulls are left to `exact`, which receives their positions and returns a Person (or None) each.
     """
     unusual, parts = _cut(full)
     places = np.flatnonzero(unusual)

@@ -6,17 +6,17 @@ from dmpworks.datasets.kernels.compiled import ONE, compiled, inlined
 
 QUOTE, COMMA, COLON, OPEN, CLOSE, OPEN_LIST, CLOSE_LIST = 34, 44, 58, 123, 125, 91, 93
 BACKSLASH, LETTER_N, LETTER_U = 92, 110, 117
-NOWHERE = np.uint64(0)  # where nothing can end
+NOWHERE = np.uint64(0)  # returned as an end that cannot be
 TWO, FOUR = np.uint64(2), np.uint64(4)
 ENDS_TEXT = np.isin(np.arange(256), (QUOTE, BACKSLASH))
-OTHER, ESCAPED = -1, -2  # in place of the number of a name
+OTHER, ESCAPED = -1, -2  # instead of the index of a name
 
 
 @compiled
-def scan(data, values, names, by_size, texts, alone, unusual):  # type: ignore[no-untyped-def]
-    """Return how many objects each value holds, and where in each of these the value of each name begins and ends.
+def scan(data, values, names, by_size, texts, allow_bare_text, unusual):  # type: ignore[no-untyped-def]
+    """Return the number of objects in each value, and the span of the value of each name in each object.
 
-    The last byte of the data has to be a quote: so no loop over a text has to ask for the end.
+    The last byte of the data must be a quote: loops over a text then end without a check for the end of the data.
     """
     spans = np.empty((2 * len(values) + 16, len(texts), 2), np.int32)
     counts = np.zeros(len(unusual), np.int32)
@@ -25,7 +25,7 @@ def scan(data, values, names, by_size, texts, alone, unusual):  # type: ignore[n
         first = used
         if values[place, 0] < values[place, 1]:
             begin, end = np.uint64(values[place, 0]), np.uint64(values[place, 1])
-            used, spans = _elements(data, begin, end, names, by_size, texts, alone, spans, used)
+            used, spans = _elements(data, begin, end, names, by_size, texts, allow_bare_text, spans, used)
         unusual[place] = used < 0
         used = first if used < 0 else used
         counts[place] = used - first
@@ -33,10 +33,10 @@ def scan(data, values, names, by_size, texts, alone, unusual):  # type: ignore[n
 
 
 @inlined
-def _elements(data, at, end, names, by_size, texts, alone, spans, used):  # type: ignore[no-untyped-def]
-    """Note the objects of a list, or one that stands alone; return how many there are now (-1: unusual), and the spans.
+def _elements(data, at, end, names, by_size, texts, allow_bare_text, spans, used):  # type: ignore[no-untyped-def]
+    """Record the objects of a list, or a single object; return how many there are now (-1: unusual), and the spans.
 
-    A text (if `alone`) stands for an object with the first of the names.
+    With `allow_bare_text`, a text counts as the value of the first name.
     """
     at = _skip(data, at, end)
     if at == end or data[at] == LETTER_N:
@@ -56,7 +56,7 @@ def _elements(data, at, end, names, by_size, texts, alone, spans, used):  # type
                 spans = larger
             for which in range(len(texts)):
                 spans[used, which, 0] = spans[used, which, 1] = -1
-            if data[at] == QUOTE and alone:
+            if data[at] == QUOTE and allow_bare_text:
                 begin = at + ONE
                 at = _string_end(data, begin, end)
                 spans[used, 0, 0], spans[used, 0, 1] = begin, at - ONE
@@ -76,7 +76,7 @@ def _elements(data, at, end, names, by_size, texts, alone, spans, used):  # type
 
 @inlined
 def _object(data, at, end, names, by_size, texts, spans, number):  # type: ignore[no-untyped-def]
-    """Note where the values of an object stand; return where it ends, NOWHERE when it is unusual."""
+    """Record the spans of the values of an object; return its end, NOWHERE if it is unusual."""
     if data[at] != OPEN:
         return NOWHERE
     at = _skip(data, at + ONE, end)
@@ -109,7 +109,7 @@ def _object(data, at, end, names, by_size, texts, spans, number):  # type: ignor
 
 @inlined
 def _name(data, begin, end, names, by_size):  # type: ignore[no-untyped-def]
-    """Return which name this is; OTHER, or ESCAPED where it would have to be decoded to tell."""
+    """Return the index of this name; OTHER for another one, ESCAPED if only decoding it could decide."""
     size = end - begin
     which = by_size[min(size, np.uint64(len(by_size) - 1))]
     at = NOWHERE
@@ -132,11 +132,11 @@ def _skip(data, at, end):  # type: ignore[no-untyped-def]
 
 @inlined
 def _string_end(data, at, end):  # type: ignore[no-untyped-def]
-    """Return where a text ends, behind its quote."""
+    """Return the position after the closing quote of a text."""
     while at < end and data[at] != QUOTE:
         if data[at] == BACKSLASH:
             at += TWO
-        # Where the next byte stands must not hang on what this one is: the processor reads ahead.
+        # The position of the next byte must not depend on the value of this one, so that the processor reads ahead.
         while not ENDS_TEXT[data[at]]:
             at += ONE
     return at + ONE
@@ -144,7 +144,7 @@ def _string_end(data, at, end):  # type: ignore[no-untyped-def]
 
 @inlined
 def _value_end(data, at, end):  # type: ignore[no-untyped-def]
-    """Return where a list, an object or a bare word ends."""
+    """Return the end of a list, an object, a number or a literal."""
     depth = 0
     while at < end:
         byte = data[at]
@@ -164,7 +164,7 @@ def _value_end(data, at, end):  # type: ignore[no-untyped-def]
 
 @compiled
 def copied(data, spans, unusual):  # type: ignore[no-untyped-def]
-    """Return bytes and offsets of the texts at some spans, without their escapes; flags those with surrogates."""
+    """Return bytes and offsets of the texts at the given spans, unescaped; flag those with surrogates."""
     size = np.int64(0)
     for place in range(len(spans)):
         size += np.int64(spans[place, 1]) - np.int64(spans[place, 0])
@@ -186,7 +186,7 @@ def copied(data, spans, unusual):  # type: ignore[no-untyped-def]
 
 @inlined
 def _copy(data, begin, length, out, to):  # type: ignore[no-untyped-def]
-    """Copy bytes and return whether a backslash is among them: without a branch, many bytes at a time."""
+    """Copy bytes and return whether one is a backslash; without a branch, so that many bytes are copied at a time."""
     escaped = np.uint8(0)
     at = np.uint64(0)
     while at < length:
@@ -199,14 +199,14 @@ def _copy(data, begin, length, out, to):  # type: ignore[no-untyped-def]
 
 @compiled
 def _unescape(data, at, end, out, to):  # type: ignore[no-untyped-def]
-    """Write a text without its escapes; return where it ends, and whether there is a surrogate among them."""
+    """Write a text unescaped; return its end, and whether it contains an escaped surrogate."""
     surrogates = False
     while at < end:
         if data[at] == BACKSLASH:
             code, size = _character(data, at + ONE)
             surrogate = np.uint64(0xD800) <= code < np.uint64(0xE000)
             surrogates |= surrogate
-            to = _encode(np.uint64(63) if surrogate else code, out, to)  # a question mark: texts stay UTF-8
+            to = _encode(np.uint64(63) if surrogate else code, out, to)  # a question mark keeps the text valid UTF-8
             at += size
         else:
             out[to] = data[at]
@@ -217,7 +217,7 @@ def _unescape(data, at, end, out, to):  # type: ignore[no-untyped-def]
 
 @compiled
 def _character(data, at):  # type: ignore[no-untyped-def]
-    """Return the character that stands behind a backslash, and the size of both."""
+    """Return the character that an escape stands for, and the size of the escape."""
     byte = data[at]
     code, size = np.uint64(byte), TWO
     if byte == LETTER_U:
@@ -234,7 +234,7 @@ def _character(data, at):  # type: ignore[no-untyped-def]
 
 @compiled
 def _encode(code, out, to):  # type: ignore[no-untyped-def]
-    """Write a character as UTF-8, which takes no more bytes than its escape."""
+    """Write a character as UTF-8, which never takes more bytes than its escape."""
     six, low = np.uint64(6), np.uint64(0x3F)
     if code < np.uint64(0x80):
         out[to] = code

@@ -1,4 +1,4 @@
-"""Lists of JSON objects that were left undecoded, as columns of the values of some of their names."""
+"""Columns of the values of some names in undecoded lists of JSON objects."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -14,18 +14,18 @@ from dmpworks.datasets.kernels.strings import Bytes, Flags, Offsets, column, off
 
 
 class Values(NamedTuple):
-    """Undecoded JSON: the bytes of all values, with one more quote at the end, and where each begins and ends."""
+    """Undecoded JSON: the bytes of all values, followed by one quote, and the begin and end of each value."""
 
     data: Bytes
-    spans: Offsets  # of two columns; the same twice where there is no value
+    spans: Offsets  # shape (values, 2); begin and end are equal where there is no value
 
     def raws(self, places: npt.NDArray[np.intp] | None = None) -> list[bytes]:
-        """Return the bytes of each value, or of those at some places."""
+        """Return the bytes of each value, or of those at the given positions."""
         spans = self.spans if places is None else self.spans[places]
         return [self.data[begin:end].tobytes() for begin, end in spans.tolist()]
 
     def replaced(self, places: npt.NDArray[np.intp], raws: Sequence[bytes]) -> "Values":
-        """Return the values with others at some places."""
+        """Return the values with other ones at the given positions."""
         spans = self.spans.copy()
         offsets = offsets_of(raws) + np.int32(len(self.data))
         spans[places] = np.column_stack([offsets[:-1], offsets[1:]])
@@ -33,7 +33,7 @@ class Values(NamedTuple):
 
 
 class Objects(NamedTuple):
-    """The objects of each value, a column for each name, and which values have to be decoded otherwise."""
+    """The objects of each value, one column per name, and flags of the values that the loops could not read."""
 
     lists: Lists
     columns: list[pa.StringArray]
@@ -42,24 +42,25 @@ class Objects(NamedTuple):
 
 
 def values(raws: Sequence[msgspec.Raw]) -> Values:
-    """Return what a decoder left undecoded."""
+    """Return the `Raw` fields of decoded records as one block of bytes with spans."""
     offsets = offsets_of(raws)
     return Values(np.frombuffer(b"".join((*raws, b'"')), np.uint8), np.column_stack([offsets[:-1], offsets[1:]]))
 
 
-def objects(stated: Values, names: Sequence[str], nested: Sequence[str] = (), alone: bool = False) -> Objects:
-    """Return what stands under `names` as texts, under `nested` as JSON, in lists of objects or single objects.
+def objects(stated: Values, names: Sequence[str], nested: Sequence[str] = (), allow_bare_text: bool = False) -> Objects:
+    """Return the values of `names` as columns of text, and those of `nested` as JSON, for lists of objects.
 
-    With `alone`, a text in place of an object is one whose first name has that text. A value with anything else in it
-    (a number for a text, half a surrogate pair) is flagged; what it holds is not to be used. No two of the
-    names may be of the same length, which tells them apart fastest.
+    Each value of `stated` is a list of objects, or one object in place of a list. With `allow_bare_text`, a text in
+    place of an object counts as the value of the first name. A list that contains anything else (a number for a text,
+    half a surrogate pair) is flagged as unusual, and its columns must not be used. All names must differ in length:
+    the loops tell them apart by it, which is fastest.
     """
     from dmpworks.datasets.kernels.object_loops import copied, scan
 
     every = (*names, *nested)
     is_text = np.arange(len(every)) < len(names)
     unusual = np.empty(len(stated.spans), np.bool_)
-    counts, spans = scan(*stated, *_by_size(every), is_text, alone, unusual)
+    counts, spans = scan(*stated, *_by_size(every), is_text, allow_bare_text, unusual)
     lists = Lists(np.concatenate([[0], np.cumsum(counts)]).astype(np.int32))
     odd = np.zeros(len(spans), np.bool_)
     columns = []
@@ -73,7 +74,7 @@ def objects(stated: Values, names: Sequence[str], nested: Sequence[str] = (), al
 
 @cache
 def _by_size(names: tuple[str, ...]) -> tuple[Bytes, npt.NDArray[np.int64]]:
-    """Return the bytes of names, and the number of the one of each size; no two may be of the same."""
+    """Return the bytes of the names, and the index of the name of each length (-1: none)."""
     longest = max(map(len, names))
     table, numbers = np.zeros((len(names), longest), np.uint8), np.full(longest + 2, -1)
     for number, name in enumerate(names):

@@ -5,13 +5,13 @@ import numpy as np
 from dmpworks.datasets.kernels.characters import ALNUM, HASH, PRIME
 from dmpworks.datasets.kernels.compiled import ONE, compiled, inlined
 
-SHORT = 240  # bytes, more than a text of 60 characters has: longer ones cannot say nothing
+SHORT = 240  # bytes; no placeholder has more than 60 characters of at most four bytes
 TWO, THREE, BLOCK, CONTINUED = np.uint64(2), np.uint64(3), np.uint64(32), np.uint64(0x3F)
 
 
 @compiled
-def flag(data, offsets, safe, nothing, flags):  # type: ignore[no-untyped-def]
-    """Flag the values that `text.plain` may change."""
+def flag(data, offsets, safe, placeholders, flags):  # type: ignore[no-untyped-def]
+    """Flag the values that `text.plain_text` may change."""
     for place in range(len(flags)):
         start, end = np.uint64(offsets[place]), np.uint64(offsets[place + 1])
         if start == end or data[start] == 32 or data[end - ONE] == 32:
@@ -22,15 +22,17 @@ def flag(data, offsets, safe, nothing, flags):  # type: ignore[no-untyped-def]
         if beyond and not odd:
             known, alnum = _is_safe(data, start, end, safe)
             odd = not known
-        flags[place] = odd or (end - start <= SHORT and _says_nothing(data, start, end, alnum, safe, nothing))
+        flags[place] = odd or (
+            end - start <= SHORT and _may_be_placeholder(data, start, end, alnum, safe, placeholders)
+        )
 
 
 @compiled
 def _scan(text):  # type: ignore[no-untyped-def]
-    """Return whether ASCII in a text may change, and whether there is more than ASCII.
+    """Return whether the ASCII part of a text may change, and whether it has other characters.
 
-    Two spaces, what may begin a tag or an entity, and what may end a CDATA section, change. Without a branch, so that
-    it is done many bytes at a time.
+    Two spaces, `<` or `&` that may begin markup, and `]]` change. Without a branch, so that many bytes are compared at
+    a time.
     """
     last = text[len(text) - 1]
     odd, beyond = last < 32 or last == 127, last > 127
@@ -45,7 +47,7 @@ def _scan(text):  # type: ignore[no-untyped-def]
 
 @compiled
 def _is_safe(data, at, end, safe):  # type: ignore[no-untyped-def]
-    """Return whether all characters beyond ASCII are safe, and whether letters or digits are among them."""
+    """Return whether all non-ASCII characters are safe, and whether any of them is a letter or digit."""
     alnum = False
     while at < end:
         if data[at] < 0x80:
@@ -70,7 +72,7 @@ def _is_ascii(data, at):  # type: ignore[no-untyped-def]
 
 @inlined
 def code_point(data, at, end):  # type: ignore[no-untyped-def]
-    """Return a character beyond ASCII and its size in bytes; size 0 where it is none of the basic plane."""
+    """Return a non-ASCII character and its size in bytes; size 0 if it is not of the basic plane."""
     lead, code, size = np.uint64(data[at]), np.uint64(0), np.uint64(0)
     if 0xC2 <= lead < 0xE0 and at + ONE < end and data[at + ONE] & 0xC0 == 0x80:
         code = (lead & np.uint64(0x1F)) << np.uint64(6) | (np.uint64(data[at + ONE]) & CONTINUED)
@@ -83,8 +85,8 @@ def code_point(data, at, end):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _says_nothing(data, at, end, alnum, safe, nothing):  # type: ignore[no-untyped-def]
-    """Return whether a short text may say nothing, which its ASCII letters and digits tell."""
+def _may_be_placeholder(data, at, end, alnum, safe, placeholders):  # type: ignore[no-untyped-def]
+    """Return whether a short text may be a placeholder, by the hash of its ASCII letters and digits."""
     value = np.uint32(HASH)
     while at < end:
         byte = data[at]
@@ -93,4 +95,4 @@ def _says_nothing(data, at, end, alnum, safe, nothing):  # type: ignore[no-untyp
             lower = byte | 32 if 65 <= byte <= 90 else byte
             value = (value ^ np.uint32(lower)) * np.uint32(PRIME)
         at += ONE
-    return not alnum or nothing[value & 0xFFFF]
+    return not alnum or placeholders[value & 0xFFFF]

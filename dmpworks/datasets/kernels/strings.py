@@ -1,4 +1,4 @@
-"""Arrow columns of text as numpy arrays of bytes and offsets, and the way back."""
+"""Conversion between Arrow columns of text and numpy arrays of bytes and offsets."""
 
 from collections.abc import Callable, Sequence, Sized
 from typing import Any, NamedTuple
@@ -16,14 +16,14 @@ Offsets = npt.NDArray[np.int32]
 
 
 class Flat(NamedTuple):
-    """The bytes of all values of a column, one after the other, and where each begins."""
+    """The bytes of all values of a column, one after the other, and their offsets (values + 1)."""
 
     data: Bytes
     offsets: Offsets
 
 
 def flat(array: pa.Array) -> Flat:
-    """Return the bytes of a column of text or binary, without a copy."""
+    """Return bytes and offsets of a column of text or binary, without a copy."""
     _, offsets, data = array.buffers()
     if offsets is None or not len(array):
         return Flat(np.empty(0, np.uint8), np.zeros(1, np.int32))
@@ -38,7 +38,7 @@ def column(data: Bytes, offsets: Offsets, present: Flags | None = None) -> pa.St
 
 
 def valid(array: pa.Array) -> Flags:
-    """Return which values of a column are not null."""
+    """Return flags of the values that are not null."""
     if not array.null_count:
         return np.ones(len(array), np.bool_)
     return np.asarray(array.is_valid().to_numpy(zero_copy_only=False), np.bool_)
@@ -49,13 +49,13 @@ def texts(array: pa.Array) -> list[Any]:
     try:
         decoded: list[Any] = array.to_pylist()
         return decoded
-    except UnicodeDecodeError:  # Parquet promises UTF-8, but nothing checks it
+    except UnicodeDecodeError:  # Parquet declares UTF-8, but no reader checks it
         values = array.cast(pa.binary()).to_pylist()
         return [None if value is None else value.decode(errors="replace") for value in values]
 
 
 def utf8(array: pa.Array, asked: Flags) -> Flags:
-    """Return which of the values asked for are valid UTF-8."""
+    """Return flags of those among the `asked` values that are valid UTF-8."""
     found = asked.copy()
     places = np.flatnonzero(asked)
     for place, value in zip(places, array.take(pa.array(places)).cast(pa.binary()).to_pylist(), strict=True):
@@ -67,7 +67,7 @@ def utf8(array: pa.Array, asked: Flags) -> Flags:
 
 
 def patched(fast: pa.Array, unusual: Flags, stated: pa.Array, exact: Callable[[Any], Any]) -> pa.Array:
-    """Return a column with the values flagged as unusual made by an exact function of what was stated."""
+    """Return `fast` with the values flagged as unusual replaced by `exact` of the stated ones."""
     places = np.flatnonzero(unusual)
     if not len(places):
         return fast
@@ -76,7 +76,7 @@ def patched(fast: pa.Array, unusual: Flags, stated: pa.Array, exact: Callable[[A
 
 
 def replaced(stated: pa.Array, places: Flags, values: pa.Array) -> pa.Array:
-    """Return a column with other values, in order, at the flagged places."""
+    """Return a column with the flagged values replaced by `values`, in order."""
     if len(values) == len(stated):
         return values
     if pa.types.is_string(stated.type) and worthwhile(len(stated)):
@@ -85,7 +85,7 @@ def replaced(stated: pa.Array, places: Flags, values: pa.Array) -> pa.Array:
 
 
 def _merged(texts: pa.StringArray, places: Flags, values: pa.StringArray) -> pa.StringArray:
-    """Do the same with texts, in a fifth of the time."""
+    """Do the same for texts, in a fifth of the time of Arrow's replace_with_mask."""
     from dmpworks.datasets.kernels.merge_loops import merge
 
     present = None
@@ -97,14 +97,14 @@ def _merged(texts: pa.StringArray, places: Flags, values: pa.StringArray) -> pa.
 
 
 def offsets_of(lists: Sequence[Sized]) -> Offsets:
-    """Return where each of the lists begins when they lie one after the other, and where the last one ends."""
+    """Return the offsets of lists that are stored one after the other: their begins, and the end of the last."""
     offsets = np.zeros(len(lists) + 1, np.int32)
     np.cumsum(np.fromiter(map(len, lists), np.int32, len(lists)), out=offsets[1:])
     return offsets
 
 
 def is_utf8(data: Any) -> bool:
-    """Return whether bytes are UTF-8, much faster than decoding them tells."""
+    """Return whether bytes are valid UTF-8; Arrow's check is much faster than decoding."""
     offsets = pa.py_buffer(np.array([0, len(data)], np.int64))
     try:
         pa.LargeStringArray.from_buffers(1, offsets, pa.py_buffer(data)).validate(full=True)

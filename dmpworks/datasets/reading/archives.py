@@ -1,4 +1,4 @@
-"""Files inside zip and tar archives, read in place: nothing is unpacked to disk."""
+"""Reads files inside zip and tar archives without unpacking them to disk."""
 
 import tarfile
 import zipfile
@@ -14,7 +14,7 @@ from dmpworks.services.ranged import Openable, open_section
 
 T = TypeVar("T")
 BLOCK = tarfile.BLOCKSIZE
-PADDING = 1024 * 1024  # bytes; writers of tars fill the last 10 kB, or as much as they were told to
+PADDING = 1024 * 1024  # bytes; tar writers pad to a block size, by default 10 kB
 # A damaged header may also state an offset before the file, a method that does not exist, or encryption.
 BROKEN_ZIP = (zipfile.BadZipFile, OSError, RuntimeError)
 
@@ -31,7 +31,7 @@ class Member(NamedTuple):
 
 
 def zip_members(path: Openable) -> list[str]:
-    """Return the names of the files in a zip; raises TransformError when it is none or cut short."""
+    """Return the names of the files in a zip; raises TransformError if it is no zip or truncated."""
     try:
         with path.open("rb") as file, zipfile.ZipFile(file) as archive:
             return sorted(archive.namelist())
@@ -40,19 +40,19 @@ def zip_members(path: Openable) -> list[str]:
 
 
 def read_zip_array(path: Openable, member: str, kind: type[T]) -> Iterator[Batch[T]]:
-    """Yield the records of a JSON array in a zip; raises TransformError where it is damaged."""
+    """Yield the records of a JSON array in a zip, in batches; raises TransformError if it is damaged."""
     try:
         with path.open("rb") as whole, zipfile.ZipFile(whole) as archive, archive.open(member) as file:
             pieces = iter(lambda: file.read(PIECE), b"")
             yield from read_lines(ArrayLines(pieces), kind, f"{path.name}: {member}")
-    except BROKEN_ZIP as error:  # a wrong CRC is known at the member's end only
+    except BROKEN_ZIP as error:  # a wrong CRC is detected only at the end of the member
         raise unreadable(path, str(error)) from error
 
 
 def tar_members(path: Openable, needed: str) -> list[Member]:
-    """Return the files in a tar by hopping from header to header; raises TransformError when it is not whole.
+    """Return the files in a tar, reading only its headers; raises TransformError if the tar is truncated.
 
-    What has the `needed` ending must be a file of its own: a link or a sparse file would be passed over, or misread.
+    Members whose names end in `needed` must be regular files: a link would be skipped, a sparse file misread.
     """
     with path.open("rb") as file:
         try:
@@ -63,26 +63,26 @@ def tar_members(path: Openable, needed: str) -> list[Member]:
             raise unreadable(path, str(error)) from error
         members = [Member(entry.name, entry.offset_data, entry.size) for entry in entries if entry.isfile()]
         _check_end(path, file, end, len(members))
-    if odd := [entry.name for entry in entries if entry.name.endswith(needed) and not _is_plain(entry)]:
-        raise unreadable(path, f"no files of their own: {first_few(odd, between=', ')}")
+    if odd := [entry.name for entry in entries if entry.name.endswith(needed) and not _is_regular(entry)]:
+        raise unreadable(path, f"not regular files: {first_few(odd, between=', ')}")
     return members
 
 
-def _is_plain(entry: tarfile.TarInfo) -> bool:
+def _is_regular(entry: tarfile.TarInfo) -> bool:
     return entry.isdir() or (entry.isfile() and not entry.issparse())
 
 
 def _check_end(path: Openable, file: IO[bytes], end: int, members: int) -> None:
     """Raise TransformError unless nothing but padding follows the last member.
 
-    tarfile takes the end of the file, and any broken or empty header, for the end of the archive.
+    tarfile treats the end of the file, and any broken or empty header, as the end of the archive.
     """
     file.seek(end)
     if file.read(BLOCK) != bytes(BLOCK):
         raise unreadable(path, f"the archive's end is missing after {members:,} files")
     left = path.stat().st_size - file.tell()
     if left > PADDING or any(file.read(left)):
-        reason = f"its end comes after {members:,} files, but more than padding follows: a hole, or another archive"
+        reason = f"its end marker is after {members:,} files, but other data follows: a gap, or another archive"
         raise unreadable(path, reason)
 
 
@@ -98,5 +98,5 @@ def read_tar_lines(
 
 
 def unreadable(path: Openable, reason: str) -> DamagedFileError:
-    """Return the error of an archive that cannot be opened."""
+    """Return the error for an archive that cannot be read."""
     return DamagedFileError("an archive cannot be read", on=f"{path.name}: {reason}", next=REPLACE)

@@ -1,6 +1,6 @@
-"""Reads a file that is one JSON array of objects as if it were JSON Lines, without holding the file in memory.
+"""Reads a file that is one JSON array of objects as JSON Lines, without loading the whole file.
 
-Where a null, a number or a text stands in place of an object, it comes out as it is, for its place to be told.
+A null, number or text in place of an object is passed on unchanged, so that it can be reported with its position.
 """
 
 import io
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-# Up to the next brace, past whole strings: braces inside a text do not count. Possessive, so that it never backtracks.
+# Up to the next brace, skipping whole strings, whose braces do not count. Possessive, so that it never backtracks.
 _TO_BRACE = re.compile(rb'(?:[^"{}]++|"(?:[^"\\]++|\\.)*+")*+([{}])', re.DOTALL)
 LONGEST_ELEMENT = 128 * 1024 * 1024  # bytes, as of a line in `json_lines.py`, which reads what comes from here
 _WHITE_SPACE = b" \t\r\n"
@@ -17,7 +17,7 @@ _BOM = b"\xef\xbb\xbf"
 
 
 class ArrayLines(io.BufferedIOBase):
-    """A binary stream with a line for each element of a JSON array; reading raises EOFError where that is broken."""
+    """A binary stream with one line per element of a JSON array; reading raises EOFError if the array is invalid."""
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
         self._elements = elements(pieces)
@@ -25,20 +25,20 @@ class ArrayLines(io.BufferedIOBase):
     def read(self, size: int | None = -1, /) -> bytes:
         """Return whole lines of at least `size` bytes together; b"" at the end."""
         lines, length = [], 0
-        for found in self._elements:
-            # Valid JSON has line ends only between tokens, never inside a text, so they may go.
-            lines.append(found.replace(b"\n", b" "))
-            length += len(found) + 1
+        for element in self._elements:
+            # In valid JSON line ends are only between tokens, never inside a text, so they can be replaced.
+            lines.append(element.replace(b"\n", b" "))
+            length += len(element) + 1
             if size is not None and 0 <= size <= length:
                 break
         return b"".join(line + b"\n" for line in lines)
 
 
 def elements(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the bytes of each element of a JSON array; raises EOFError when the array is broken or cut short."""
+    """Yield the bytes of each element of a JSON array; raises EOFError if the array is invalid or truncated."""
     buffer, scanned, start, depth, first = b"", 0, 0, 0, True
     source = iter(pieces)
-    # A text that is not whole yet is looked through anew, so there is to be twice as much of it each time.
+    # A text that is not complete yet is scanned again, so the buffer doubles each time: linear time in all.
     while piece := _at_least(source, len(buffer)):
         buffer += piece
         while found := _TO_BRACE.match(buffer, scanned):
@@ -51,7 +51,7 @@ def elements(pieces: Iterable[bytes]) -> Iterator[bytes]:
                 yield buffer[start:scanned]
                 start = scanned
             elif depth < 0:
-                raise EOFError("a brace closes that none opened")
+                raise EOFError("a closing brace without an opening one")
         buffer, scanned, start = buffer[start:], scanned - start, 0
         if len(buffer) > LONGEST_ELEMENT:
             raise EOFError(f"an element, or what is between two, is longer than {LONGEST_ELEMENT:,} bytes")
@@ -61,7 +61,7 @@ def elements(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _at_least(pieces: Iterator[bytes], size: int) -> bytes:
-    """Return the next pieces, of that many bytes together and at least one; fewer at the end, and at last none."""
+    """Return the next pieces, at least one and at least `size` bytes; fewer at the end, then b""."""
     found: list[bytes] = []
     length = 0
     for piece in pieces:
@@ -73,16 +73,16 @@ def _at_least(pieces: Iterator[bytes], size: int) -> bytes:
 
 
 def _between(text: bytes, first: bool, last: bool) -> Iterator[bytes]:
-    """Yield the elements that are no objects in what stands before, between and after these; raises EOFError."""
+    """Yield the elements that are no objects, from the text before, between or after objects; raises EOFError."""
     text = text.removeprefix(_BOM) if first else text
     expected = (b"[" if first else b"" if last else b",") + (b"]" if last else b"")
     if text.translate(None, _WHITE_SPACE) == expected:
         return
-    try:  # with the objects put back as empty ones, it is to be an array
+    try:  # with empty objects in place of the real ones, it must be an array
         found = msgspec.json.decode(
             (b"" if first else b"[{}") + text + (b"" if last else b"{}]"), type=list[msgspec.Raw]
         )
     except msgspec.DecodeError as error:
         shown = text[:40].decode(errors="replace")
-        raise EOFError(f"the JSON array lacks its {expected.decode()}, there is {shown!r} instead") from error
+        raise EOFError(f"expected {expected.decode()} in the JSON array, found {shown!r}") from error
     yield from map(bytes, found[not first : len(found) - (not last)])

@@ -1,9 +1,9 @@
-"""Reads gzip JSON Lines fast, and tells exactly which lines are bad.
+"""Reads gzip JSON Lines fast, and reports exactly which lines are bad.
 
-A piece of 256 kB is cut into lines and decoded in one go; only where that fails are its lines decoded one by one, a
-line that fails once more read leniently (`coerce.py`), and what is no record at all handed out as bad with line
-number, reason and bytes. A file that is no gzip, ends early or has a wrong CRC raises TransformError once its end is
-reached, so publish nothing before the last batch has come.
+A piece of 256 kB is split into lines and decoded at once. If that fails, its lines are decoded one by one; a line that
+fails again is read leniently (`coerce.py`), and a line that is no record at all is returned as bad with line number,
+reason and bytes. A file that is no gzip, is truncated or has a wrong CRC raises TransformError, possibly only at its
+end: publish nothing before the last batch.
 """
 
 import json
@@ -23,15 +23,16 @@ from dmpworks.services.ranged import Openable
 T = TypeVar("T")
 Undecoded = Callable[[T], bytes]
 
-PIECE = 256 * 1024  # larger reads are mapped anew by malloc each time, and page faults cost more than they save
+# Bytes; for larger reads malloc maps new pages each time, whose page faults cost more than they save.
+PIECE = 256 * 1024
 BATCH = 4000
-LARGE = 32 * 1024 * 1024  # bytes; a batch of that many is full whatever the number of its records: they stay till then
+LARGE = 32 * 1024 * 1024  # bytes; a batch of this size is full with fewer records too, which bounds the memory
 # Bytes of one record, decompressed. The longest of the releases of 2026 have some 10 MB; a few kB of gzip can hold
 # gigabytes without a line end, and what is decoded takes several times its size in memory.
 LONGEST_RECORD = 128 * 1024 * 1024
 BOM = b"\xef\xbb\xbf"
 DAMAGED: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, IsalError)  # type: ignore[assignment]
-# A download takes what is there in its size for what it has copied, so it fetches only what is gone.
+# The download only checks the size of a file that it has copied, so a damaged file must be removed first.
 REPLACE = "remove it from the bucket, then run the download job again, then the transform"
 NO_RECORD = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError)
 
@@ -43,8 +44,8 @@ class Readable(Protocol):
         """Return up to this many bytes; none at the end."""
 
 
-class Bad(NamedTuple):
-    """A line (or other unit of a file, counted from 1) that holds no record; the reason begins with its kind."""
+class BadRecord(NamedTuple):
+    """A line (or other unit, counted from 1) that is no record. The reason begins with its kind and a colon."""
 
     line: int
     reason: str
@@ -52,22 +53,22 @@ class Bad(NamedTuple):
 
     @property
     def kind(self) -> str:
-        """The words of the reason before its colon, by which bad records are counted."""
+        """The reason up to its colon, by which bad records are counted."""
         return self.reason.partition(":")[0]
 
 
 class Batch(NamedTuple, Generic[T]):
-    """Some decoded records of a file, its bad lines among them, and how many records needed the lenient way."""
+    """Some decoded records of a file, the bad lines among them, and the number of records read leniently."""
 
     records: list[T]
-    bad: list[Bad]
+    bad: list[BadRecord]
     lenient: int = 0
 
 
 def read_gzip_lines(path: Openable, kind: type[T], undecoded: Undecoded[T] | None = None) -> Iterator[Batch[T]]:
-    """Yield the records of a gzip JSON Lines file in batches; raises TransformError when the file is damaged.
+    """Yield the records of a gzip JSON Lines file in batches; raises TransformError if the file is damaged.
 
-    `undecoded` returns the bytes of a record that its decoder passed over and that are to be UTF-8 all the same.
+    `undecoded` returns the undecoded fields of a record, which are checked for valid UTF-8.
     """
     if path.stat().st_size == 0:
         raise damaged(path.name, "it is empty", 0)
@@ -79,7 +80,7 @@ def read_lines(stream: Readable, kind: type[T], name: str, undecoded: Undecoded[
     """Yield the records of a stream of JSON Lines in batches of about 4,000; `name` is for messages."""
     decoder = msgspec.json.Decoder(kind)
     records: list[T] = []
-    bad: list[Bad] = []
+    bad: list[BadRecord] = []
     lenient = size = 0
     for number, lines in _pieces(stream, name):
         decoded = _decode(decoder, undecoded, lines, number)
@@ -94,7 +95,7 @@ def read_lines(stream: Readable, kind: type[T], name: str, undecoded: Undecoded[
 
 
 def damaged(name: str, reason: str, lines: int) -> DamagedFileError:
-    """Return the error of a file that cannot be read to its end."""
+    """Return the error for a file that cannot be read to its end."""
     return DamagedFileError(
         "a file is damaged",
         on=f"{name}: {reason}, after {lines:,} lines",
@@ -103,9 +104,9 @@ def damaged(name: str, reason: str, lines: int) -> DamagedFileError:
 
 
 def _pieces(stream: Readable, name: str) -> Iterator[tuple[int, list[memoryview]]]:
-    """Yield the number of the first line and the lines of each piece."""
+    """Yield the lines of each piece, with the number of the first one."""
     number, held = 1, 0
-    rest: list[bytes] = []  # of the line that has begun
+    rest: list[bytes] = []  # of an incomplete line
     while True:
         try:
             piece = stream.read(PIECE)
@@ -115,7 +116,7 @@ def _pieces(stream: Readable, name: str) -> Iterator[tuple[int, list[memoryview]
         held += len(piece)
         if held > LONGEST_RECORD:
             raise damaged(name, f"a record is longer than {LONGEST_RECORD:,} bytes", number - 1)
-        if piece and b"\n" not in piece:  # joined once the end has come: a line may be a thousand pieces long
+        if piece and b"\n" not in piece:  # joined only once: a line may have a thousand pieces
             continue
         block = b"".join(rest)
         if not piece and block:
@@ -123,7 +124,7 @@ def _pieces(stream: Readable, name: str) -> Iterator[tuple[int, list[memoryview]
         if number == 1:
             block = block.removeprefix(BOM)
         end = block.rfind(b"\n") + 1
-        lines, rest, held = _cut(block, end), [block[end:]], len(block) - end
+        lines, rest, held = _split(block, end), [block[end:]], len(block) - end
         if lines:
             yield number, lines
         number += len(lines)
@@ -131,8 +132,8 @@ def _pieces(stream: Readable, name: str) -> Iterator[tuple[int, list[memoryview]
             return
 
 
-def _cut(block: bytes, end: int) -> list[memoryview]:
-    # Finding line ends and slicing views takes a tenth of the time of bytes.split.
+def _split(block: bytes, end: int) -> list[memoryview]:
+    # Finding line ends and slicing a view takes a tenth of the time of bytes.split.
     view, lines, start, find = memoryview(block), [], 0, block.find
     while start < end:
         stop = find(b"\n", start)
@@ -149,7 +150,7 @@ def _decode(
         records = [decode(line) for line in lines]
     except NO_RECORD:
         return _decode_one_by_one(decoder, undecoded, lines, number)
-    # Every JSON value begins with ASCII, so joining makes no character of two broken ones.
+    # Every JSON value begins with ASCII, so joining cannot turn two invalid sequences into a valid character.
     if undecoded is None or is_utf8(b"".join(map(undecoded, records))):
         return Batch(records, [])
     return _decode_one_by_one(decoder, undecoded, lines, number)
@@ -159,7 +160,7 @@ def _decode_one_by_one(
     decoder: "msgspec.json.Decoder[T]", undecoded: Undecoded[T] | None, lines: list[memoryview], number: int
 ) -> Batch[T]:
     records: list[T] = []
-    bad: list[Bad] = []
+    bad: list[BadRecord] = []
     lenient = 0
     for place, line in enumerate(lines, number):
         raw = bytes(line)
@@ -175,12 +176,12 @@ def _decode_one_by_one(
                 records.append(decode_leniently(raw, decoder.type))
                 lenient += 1
             except NO_RECORD as final:
-                bad.append(Bad(place, f"{_kind(final)}: {error}", raw))
+                bad.append(BadRecord(place, f"{_kind(final)}: {error}", raw))
     return Batch(records, bad, lenient)
 
 
 def _kind(error: Exception) -> str:
-    """Return in few words why a line holds no record: bad ones are counted by it."""
+    """Return the kind of error of a line that is no record, by which bad records are counted."""
     if isinstance(error, UnicodeDecodeError):
         return "bad UTF-8"
     if isinstance(error, RecursionError):

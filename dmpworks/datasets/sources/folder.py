@@ -1,17 +1,17 @@
-"""A source that is a folder of this machine, or one file in it."""
+"""A source that is a folder on this machine, or one file."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from os import stat_result
 from pathlib import Path
 
-from dmpworks.datasets.sources.source import AGAIN, PIECE, Item, Stream, changed
+from dmpworks.datasets.sources.source import CHECK_AND_RETRY, PIECE, Item, Stream, changed
 from dmpworks.errors import DownloadError
 from dmpworks.services.keys import is_key
 
 
 class FolderSource:
-    """A folder on this machine with all below it, or one file."""
+    """A folder on this machine with all its subfolders, or one file."""
 
     def __init__(self, path: Path) -> None:
         self.address = str(path)
@@ -21,7 +21,7 @@ class FolderSource:
             raise DownloadError("the source does not exist", on=self.address, next="give another folder or file: URL")
 
     def items(self) -> list[Item]:
-        """Return every file but hidden ones and the manifest of a phase."""
+        """Return all files except hidden ones and those beginning with "_", such as a phase's manifest."""
         if self._only:
             return [self._item(self._root / self._only)]
         paths = sorted(path for path in self._root.rglob("*") if path.is_file() and path.name[0] not in "._")
@@ -39,7 +39,7 @@ class FolderSource:
 
     @contextmanager
     def open(self, name: str, start: int = 0, etag: str | None = None) -> Iterator[Stream]:
-        """Yield one file's Stream; raises DownloadError when the file changes before it has been read."""
+        """Yield the Stream of one file; raises DownloadError if the file changes while it is read."""
         path = self._path(name)
         try:
             with path.open("rb") as file:
@@ -48,15 +48,15 @@ class FolderSource:
                 yield Stream(found.st_size, iter(lambda: file.read(PIECE), b""), start, _etag(found))
             _check_same(path, etag or _etag(found))
         except FileNotFoundError as error:
-            raise DownloadError("a file of the source does not exist", on=str(path), next=AGAIN) from error
+            raise DownloadError("a file of the source does not exist", on=str(path), next=CHECK_AND_RETRY) from error
 
     def opened(self, item: Item) -> Path:
-        """Return the path of a file that is still as its item says; raises DownloadError."""
+        """Return the path of a file; raises DownloadError if it has changed since it was listed."""
         path = self._path(item.name)
         try:
             _check_same(path, item.etag)
         except FileNotFoundError as error:
-            raise DownloadError("a file of the source does not exist", on=str(path), next=AGAIN) from error
+            raise DownloadError("a file of the source does not exist", on=str(path), next=CHECK_AND_RETRY) from error
         return path
 
     def _item(self, path: Path) -> Item:
@@ -65,7 +65,7 @@ class FolderSource:
 
 
 def _etag(found: stat_result) -> str:
-    """Return what tells one content of a file on disk from another, as far as its folder knows."""
+    """Return the modification time and size of a file, which change with its content."""
     return f"{found.st_mtime_ns:x}-{found.st_size:x}"
 
 

@@ -1,4 +1,4 @@
-"""A source of one file behind HTTP(S), resumable where the server knows ranges."""
+"""A source that is one file at an HTTP(S) URL; resumable if the server supports ranges."""
 
 import re
 from collections.abc import Iterator
@@ -7,24 +7,24 @@ from urllib.parse import unquote, urlsplit
 
 import httpx
 
-from dmpworks.datasets.sources.source import AGAIN, PIECE, Item, Stream, changed
+from dmpworks.datasets.sources.source import CHECK_AND_RETRY, PIECE, Item, Stream, changed
 from dmpworks.errors import DownloadError, TemporaryError
 from dmpworks.services import addresses
 
-TIMEOUT = httpx.Timeout(60.0)  # seconds without a single byte, not for a whole file
+TIMEOUT = httpx.Timeout(60.0)  # seconds without any byte, not for the whole file
 OVERLOADED = frozenset({408, 425, 429, 500, 502, 503, 504})
 _RANGE = re.compile(r"bytes (\d+)-\d+/(\d+)$")
 
 
 class HttpSource:
-    """One file behind an HTTP(S) URL; its name is the last part of the URL's path."""
+    """One file at an HTTP(S) URL; its name is the last part of the URL's path."""
 
     def __init__(self, url: str) -> None:
         self.address = url
         self._name = unquote(urlsplit(url).path.rstrip("/").rpartition("/")[2]) or "download"
 
     def items(self) -> list[Item]:
-        """Return the one file, of a size that is known only once it is opened."""
+        """Return the one file; its size is known only when it is opened."""
         return [Item(self._name)]
 
     def locate(self, name: str) -> str:
@@ -33,8 +33,8 @@ class HttpSource:
 
     @contextmanager
     def open(self, name: str, start: int = 0, etag: str | None = None) -> Iterator[Stream]:
-        """Yield the file's Stream, from `start` on where the server can; raises DownloadError when it has changed."""
-        # What is hashed must be the bytes as published, so no transfer compression.
+        """Yield the Stream of the file, from `start` if the server can; raises DownloadError if it has changed."""
+        # The published bytes are hashed, so the server must not compress them for the transfer.
         headers = {"Accept-Encoding": "identity"} | _range(start, etag)
         try:
             with (
@@ -49,7 +49,7 @@ class HttpSource:
                 yield stream
         except (httpx.TransportError, httpx.InvalidURL, httpx.TooManyRedirects) as error:
             on = f"{self.address}: {error}"
-            raise TemporaryError("the server could not be reached", on=on, next=AGAIN) from error
+            raise TemporaryError("the server could not be reached", on=on, next=CHECK_AND_RETRY) from error
 
     def _check(self, answer: httpx.Response, start: int) -> None:
         if answer.status_code == httpx.codes.OK:
@@ -57,16 +57,16 @@ class HttpSource:
         if answer.status_code == httpx.codes.PARTIAL_CONTENT and _offset(answer) == start:
             return
         if answer.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
-            raise changed(self.address, f"it has no byte {start:,} any more")
+            raise changed(self.address, f"it no longer has byte {start:,}")
         kind = TemporaryError if answer.status_code in OVERLOADED else DownloadError
         on = f"{self.address}: HTTP {answer.status_code} {answer.reason_phrase}"
-        raise kind("the server did not send the file", on=on, next=AGAIN)
+        raise kind("the server did not send the file", on=on, next=CHECK_AND_RETRY)
 
     def _check_plain(self, answer: httpx.Response) -> None:
         encoding = answer.headers.get("Content-Encoding", "identity")
         if encoding.strip().lower() != "identity":
             raise DownloadError(
-                "the server sent the file encoded, not as it was published",
+                "the server sent the file compressed, not as it was published",
                 on=f"{self.address}: Content-Encoding: {encoding}",
                 next="give the address of the file itself, or download it with a browser and give its file: URL",
             )
@@ -75,7 +75,7 @@ class HttpSource:
 def _range(start: int, etag: str | None) -> dict[str, str]:
     if not start:
         return {}
-    # A weak ETag is not allowed there: the answer's own is compared in any case.
+    # If-Range does not allow a weak ETag; the ETag of the response is compared in any case.
     condition = {"If-Range": etag} if etag and not etag.startswith("W/") else {}
     return {"Range": f"bytes={start}-"} | condition
 

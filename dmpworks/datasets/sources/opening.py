@@ -1,4 +1,4 @@
-"""Opens a source by its address, or a single file of one where it lies."""
+"""Opens a source by its address, or a single file that stays at its source."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -25,7 +25,7 @@ def open_source(address: str, access: Access | None = None) -> "FolderSource | H
     if scheme in ("", "file"):
         return FolderSource(_path(address))
     allowed = "give an s3://, https:// or file: URL, or a folder"
-    raise DownloadError("the source has an unknown kind of address", on=address, next=allowed)
+    raise DownloadError("the address of the source is of an unknown kind", on=address, next=allowed)
 
 
 def check_in_place(files: Iterable[File], source: str | None) -> None:
@@ -47,7 +47,7 @@ def _is_in(address: str, source: str) -> bool:
 
 
 def open_in_place(file: File) -> Openable:
-    """Open a file that was not copied, where it lies; raises DownloadError once it is found to have changed."""
+    """Open a file that stays at its source; reading raises DownloadError if it has changed since it was listed."""
     assert file.origin
     source = _origin_source(file.origin.address, Access(file.origin.region, file.origin.anonymous))
     return source.opened(Item(file.origin.address.rpartition("/")[2], file.size, file.origin.etag))

@@ -1,7 +1,7 @@
-"""What a source of files is: it lists them, and streams each from any place on.
+"""The interface of a source of files: it lists them, and streams each one from any offset.
 
-Foreign exceptions end in a source. Every failure that may pass is a TemporaryError, one that will not is a
-DownloadError, and a stream that ends early is an EOFError.
+Foreign exceptions end in a source. A failure that may pass is a TemporaryError, any other one a DownloadError, and a
+stream that ends early an EOFError.
 """
 
 from collections.abc import Iterator
@@ -12,14 +12,14 @@ from dmpworks.errors import DownloadError
 
 PIECE = 1024 * 1024  # bytes; copying does no work per piece that would favour smaller ones
 LARGEST_READ = 64 * 1024 * 1024  # bytes of a file that is read whole; the manifest of OpenAlex has some 1 MB
-AGAIN = "check the address and the network, then run the download job again"
+CHECK_AND_RETRY = "check the address and the network, then run the download job again"
 
 
 @dataclass(frozen=True)
 class Item:
-    """A file of a source: its name below the source (with slashes), and its size in bytes where the listing states it.
+    """A file of a source: its path below the source, and its size in bytes if the listing states it.
 
-    `etag` is whatever tells one content of that name from another.
+    `etag` is any text that changes when the content of the file changes.
     """
 
     name: str
@@ -28,7 +28,7 @@ class Item:
 
 
 class Stream(NamedTuple):
-    """An opened file: its whole size where it is stated, its content in pieces from `start` on, and its ETag."""
+    """An opened file: its total size if stated, its content in pieces from offset `start` on, and its ETag."""
 
     size: int | None
     pieces: Iterator[bytes]
@@ -41,7 +41,7 @@ class Source(Protocol):
 
     @property
     def address(self) -> str:
-        """What messages call this source."""
+        """The address of this source, as shown in messages."""
 
     def items(self) -> list[Item]:
         """Return every file, sorted by name; raises DownloadError or TemporaryError."""
@@ -50,7 +50,7 @@ class Source(Protocol):
         """Return the address of one file."""
 
     def open(self, name: str, start: int = 0, etag: str | None = None) -> Any:
-        """Return a context manager that yields the Stream of one file; raises DownloadError when its ETag is another.
+        """Return a context manager that yields the Stream of one file; raises DownloadError if its ETag differs.
 
         A source that cannot begin at `start` begins at 0.
         """
@@ -64,10 +64,10 @@ def read(source: Source, name: str) -> bytes:
             content += piece
             if len(content) > LARGEST_READ:
                 on = f"{source.address} {name}: more than {LARGEST_READ:,} bytes"
-                raise DownloadError("a file of the source is too large for what it should be", on=on, next=AGAIN)
+                raise DownloadError("a file of the source is too large for what it should be", on=on, next=CHECK_AND_RETRY)
     return bytes(content)
 
 
 def changed(where: str, how: str) -> DownloadError:
-    """Return the error of a file that is another one than it was at first."""
+    """Return the error for a source file that changed while it was read."""
     return DownloadError("a file of the source has changed", on=f"{where}: {how}", next="run the download job again")

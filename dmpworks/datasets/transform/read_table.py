@@ -12,11 +12,11 @@ from dmpworks.jobs.model import Counts
 
 
 def read_table(path: Path, dataset: Dataset, within: Any = None) -> tuple[pa.Table, Counts]:
-    """Return the rows of a source file, and what became of its records: read, written, dropped, quarantined.
+    """Return the rows of a source file, and the counts of its records: read, written, dropped, quarantined.
 
     `dataset` is the `DATASET` of a chain's `reading`; of an archive, `within` names the file in it, as in the `Part`s
-    that the same module's `parts` makes. The whole table is held in memory. Bad records are only counted: unlike the
-    transform, nothing is written. Raises TransformError when the file is damaged or of another layout.
+    that the same module's `parts` makes. The whole table is in memory. Bad records are only counted: unlike the
+    transform, nothing is written. Raises TransformError if the file is damaged or has an unknown layout.
     """
     tally = Tally(dataset)
     part = Part(File(path.name, path.stat().st_size), within=within)

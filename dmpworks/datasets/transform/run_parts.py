@@ -7,10 +7,10 @@
         workers=options.workers, use_subset=scope.use_subset, max_bad_records=bad.max_bad_records,
     )
 
-Each part becomes `transform/part_00000-<token>.parquet`, uploaded once its input is read to the last byte; bad records
-go to `quarantine/part_00000-<token>.jsonl.gz`. Both are listed in the manifest, so readers pick the files that end in
-`.parquet`. Memory is bounded by some thousand records per worker. A finished part leaves a record (`checkpoints.py`):
-a job that was killed resumes there, and of several shards the last one completes the phase.
+Each part becomes `transform/part_00000-<token>.parquet`, uploaded after its input has been read to the last byte; bad
+records go to `quarantine/part_00000-<token>.jsonl.gz`. The manifest lists both, so readers select the files that end in
+`.parquet`. Memory is bounded by some thousand records per worker. Each finished part is recorded (`checkpoints.py`): a
+restarted job resumes after it, and the last of several shards completes the phase.
 """
 
 import gc
@@ -20,12 +20,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dmpworks.datasets.columns.arrow import PartWriter
-from dmpworks.datasets.progress import Progress, console, shown
+from dmpworks.datasets.progress import Progress, console, show_progress
 from dmpworks.datasets.reading.json_lines import REPLACE
 from dmpworks.datasets.sources.opening import check_in_place, open_in_place
 from dmpworks.datasets.subset import Subset, read_subset
-from dmpworks.datasets.transform.acceptance import failed_files, judge
-from dmpworks.datasets.transform.checkpoints import Result, fingerprint, finished, record_key, write_record
+from dmpworks.datasets.transform.acceptance import check_counts, failed_files
+from dmpworks.datasets.transform.checkpoints import Result, fingerprint, finished_parts, record_key, write_record
 from dmpworks.datasets.transform.dataset import Dataset, Part
 from dmpworks.datasets.transform.quarantine import QUARANTINE, SAMPLE, Quarantine
 from dmpworks.datasets.transform.shards import share
@@ -42,7 +42,7 @@ SMALL_INPUT = 32 * 1024 * 1024  # bytes; below, starting worker processes takes 
 
 @dataclass(frozen=True)
 class _WorkItem:
-    """All that a worker needs."""
+    """The arguments of a worker."""
 
     part: Part
     dataset: Dataset
@@ -65,45 +65,46 @@ def transform_parts(
     check: Check | None = None,
     source: str | None = None,
 ) -> Counts | Partial:
-    """Write every part of this shard as Parquet; whoever finds all parts finished lists them as the run's outputs.
+    """Write every part of this shard as Parquet; the shard that finds all parts finished lists them as outputs.
 
-    Raises TransformError naming each part that could not be read; `check` may raise it too, given how many records
-    each part held. Files that were not copied must be in `source`, the source that is set.
+    Return the counts of the whole phase, or Partial while other shards have parts to finish. Raises TransformError
+    naming each part that could not be read; `check`, given the number of records of each part, may raise it too.
+    Files that were not copied must be in `source`, the source that is set.
     """
     if not parts:
         raise JobError(
-            "the input holds no file of this dataset",
+            "the input has no file of this dataset",
             on=f"{run.bucket.name}: {run.chain}/{run.run_id}/",
             next=f"dmpworks run {run.chain} --run-id {run.run_id} --start-job download",
         )
     check_in_place((part.file for part in parts), source)
     items = _work_items(run, dataset, read_subset(run.bucket) if use_subset else None, parts)
     own = [items[place] for place in share([part.size for part in parts], run.shard)]
-    if not own:  # more shards than files: whoever does the last file completes the phase
+    if not own:  # more shards than files: the shard with the last file completes the phase
         return Partial(Counts(), 0)
-    results = _work_off(run, own, workers)
+    results = _run_items(run, own, workers)
     counts = sum((result.counts for result in results.values()), Counts())
     if len(results) < len(items):
-        results |= finished(run, [item.record for item in items if item.record not in results])
+        results |= finished_parts(run, [item.record for item in items if item.record not in results])
     if len(results) < len(items):
         return Partial(counts, len(items) - len(results))
     return _assemble(run, [(item.part, results[item.record]) for item in items], max_bad_records, use_subset, check)
 
 
 def _work_items(run: Run, dataset: Dataset, subset: Subset | None, parts: Sequence[Part]) -> list[_WorkItem]:
-    made_by = fingerprint(dataset, subset, run.inputs)
+    common = fingerprint(dataset, subset, run.inputs)
     items = []
     for number, part in enumerate(parts):
         stem = f"part_{number:05}"
         output, quarantine = run.key(f"{stem}.parquet"), run.key(f"{stem}.jsonl.gz", folder=QUARANTINE)
-        record = record_key(run, stem, fingerprint(made_by, part))
+        record = record_key(run, stem, fingerprint(common, part))
         items.append(_WorkItem(part, dataset, subset, run.bucket, run.scratch, output, quarantine, record))
     return items
 
 
-def _work_off(run: Run, items: Sequence[_WorkItem], workers: int) -> dict[str, Result]:
-    """Return the results of items by their records; those that an earlier execution finished are taken over."""
-    results = finished(run, [item.record for item in items])
+def _run_items(run: Run, items: Sequence[_WorkItem], workers: int) -> dict[str, Result]:
+    """Return the results of the items by record; those that an earlier execution finished are reused."""
+    results = finished_parts(run, [item.record for item in items])
     if results:
         run.progress(f"{len(results)} of {len(items)} files were finished by an earlier execution")
     left = [item for item in items if item.record not in results]
@@ -112,7 +113,7 @@ def _work_off(run: Run, items: Sequence[_WorkItem], workers: int) -> dict[str, R
     size = sum(item.part.size for item in left)
     if size < SMALL_INPUT:
         workers = workers or 1
-    with shown(Progress(len(left), size), run.progress, console(run.terminal)) as add:
+    with show_progress(Progress(len(left), size), run.progress, console(run.terminal)) as add:
         done, failed = run_pieces(_write_part, left, workers, lambda item, outcome: add(*_figures(item, outcome)))
     if failed:
         raise failed_files(run, [(failure.piece.part.file, failure) for failure in failed], len(items))
@@ -120,7 +121,7 @@ def _work_off(run: Run, items: Sequence[_WorkItem], workers: int) -> dict[str, R
 
 
 def _figures(item: _WorkItem, outcome: Result | Failed[_WorkItem]) -> tuple[int, int, int]:
-    """Return the bytes, rows and files to count: one that failed has taken its time, but is not done."""
+    """Return the bytes, rows and files to count; a failed file counts by its bytes, which keeps the estimate right."""
     return (item.part.size, 0, 0) if isinstance(outcome, Failed) else (item.part.size, outcome.counts.read, 1)
 
 
@@ -131,10 +132,10 @@ def _assemble(
     use_subset: bool,
     check: Check | None,
 ) -> Counts:
-    """Judge the whole and list its files as the run's outputs."""
+    """Check the counts of all parts and list their files as the run's outputs."""
     counts = sum((result.counts for _, result in results), Counts())
-    by_file = sorted(results, key=lambda one: one[0].file.key)  # of each the first bad lines are known, in their order
-    judge(run, counts, [line for _, result in by_file for line in result.sample], max_bad_records, use_subset)
+    by_file = sorted(results, key=lambda result: result[0].file.key)  # so that the sample is in the order of the input
+    check_counts(run, counts, [line for _, result in by_file for line in result.sample], max_bad_records, use_subset)
     if check:
         check([(part, result.counts.read) for part, result in results])
     for output in sorted((file for _, result in results for file in result.files), key=lambda file: file.key):
@@ -143,13 +144,13 @@ def _assemble(
 
 
 def _write_part(item: _WorkItem) -> Result:
-    """Transform one part; nothing is uploaded unless its input could be read to the end."""
-    gc.disable()  # batches of records without cycles only make the collector scan them again and again
+    """Transform one part; nothing is uploaded unless its input can be read to the end."""
+    gc.disable()  # records have no cycles, and the collector would scan each batch several times
     folder = item.scratch / Path(item.output).stem
     try:
         return _transform_part(item, folder)
     except TransformError as error:
-        # Readers only know the last part of the key, and many folders hold files of the same name.
+        # Readers know only the last part of the key, and several folders have files of the same name.
         raise type(error)(error.what, on=f"{item.part.file.key}: {error.on}", next=error.next) from error
     finally:
         gc.enable()
@@ -165,7 +166,7 @@ def _transform_part(item: _WorkItem, folder: Path) -> Result:
         for batch in dataset.read(path, part):
             quarantine.add(batch.bad)
             writer.add(tally.rows_of(batch))
-            del batch  # the records need not stay while the next ones are read
+            del batch  # free the records before the next ones are read
         _check_stated(part, tally.read)
     outputs = [File(item.output, item.bucket.upload(writer.path, item.output), writer.rows)]
     if quarantine.count:
@@ -177,7 +178,7 @@ def _transform_part(item: _WorkItem, folder: Path) -> Result:
 
 
 def _opened(item: _WorkItem) -> Openable:
-    """Return the input, to be read where it lies: by ranges when that is not on this machine."""
+    """Return the input, opened at its source or in the bucket; objects in S3 are read by ranges."""
     file = item.part.file
     return open_in_place(file) if file.in_place else item.bucket.opened(file.key)
 
@@ -185,7 +186,7 @@ def _opened(item: _WorkItem) -> Openable:
 def _check_stated(part: Part, read: int) -> None:
     if part.stated is not None and part.stated != read:
         raise DamagedFileError(
-            "a file holds another number of records than its manifest states",
+            "the number of records in a file is not the one that its manifest states",
             on=f"{read:,} instead of {part.stated:,}",
             next=REPLACE,
         )

@@ -1,4 +1,4 @@
-"""Which parts of a transform a shard does: the same split on every machine, and about as many bytes for each."""
+"""Distributes the parts of a transform to shards: equally on every machine, about the same bytes for each shard."""
 
 import heapq
 from collections.abc import Sequence
@@ -7,11 +7,11 @@ from dmpworks.jobs.model import Shard
 
 
 def share(sizes: Sequence[int], shard: Shard) -> list[int]:
-    """Return the places of what a shard does: the largest first, each to the shard with the least until then."""
+    """Return the positions of the parts of a shard: in descending size, each goes to the shard with the least bytes."""
     loads, own = [(0, number) for number in range(shard.of)], []
-    for place in sorted(range(len(sizes)), key=lambda place: -sizes[place]):
+    for position in sorted(range(len(sizes)), key=lambda position: -sizes[position]):
         load, number = loads[0]
-        heapq.heapreplace(loads, (load + max(sizes[place], 1), number))
+        heapq.heapreplace(loads, (load + max(sizes[position], 1), number))
         if number == shard.number:
-            own.append(place)
+            own.append(position)
     return own

@@ -1,4 +1,4 @@
-"""Counts what becomes of the records of one input file."""
+"""Counts the records of one input file by their outcome."""
 
 from collections import Counter
 from typing import Any
@@ -12,7 +12,7 @@ from dmpworks.jobs.model import Counts
 
 
 class Tally:
-    """Turns batches of records into rows, and counts every record: as a row, as dropped, or as bad."""
+    """Turns batches of records into rows, and counts every record as written, dropped or bad."""
 
     def __init__(self, dataset: Dataset, subset: Subset | None = None) -> None:
         self.read = 0
@@ -22,7 +22,7 @@ class Tally:
         self._notes: Notes = Counter()
 
     def rows_of(self, batch: Batch[Any]) -> pa.RecordBatch:
-        """Return the rows of a batch and count its other records."""
+        """Return the rows of a batch, and count its dropped and bad records."""
         rows, dropped = self._dataset.columns(batch.records, self._subset, self._notes)
         self._dropped += dropped
         self._bad.update(bad.kind for bad in batch.bad)
@@ -32,5 +32,5 @@ class Tally:
         return rows
 
     def counts(self, written: int) -> Counts:
-        """Return the figures for the manifest."""
+        """Return the counts for the manifest, given the number of rows written."""
         return Counts(self.read, written, dict(self._dropped), self._bad.total(), dict(self._notes), dict(self._bad))

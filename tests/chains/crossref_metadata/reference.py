@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from dmpworks.chains.crossref_metadata.schema import Identified, Row
 from dmpworks.cleaners import identifiers
-from dmpworks.cleaners.text import iso_datetime, plain
+from dmpworks.cleaners.text import iso_datetime, plain_text
 from dmpworks.datasets.columns.arrow import Award, Party, Relation
 from dmpworks.datasets.reading.coerce import decode_leniently
 from dmpworks.datasets.reading.loose_values import as_list, as_text, distinct, party
@@ -27,8 +27,8 @@ def row(record: Record, subset: Subset | None, notes: Counter[str]) -> Row | str
         notes["deposited dates not parsed"] += 1
     return Row(
         doi=doi,
-        title=next((title for title in map(plain, as_list(record.title)) if title), None),
-        abstract_text=plain(record.abstract),
+        title=next((title for title in map(plain_text, as_list(record.title)) if title), None),
+        abstract_text=plain_text(record.abstract),
         updated_date=updated,
         funders=distinct(found for _, found in funders),
         awards=distinct(award for funder, found in funders for award in _awards(funder, found)),
@@ -60,7 +60,7 @@ def _relations(record: Record) -> Iterator[Relation]:
     if not isinstance(record.relation, dict):
         return
     for stated, related in record.relation.items():
-        kind = plain(stated)
+        kind = plain_text(stated)
         for entry in as_list(related):
             doi = identifiers.doi(_identifier(entry)[0])
             if kind and doi:

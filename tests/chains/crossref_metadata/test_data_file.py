@@ -144,7 +144,7 @@ def test_a_tar_that_goes_on_behind_its_end_fails(
     path.write_bytes(damage(path.read_bytes(), headers))
     with pytest.raises(TransformError, match="an archive cannot be read") as failure:
         transformed(planted, make_run)
-    assert f"its end comes after {files} files, but more than padding follows" in failure.value.on
+    assert f"its end marker is after {files} files, but other data follows" in failure.value.on
     assert path.name in failure.value.on
 
 
@@ -166,7 +166,7 @@ def test_a_member_that_is_no_file_of_its_own_fails(bucket: Bucket, make_run: Mak
         archive.addfile(entry)
     with pytest.raises(TransformError, match="an archive cannot be read") as failure:
         transformed(bucket, make_run)
-    assert "no files of their own: x/1.jsonl.gz" in failure.value.on
+    assert "not regular files: x/1.jsonl.gz" in failure.value.on
 
 
 def test_a_link_that_would_hold_no_records_is_passed_over(bucket: Bucket, make_run: MakeRun) -> None:

@@ -7,7 +7,7 @@ from datetime import date
 from dmpworks.chains.datacite.schema import Row
 from dmpworks.cleaners import identifiers, names
 from dmpworks.cleaners.names import Person
-from dmpworks.cleaners.text import iso_date, iso_datetime, plain
+from dmpworks.cleaners.text import iso_date, iso_datetime, plain_text
 from dmpworks.datasets.columns.arrow import Award, Party, Relation
 from dmpworks.datasets.reading.loose_values import Loose, as_list, as_text, distinct, party
 from dmpworks.datasets.subset import Subset
@@ -40,10 +40,10 @@ def row(record: Record, subset: Subset | None, notes: Counter[str]) -> Row | str
         doi=doi,
         title=_first(entry.title if isinstance(entry, Title) else entry for entry in as_list(work.titles)),
         abstract_text=_abstract(work),
-        work_type=plain(work.types.resource_type_general) if work.types else None,
+        work_type=plain_text(work.types.resource_type_general) if work.types else None,
         publication_date=published,
         updated_date=updated,
-        publication_venue=plain(work.publisher if isinstance(work.publisher, str | None) else work.publisher.name),
+        publication_venue=plain_text(work.publisher if isinstance(work.publisher, str | None) else work.publisher.name),
         authors=[found for creator, organisation in creators if not organisation and (found := _person(creator))],
         institutions=institutions,
         funders=distinct(funder for _, funder in fundings),
@@ -80,7 +80,7 @@ def _note(notes: Counter[str], work: Attributes, no_update: bool, no_publication
 
 
 def _first(values: Iterable[Loose]) -> str | None:
-    return next((found for found in map(plain, values) if found), None)
+    return next((found for found in map(plain_text, values) if found), None)
 
 
 def _abstract(work: Attributes) -> str | None:
@@ -148,6 +148,6 @@ def _relations(work: Attributes) -> Iterator[Relation]:
     for related in as_list(work.related_identifiers):
         # Whatever its type says: URLs of DOIs come as type URL.
         doi = identifiers.doi(as_text(related.related_identifier))
-        relation_type = plain(related.relation_type)
+        relation_type = plain_text(related.relation_type)
         if doi and relation_type:
             yield Relation(relation_type, doi)

@@ -74,7 +74,7 @@ def test_credentials_are_asked_for_with_user_and_password(web_server: WebServer)
 @pytest.mark.parametrize(
     ("answer", "kind", "what"),
     [
-        (Answer(status=401), DownloadError, "DataCite refuses the user name and password"),
+        (Answer(status=401), DownloadError, "DataCite rejected the user name and password"),
         (Answer(status=404), DownloadError, "DataCite's API gave no credentials"),
         (Answer(status=500), TemporaryError, "DataCite's API gave no credentials"),
         (Answer(b'{"secret_access_key": "very secret"}'), DownloadError, "DataCite's API gave no credentials"),
@@ -147,7 +147,7 @@ def test_a_source_that_lacks_a_file_is_not_copied(
     assert download(run, Source(str(source))).written == 22
     (source / gone).unlink()
     run = make_run(bucket, "datacite", "download", "2026-11-01")
-    with pytest.raises(DownloadError, match="is not whole") as failure:
+    with pytest.raises(DownloadError, match="is not complete") as failure:
         download(run, Source(str(source)))
     assert failure.value.on == f"{source}: {says}"
     assert run.outputs == []
@@ -169,7 +169,7 @@ def test_a_bucket_that_does_not_say_that_it_is_complete(
 @pytest.mark.parametrize(
     ("later", "what"),
     [
-        ('{"month": "2026-10", "status": "Complete"}', "has changed while it was copied"),
+        ('{"month": "2026-10", "status": "Complete"}', "changed while it was copied"),
         ('{"month": "2026-09", "status": "In progress"}', "is not complete yet"),
     ],
 )
@@ -224,7 +224,7 @@ def test_a_refusal_midway_is_told(aws: str, web_server: WebServer, bucket: Bucke
     source = open_source("s3://datafile/", Access(credentials=lambda: KEYS))
     url = api(web_server, Answer(status=401))
     refused = open_source("s3://datafile/", Access(credentials=provider(url, "MEMBER", "password")))
-    with pytest.raises(DownloadError, match="DataCite refuses the user name and password"):
+    with pytest.raises(DownloadError, match="DataCite rejected the user name and password"):
         copy_files(make_run(bucket, "datacite", "download"), refused, source.items()[:1])
 
 

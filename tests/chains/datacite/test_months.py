@@ -88,7 +88,7 @@ def test_a_part_that_ends_early_between_two_gzip_members(planted: Bucket, make_r
     lines = gzip.decompress(path.read_bytes()).splitlines(keepends=True)
     path.write_bytes(b"".join(gzip.compress(line) for line in lines[:-3]))
     error = failing(planted, make_run)
-    assert error.what == "months hold other numbers of records than their CSV files state"
+    assert error.what == "the number of records of some months is not the one that their CSV files state"
     assert error.on == "2026-02: 190 instead of 193"
     assert "download" in error.next
 
@@ -115,7 +115,7 @@ def test_a_month_without_csv_among_others_fails(planted: Bucket, make_run: MakeR
     csv_of(planted, "2019-04").unlink()
     part(planted, "2019-04", 1).unlink()
     error = failing(planted, make_run)
-    assert error.what == "DataCite's monthly data file is not whole"
+    assert error.what == "DataCite's monthly data file is not complete"
     assert error.on == "datacite/2026-10-01/download: 2019-04: its CSV is missing"
 
 
@@ -128,7 +128,9 @@ def test_a_copy_without_any_csv_is_taken_as_it_is_and_told(
         path.unlink()
     part(planted, "2019-04", 1).unlink()
     assert 0 < transformed(planted, make_run)[1].read < 1173
-    assert "the data file holds no CSV: how many records each month should have is not known" in capsys.readouterr().err
+    assert (
+        "the data file has no CSV: the expected number of records of each month is unknown" in capsys.readouterr().err
+    )
 
 
 def test_parts_are_numbered_without_a_gap(planted: Bucket, make_run: MakeRun) -> None:
@@ -148,7 +150,7 @@ def test_a_part_that_is_there_twice_fails(planted: Bucket, make_run: MakeRun) ->
     for twin in (path, csv_of(planted, "2026-07")):
         shutil.copy(twin, twin.with_name(twin.name.replace(".", "-1a2b3c4d.", 1)))
     on = failing(planted, make_run).on
-    assert on.endswith(": 2026-07: its CSV is there 2 times, 2019-04: part_0000 is there 2 times")
+    assert on.endswith(": 2026-07: its CSV is present 2 times, 2019-04: part_0000 is present 2 times")
 
 
 def test_a_csv_that_cannot_be_read_fails(planted: Bucket, make_run: MakeRun) -> None:

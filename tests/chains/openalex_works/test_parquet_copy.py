@@ -29,7 +29,7 @@ def test_a_column_that_is_gone_is_told_instead_of_read_as_null(data: Path, tmp_p
     pq.write_table(real(data).drop_columns(["awards"]), tmp_path / "a.parquet")
     with pytest.raises(TransformError, match=r"awards\.list\.element\.funder_award_id") as caught:
         works(tmp_path / "a.parquet")
-    assert caught.value.what == "a file has another layout than expected"
+    assert caught.value.what == "a file does not have the expected layout"
 
 
 def test_a_missing_flag_of_the_expansion_pack_counts_as_none(data: Path, tmp_path: Path) -> None:

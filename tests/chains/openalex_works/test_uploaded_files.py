@@ -52,7 +52,7 @@ def test_two_files_of_one_name_are_refused(
 ) -> None:
     upload(one)
     upload(other)
-    with pytest.raises(TransformError, match="two files stand for the same one of a release") as failure:
+    with pytest.raises(TransformError, match="two files have the same name in the release") as failure:
         transformed(bucket, make_run)
     assert f"{FOLDER}/{one}" in failure.value.on and f"{FOLDER}/{other}" in failure.value.on
 

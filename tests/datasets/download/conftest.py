@@ -114,10 +114,10 @@ def publisher() -> Iterator[Publisher]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            wanted, body = self.headers.get("Range", ""), web.files[self.path]
-            web.asked.append(wanted)
+            expected, body = self.headers.get("Range", ""), web.files[self.path]
+            web.asked.append(expected)
             same = self.headers.get("If-Range") in (None, web.etag(self.path))
-            start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and web.knows_ranges and same else 0
+            start = int(expected.removeprefix("bytes=").rstrip("-")) if expected and web.knows_ranges and same else 0
             self.send_response(206 if start else 200)
             if start:
                 self.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")

@@ -48,10 +48,10 @@ def test_a_bucket_is_copied(published: str, bucket: Bucket, make_run: Callable[.
 
 def test_an_object_that_is_not_there_fails(published: str, bucket: Bucket, make_run: Callable[..., Run]) -> None:
     run = make_run(bucket, "openalex-works", "download")
-    with pytest.raises(DownloadError, match="holds no such object") as failure:
+    with pytest.raises(DownloadError, match="has no such object") as failure:
         copy_files(run, open_source(published), [Item("gone.tar")])
     assert "gone.tar" in failure.value.on
-    with pytest.raises(DownloadError, match="holds no such object"):
+    with pytest.raises(DownloadError, match="has no such object"):
         open_source(f"{published}/gone.tar").items()
 
 

@@ -98,7 +98,7 @@ def test_the_same_latest_release_is_not_fetched_again(
 def test_a_record_with_several_zips_needs_a_pattern(run: Run, web_server: WebServer, answer: dict[str, Any]) -> None:
     for version in answer["hits"]["hits"]:
         version["files"].append(version["files"][0] | {"key": "2026-data-citation-corpus-v5.0-json.zip"})
-    with pytest.raises(DownloadError, match=r"the latest release on Zenodo does not hold exactly one \*\.zip"):
+    with pytest.raises(DownloadError, match=r"the latest release on Zenodo does not contain exactly one \*\.zip"):
         latest(run, web_server, answer)
     latest(run, web_server, answer, Record(6347574, "*-json.zip"))
     assert "2026-data-citation-corpus-v5.0-json" in run.outputs[0].key
@@ -117,7 +117,7 @@ def test_an_older_release_is_never_taken_for_the_latest(
 ) -> None:
     newest = answer["hits"]["hits"][0]
     newest["files"] = [newest["files"][0] | {"key": name} for name in files]
-    with pytest.raises(DownloadError, match="does not hold exactly one") as failure:
+    with pytest.raises(DownloadError, match="does not contain exactly one") as failure:
         latest(run, web_server, answer)
     assert failure.value.on == f"record 18985120 of 2026-03-12: {told}"
     assert "https://zenodo.org/records/18985120" in failure.value.next

@@ -10,7 +10,7 @@ import pytest
 
 from dmpworks.datasets.download.checksums import Digest
 from dmpworks.datasets.download.copy import copy_files
-from dmpworks.datasets.download.transfer import SEGMENT, ResumableTransfer, Wanted
+from dmpworks.datasets.download.transfer import SEGMENT, ExpectedFile, ResumableTransfer
 from dmpworks.datasets.progress import Meter, Progress
 from dmpworks.datasets.sources.http import HttpSource
 from dmpworks.datasets.sources.opening import open_source
@@ -219,9 +219,9 @@ def test_progress_learns_the_size_and_counts_what_is_here(
     url = cut_off(bucket, make_run, publisher)
     publisher.knows_ranges, publisher.cuts = knows_ranges, [len(BODY), 10 * MIB]  # the first only tells the ETag
     source, progress = HttpSource(url), Progress(1, 0)
-    wanted = Wanted(source, source.items()[0], None, "a.zip")
+    expected = ExpectedFile(source, source.items()[0], None, "a.zip")
     meter = Meter(progress, progress.add)
-    ResumableTransfer(make_run(bucket, CHAIN, "download"), wanted, lambda etag, size: None, meter).transfer()
+    ResumableTransfer(make_run(bucket, CHAIN, "download"), expected, lambda etag, size: None, meter).transfer()
     assert progress.size == progress.size_done == len(BODY)
 
 

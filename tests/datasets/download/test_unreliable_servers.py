@@ -42,8 +42,8 @@ class Unreliable:
             self.content = CONTENTS[1]
         knows_ranges = self.calm or self.chance.random() < 0.8
         etag = self.etag % hashlib.md5(self.content).hexdigest() if self.etag else ""
-        wanted = to.headers.get("Range", "") if knows_ranges else ""
-        start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted else 0
+        expected = to.headers.get("Range", "") if knows_ranges else ""
+        start = int(expected.removeprefix("bytes=").rstrip("-")) if expected else 0
         if to.headers.get("If-Range", etag) != etag:
             start = 0
         size = len(self.content)

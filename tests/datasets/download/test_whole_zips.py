@@ -1,4 +1,4 @@
-"""A release is published only when what has arrived is a whole zip: also where neither size nor hash are stated."""
+"""A release is published only if the downloaded file is a complete zip, even if neither size nor hash is stated."""
 
 import gzip
 import random
@@ -46,7 +46,7 @@ def run(make_run: MakeRun, bucket: Bucket) -> Run:
 )
 def test_what_is_no_whole_zip_is_not_published(answer: Answer, run: Run, web_server: WebServer) -> None:
     url = web_server.says("/ror.zip", answer)
-    with pytest.raises(DownloadError, match="what has arrived is not a whole zip") as failure:
+    with pytest.raises(DownloadError, match="the downloaded file is not a complete zip") as failure:
         release(run, url)
     assert url in failure.value.on
     assert f"{len(answer.body):,} bytes that begin with {answer.body[:40]!r}" in failure.value.on
@@ -71,7 +71,7 @@ def test_an_encoded_answer_is_refused(run: Run, web_server: WebServer) -> None:
 
 def test_a_file_on_disk_is_checked_too(run: Run, tmp_path: Path) -> None:
     (tmp_path / "ror.zip").write_bytes(ZIP[:-1])
-    with pytest.raises(DownloadError, match="what has arrived is not a whole zip"):
+    with pytest.raises(DownloadError, match="the downloaded file is not a complete zip"):
         release(run, str(tmp_path / "ror.zip"))
     assert run.bucket.list("ror") == []
 
@@ -82,7 +82,7 @@ def test_a_copy_inside_s3_is_checked_too(s3_bucket: str, make_run: MakeRun) -> N
     client.create_bucket(Bucket="published")
     for key, body in (("short.zip", ZIP[:-1]), ("whole.zip", ZIP)):
         client.put_object(Bucket="published", Key=key, Body=body)
-    with pytest.raises(DownloadError, match="what has arrived is not a whole zip"):
+    with pytest.raises(DownloadError, match="the downloaded file is not a complete zip"):
         release(run, "s3://published/short.zip")
     assert run.bucket.list("ror") == []
     release(run, "s3://published/whole.zip")

@@ -17,8 +17,8 @@ one = st.fixed_dictionaries({}, optional={"name": texts, "title": texts, "nested
 stated = st.none() | one | st.lists(one | st.none(), max_size=4)
 
 
-def found(raws: list[bytes], alone: bool = False) -> Objects:
-    return objects(values([msgspec.Raw(raw) for raw in raws]), ("name", "title"), ("nested",), alone)
+def found(raws: list[bytes], allow_bare_text: bool = False) -> Objects:
+    return objects(values([msgspec.Raw(raw) for raw in raws]), ("name", "title"), ("nested",), allow_bare_text)
 
 
 def rows(made: Objects) -> list[list[tuple[Any, Any, bytes]]]:
@@ -59,7 +59,7 @@ def test_what_is_unusual_is_flagged_and_nothing_else(raw: bytes) -> None:
 
 
 def test_a_text_may_stand_for_an_object() -> None:
-    assert rows(found([b'["a",{"name":"b"},null]', b'"c"'], alone=True)) == [
+    assert rows(found([b'["a",{"name":"b"},null]', b'"c"'], allow_bare_text=True)) == [
         [("a", None, b""), ("b", None, b"")],
         [("c", None, b"")],
     ]

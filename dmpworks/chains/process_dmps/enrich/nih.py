@@ -6,7 +6,7 @@ import msgspec
 
 from dmpworks.chains.process_dmps.enrich.publications import LIST_IS_FRESH, AwardAnswer, Publication
 from dmpworks.chains.process_dmps.settings import EnrichSettings
-from dmpworks.cleaners.text import folded, plain
+from dmpworks.cleaners.text import folded, plain_text
 from dmpworks.matching.awards import NihAward, parse_nih
 from dmpworks.matching.funding import NIH_PARTS
 from dmpworks.matching.records import PlanAward
@@ -87,7 +87,7 @@ def _search_criteria(award: NihAward) -> list[dict[str, object]]:
 
 def _publication(item: _Listed) -> Publication:
     pmid, pmcid = _number(item.pm_id), _number(item.pmc_id)
-    return Publication(title=plain(item.pub_title), journal=plain(item.journal_title), pmid=pmid, pmcid=pmcid)
+    return Publication(title=plain_text(item.pub_title), journal=plain_text(item.journal_title), pmid=pmid, pmcid=pmcid)
 
 
 def _number(value: int | str | None) -> str | None:

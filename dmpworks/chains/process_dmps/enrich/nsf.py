@@ -7,7 +7,7 @@ import msgspec
 from dmpworks.chains.process_dmps.enrich.publications import LIST_IS_FRESH, AwardAnswer, Publication
 from dmpworks.chains.process_dmps.settings import EnrichSettings
 from dmpworks.cleaners import identifiers
-from dmpworks.cleaners.text import folded, plain
+from dmpworks.cleaners.text import folded, plain_text
 from dmpworks.matching.awards import NsfAward, parse_nsf
 from dmpworks.matching.records import PlanAward
 from dmpworks.services.http import Http
@@ -57,7 +57,7 @@ def publication(text: str) -> Publication:
     others = fields[:-_TITLE_FROM_THE_END] + fields[-1:]
     doi = next(filter(None, map(identifiers.doi, others)), None)
     # A DOI is the better key; without title and journal the same publication, reported each year, is asked for once.
-    return Publication(doi=doi) if doi else Publication(title=plain(title), journal=plain(fields[0]))
+    return Publication(doi=doi) if doi else Publication(title=plain_text(title), journal=plain_text(fields[0]))
 
 
 def _is_nsf(funding: PlanAward) -> bool:

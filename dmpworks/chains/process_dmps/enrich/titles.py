@@ -6,7 +6,7 @@ from rapidfuzz import fuzz
 from dmpworks.chains.process_dmps.enrich.publications import DOI_IS_FRESH, Publication
 from dmpworks.chains.process_dmps.settings import EnrichSettings
 from dmpworks.cleaners import identifiers
-from dmpworks.cleaners.text import folded, plain
+from dmpworks.cleaners.text import folded, plain_text
 from dmpworks.services.http import Http
 
 CROSSREF_SIMILARITY = 95.0  # per cent
@@ -92,4 +92,4 @@ def _similarity(title: str, others: list[str]) -> float:
 
 
 def _comparable(title: str) -> str:
-    return folded(plain(title) or "")
+    return folded(plain_text(title) or "")
