@@ -94,8 +94,8 @@ def strip_prefix(text: str | None) -> str | None:
 def organisation_id(text: str | None, scheme: str | None = None) -> Identifier | None:
     """Return scheme and normalised id of an organisation, e.g. `("isni", "0000000121559477")`; None if unknown.
 
-    Schemes: ror, grid, isni, fundref, wikidata. Sources mislabel ids, so the stated scheme ("ROR", "Crossref Funder ID",
-    ...) decides only if the form is ambiguous. An ORCID has the form of an ISNI but does not identify an organisation.
+    Schemes: ror, grid, isni, fundref, wikidata. Sources mislabel ids, so the stated scheme decides only if the form is
+    ambiguous. An ORCID has the form of an ISNI but does not identify an organisation.
     """
     value, scheme = normalize(text or "").strip().lower(), (scheme or "").lower()
     if not value or "orcid" in value or "orcid" in scheme:

@@ -139,7 +139,7 @@ def test_nothing_kept_fails_and_tells_why(bucket: Bucket, make_run: MakeRun) -> 
         run_it(run, parts, bad=0.01)
     assert caught.value.what == "none of 1,000 records was kept"
     assert caught.value.on == "things 2026-10-01: 999 no DOI, 1 malformed JSON"
-    assert "layout may have changed" in caught.value.next
+    assert "if their layout has changed" in caught.value.next
     assert run.outputs == []
 
 

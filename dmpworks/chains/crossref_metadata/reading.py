@@ -36,4 +36,19 @@ def read(path: Openable, part: Part) -> Iterator[Batch[Record]]:
     return read_gzip_lines(path, Record, undecoded)
 
 
-DATASET = Dataset(schema=SCHEMA, read=read, columns=columns)
+DATASET = Dataset(
+    schema=SCHEMA,
+    read=read,
+    columns=columns,
+    normally_filled=(
+        "title",
+        "abstract_text",
+        "updated_date",
+        "funders.name",
+        "funders.id",
+        "awards",
+        "awards.funder_id",
+        "relations",
+    ),
+    layout="https://github.com/CrossRef/rest-api-doc/blob/master/api_format.md",
+)

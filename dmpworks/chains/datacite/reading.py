@@ -31,7 +31,29 @@ def read(path: Openable, part: Part) -> Iterator[Batch[Record]]:
     return read_gzip_lines(path, Record, undecoded)
 
 
-DATASET = Dataset(schema=SCHEMA, read=read, columns=columns, dictionary=("work_type", "publication_venue"))
+DATASET = Dataset(
+    schema=SCHEMA,
+    read=read,
+    columns=columns,
+    dictionary=("work_type", "publication_venue"),
+    normally_filled=(
+        "title",
+        "abstract_text",
+        "work_type",
+        "publication_date",
+        "updated_date",
+        "publication_venue",
+        "authors.surname",
+        "authors.orcid",
+        "institutions.name",
+        "institutions.id",
+        "funders.name",
+        "funders.id",
+        "awards",
+        "relations",
+    ),
+    layout="https://datacite-metadata-schema.readthedocs.io/en/4.6/properties/",
+)
 
 
 def stated(download: Phase) -> dict[str, int]:

@@ -10,7 +10,7 @@ from msgspec import inspect
 
 from dmpworks.chains.openalex_works.records import columns
 from dmpworks.chains.openalex_works.release_files import choose_files, is_manifest
-from dmpworks.chains.openalex_works.schema import DICTIONARY, SCHEMA, Work
+from dmpworks.chains.openalex_works.schema import DICTIONARY, FILLED, SCHEMA, Work
 from dmpworks.datasets.reading.coerce import type_info
 from dmpworks.datasets.reading.json_lines import BATCH, Batch, damaged, read_gzip_lines
 from dmpworks.datasets.transform.dataset import Dataset, Part
@@ -34,7 +34,14 @@ def read(path: Openable, part: Part) -> Iterator[Batch[Any]]:
     return _read_parquet(path) if part.file.key.endswith(".parquet") else read_gzip_lines(path, Work)
 
 
-DATASET = Dataset(schema=SCHEMA, read=read, columns=columns, dictionary=DICTIONARY)
+DATASET = Dataset(
+    schema=SCHEMA,
+    read=read,
+    columns=columns,
+    dictionary=DICTIONARY,
+    normally_filled=FILLED,
+    layout=LAYOUT,
+)
 
 
 def _read_parquet(path: Openable) -> Iterator[Batch[Any]]:

@@ -122,6 +122,27 @@ class Row(NamedTuple):
 
 SCHEMA = schema_of(Row)
 
+# Not among them: mag, which OpenAlex no longer assigns to new works, and pmcid, which few works have.
+FILLED = (
+    "openalex_id",
+    "title",
+    "abstract_text",
+    "work_type",
+    "publication_date",
+    "updated_date",
+    "publication_venue",
+    "pmid",
+    "funder_ids",
+    "authors.surname",
+    "authors.orcid",
+    "institutions.name",
+    "institutions.id",
+    "funders.name",
+    "funders.id",
+    "awards",
+    "awards.funder_name",
+)
+
 # Leaves whose values repeat within a part: stored by dictionary in Parquet, which makes them several times smaller.
 DICTIONARY = (
     "work_type",

@@ -36,4 +36,10 @@ def read(path: Openable, part: Part) -> Iterator[Batch[Organisation]]:
     return read_zip_array(path, part.within, Organisation)
 
 
-DATASET = Dataset(schema=SCHEMA, read=read, columns=by_row(SCHEMA, row))
+DATASET = Dataset(
+    schema=SCHEMA,
+    read=read,
+    columns=by_row(SCHEMA, row),
+    normally_filled=("names", "status", "types", "external_ids"),
+    layout="https://ror.readme.io/docs/ror-data-structure",
+)

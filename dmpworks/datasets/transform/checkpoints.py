@@ -27,11 +27,15 @@ READERS = 32  # records read in parallel: a tar of Crossref has some 30,000 part
 
 
 class Result(msgspec.Struct, frozen=True):
-    """The result of a part: its files, its counts, and its first bad records for an error message."""
+    """The result of a part: its files, its counts, its first bad records for an error message.
+
+    `values` is the number of values of each field that is normally filled.
+    """
 
     files: tuple[File, ...]
     counts: Counts
     sample: tuple[str, ...] = ()
+    values: dict[str, int] = {}
 
 
 def fingerprint(*determinants: Any) -> str:

@@ -12,7 +12,9 @@ A dataset is a `Dataset`:
   notes)` returns a row (a NamedTuple in the order of `schema`) or, as text, the reason why the record is dropped.
   Where it does matter: flatten the records into one list per leaf, clean the leaves as Arrow arrays (`kernels/`), and
   nest them by offsets (`arrow.nested`);
-- `schema`, and the columns that Parquet stores by dictionary.
+- `schema`, and the columns that Parquet stores by dictionary;
+- `normally_filled`, the columns whose emptiness in a whole release fails the transform (`completeness.py`), and the
+  address of the publisher's description (`layout`) for that message.
 
 These functions are module-level because they are pickled for the worker processes.
 """
@@ -75,6 +77,8 @@ class Dataset:
     read: "Callable[[Openable, Part], Iterator[Batch[Any]]]"
     columns: Columns
     dictionary: tuple[str, ...] = ()  # paths of the Parquet columns that are stored by dictionary
+    normally_filled: tuple[str, ...] = ()  # columns (or column.leaf) that no complete release leaves empty
+    layout: str = "the documentation of the source"  # where the publisher describes the records
 
     def with_options(self, **options: Any) -> "Dataset":
         """Return the dataset with keyword arguments of `columns` bound, such as settings that decide what is kept."""

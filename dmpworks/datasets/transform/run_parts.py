@@ -26,6 +26,7 @@ from dmpworks.datasets.sources.opening import check_in_place, open_in_place
 from dmpworks.datasets.subset import Subset, read_subset
 from dmpworks.datasets.transform.acceptance import check_counts, failed_files
 from dmpworks.datasets.transform.checkpoints import Result, fingerprint, finished_parts, record_key, write_record
+from dmpworks.datasets.transform.completeness import check_filled
 from dmpworks.datasets.transform.dataset import Dataset, Part
 from dmpworks.datasets.transform.quarantine import QUARANTINE, SAMPLE, Quarantine
 from dmpworks.datasets.transform.shards import share
@@ -88,7 +89,8 @@ def transform_parts(
         results |= finished_parts(run, [item.record for item in items if item.record not in results])
     if len(results) < len(items):
         return Partial(counts, len(items) - len(results))
-    return _assemble(run, [(item.part, results[item.record]) for item in items], max_bad_records, use_subset, check)
+    finished = [(item.part, results[item.record]) for item in items]
+    return _assemble(run, dataset, finished, max_bad_records, use_subset, check)
 
 
 def _work_items(run: Run, dataset: Dataset, subset: Subset | None, parts: Sequence[Part]) -> list[_WorkItem]:
@@ -127,6 +129,7 @@ def _figures(item: _WorkItem, outcome: Result | Failed[_WorkItem]) -> tuple[int,
 
 def _assemble(
     run: Run,
+    dataset: Dataset,
     results: Sequence[tuple[Part, Result]],
     max_bad_records: float,
     use_subset: bool,
@@ -136,6 +139,8 @@ def _assemble(
     counts = sum((result.counts for _, result in results), Counts())
     by_file = sorted(results, key=lambda result: result[0].file.key)  # so that the sample is in the order of the input
     check_counts(run, counts, [line for _, result in by_file for line in result.sample], max_bad_records, use_subset)
+    if not use_subset:
+        check_filled(run, dataset, counts, (result.values for _, result in results))
     if check:
         check([(part, result.counts.read) for part, result in results])
     for output in sorted((file for _, result in results for file in result.files), key=lambda file: file.key):
@@ -172,7 +177,7 @@ def _transform_part(item: _WorkItem, folder: Path) -> Result:
     if quarantine.count:
         size = item.bucket.upload(quarantine.path, item.quarantine)
         outputs.append(File(item.quarantine, size, quarantine.count))
-    result = Result(tuple(outputs), tally.counts(writer.rows), tuple(quarantine.sample[:SAMPLE]))
+    result = Result(tuple(outputs), tally.counts(writer.rows), tuple(quarantine.sample[:SAMPLE]), tally.values)
     write_record(item.bucket, item.record, result)
     return result
 

@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from dmpworks.datasets.reading.json_lines import Batch
 from dmpworks.datasets.subset import Subset
+from dmpworks.datasets.transform.completeness import count_values
 from dmpworks.datasets.transform.dataset import LENIENT, Dataset, Notes
 from dmpworks.jobs.model import Counts
 
@@ -20,6 +21,7 @@ class Tally:
         self._dropped: Counter[str] = Counter()
         self._bad: Counter[str] = Counter()
         self._notes: Notes = Counter()
+        self.values = dict.fromkeys(dataset.normally_filled, 0)  # number of values by field
 
     def rows_of(self, batch: Batch[Any]) -> pa.RecordBatch:
         """Return the rows of a batch, and count its dropped and bad records."""
@@ -29,6 +31,8 @@ class Tally:
         self.read += len(batch.records) + len(batch.bad)
         if batch.lenient:
             self._notes[LENIENT] += batch.lenient
+        for path, number in count_values(rows, self._dataset.normally_filled).items():
+            self.values[path] += number
         return rows
 
     def counts(self, written: int) -> Counts:
