@@ -86,8 +86,8 @@ def publish_generated(run: Run, name: str, source: str, state: str, generate: Ca
 class _FileCopier:
     """Copies files of one source into the bucket, unless they are there already."""
 
-    def __init__(self, run: Run, source: Source, held: ReusableFiles) -> None:
-        self._run, self._reusable = run, held
+    def __init__(self, run: Run, source: Source, reusable: ReusableFiles) -> None:
+        self._run, self._reusable = run, reusable
         self._inside = _inside_s3(source, run.bucket)
         self.max_concurrent = MAX_CONCURRENT_INSIDE_S3 if self._inside else MAX_CONCURRENT
 

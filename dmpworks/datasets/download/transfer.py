@@ -175,7 +175,7 @@ class ResumableTransfer:
         """Fetch until the end, or until a connection breaks after some progress, which resets the attempts."""
         furthest = self.received
         for attempt in retries.attempts(
-            lambda error: f"{self.wanted.item.name}: {retries.summary(error)}",
+            lambda error: f"{self.expected.item.name}: {retries.summary(error)}",
             (TemporaryError, EOFError),
             attempts=ATTEMPTS,
             first_wait=1.0,
