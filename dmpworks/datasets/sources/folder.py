@@ -34,7 +34,9 @@ class FolderSource:
     def _path(self, name: str) -> Path:
         """Return the path of a file; raises DownloadError for a name that leaves the folder."""
         if not is_key(name):
-            raise DownloadError("a name leaves the folder of the source", on=f"{self.address}: {name!r}", next=AGAIN)
+            raise DownloadError(
+                "a name leaves the folder of the source", on=f"{self.address}: {name!r}", next=CHECK_AND_RETRY
+            )
         return self._root / name
 
     @contextmanager

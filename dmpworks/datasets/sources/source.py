@@ -64,7 +64,9 @@ def read(source: Source, name: str) -> bytes:
             content += piece
             if len(content) > LARGEST_READ:
                 on = f"{source.address} {name}: more than {LARGEST_READ:,} bytes"
-                raise DownloadError("a file of the source is too large for what it should be", on=on, next=CHECK_AND_RETRY)
+                raise DownloadError(
+                    "a file of the source is too large for what it should be", on=on, next=CHECK_AND_RETRY
+                )
     return bytes(content)
 
 
