@@ -7,8 +7,12 @@ for the caller to check: the same number from another funder is the commonest wr
 
 import re
 import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
 
 from msgspec import Struct
+
+from dmpworks.matching.funder_grammars import FunderKey, FunderName, funder_keys
 
 # Institutes whose code and serial number alone ("GM-140402") are taken for an NIH award; with an activity code any
 # two letters are enough. https://www.nlm.nih.gov/bsd/grant_acronym.html
@@ -28,7 +32,8 @@ _NIH = re.compile(
 )
 _NSF_URL = re.compile(r"AWD_?ID=0*(\d{7})(?!\d)")
 _NSF = re.compile(r"(?<!\d)(\d{7})(?!\d)")
-_NSF_WHOLE = re.compile(rf"(?:NSF{_SEP})?(?:[A-Z]{{2,4}}{_SEP})?(\d{{7}})")
+# A division of NSF before the number; APP, GNT, OPP and INV are other funders' own (`funder_grammars`).
+_NSF_WHOLE = re.compile(rf"(?:NSF{_SEP})?(?:(?!APP|GNT|OPP|INV)[A-Z]{{2,4}}{_SEP})?(\d{{7}})")
 
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−﹘﹣－", "-"))
 _URL_TAIL = re.compile(r"^https?://\S*?([^/?#\s]+)/?(?:[?#]\S*)?$", re.IGNORECASE)
@@ -37,18 +42,30 @@ _LABEL = re.compile(
     r"|[#:.\s(])+",
     re.IGNORECASE,
 )
-_ACRONYM = re.compile(r"^(?:[A-Z][A-Z&]{1,6}|H2020)[\s-]+(?=\S)", re.IGNORECASE)
+_ACRONYM = re.compile(r"^(?!(?:APP|GNT|OPP|INV)\b)(?:[A-Z][A-Z&]{1,6}|H2020)[\s-]+(?=\S)", re.IGNORECASE)
 _PROGRAMME = re.compile(r"\s+-\s+[A-Z]{2,4}\s*\d+$", re.IGNORECASE)
 _UKRI = re.compile(r"([A-Z]{2})[/ ]([A-Z]\d{5}[A-Z0-9])(?:/\d)?", re.IGNORECASE)
 _WELLCOME = re.compile(r"(\d{6})[/ ]([A-Z])/(\d\d)(?:/[A-Z])?", re.IGNORECASE)
+# An acronym or a note behind an id: "777536 (SSICLOPS)", "R01AI176039 (to J.R.)".
+_NOTE = re.compile(r"\s*\([^()\d]{2,}\)$")
+# The same letters and digits in another order or with a part left out, where the form alone shows whose they are:
+# FAPESP's year with two digits, ANR's trailing number of the partner, NSERC's year and number swapped.
+_FAPESP = re.compile(r"(?:20)?(\d\d)/(\d{5})-(\d)", re.ASCII)
+_ANR = re.compile(r"(?:ANR-?)?(\d\d)-?([A-Z]{2}[A-Z0-9]{2})-?(\d{4})(?:-\d\d)?", re.ASCII | re.IGNORECASE)
+_NSERC = re.compile(r"RGPIN[-/ ]?(?:(\d{4})[-/ ](\d{5})|(\d{5})[-/ ](\d{4}))", re.ASCII | re.IGNORECASE)
 # Without its funder's prefix a shorter number is too ambiguous.
 _SHORTEST_BARE_KEY = 7
 
-_PLACEHOLDER = re.compile(
-    r"\b(?:n/?a|tb[acd]|to be|pending|not|none|null|nil|unknown|unfunded|internal|internally|self[- ]funded|test|"
-    r"example|applied|submitted|awaiting|in (?:progress|preparation|review)|under review|forthcoming|xx+)\b",
+# What people write in place of an id. Beside words that say an award is still to come, a date or a short number is no
+# id; the others ("NA-17-OAR-4320101", "Test-Bed 2013-1234") may be part of one, and void it only where they are all.
+_STILL_TO_COME = re.compile(
+    r"\b(?:tb[acd]|to be|pending|not (?:yet|available|applicable|assigned|known)|unknown|unfunded|internally|"
+    r"self[- ]funded|applied|submitted|awaiting|in (?:progress|preparation|review)|under review|forthcoming)\b",
     re.IGNORECASE,
 )
+_PLACEHOLDER = re.compile(r"\b(?:n/?a|not|none|null|nil|internal|test|example|xx+)\b", re.IGNORECASE)
+_LONG_NUMBER = 5  # digits besides a year that make an id even of "pending 4320101"
+_DATE = re.compile(r"(?<!\d)(?:\d{1,2}[/.-])?(?:19|20)\d\d(?:[/.-]\d{1,3}(?!\d)){0,2}(?!\d)")
 _IN_A_ROW = "01234567890 9876543210"
 _SHORTEST_KEY = 4
 _YEAR = re.compile(r"(?:19|20)\d\d")
@@ -124,6 +141,7 @@ def award_key(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
 
 
+@lru_cache(maxsize=262_144)
 def variants(text: str) -> frozenset[str]:
     """Return every folded form of the same award; empty when the text is no award id."""
     if not is_award(text):
@@ -139,11 +157,28 @@ def variants(text: str) -> frozenset[str]:
 
 def is_award(text: str) -> bool:
     """Return whether the text is an award id, not a placeholder ("n/a", "0000", "NSF 12345", "internally funded")."""
+    if _STILL_TO_COME.search(text):
+        return _has_long_number(_DATE.sub("", text))
+    if _PLACEHOLDER.search(text):
+        return _is_id(_PLACEHOLDER.sub("", text))
+    return _is_id(text)
+
+
+def _has_long_number(text: str) -> bool:
+    return any(_is_number(digits) for digits in re.findall(rf"\d{{{_LONG_NUMBER},}}", text))
+
+
+def _is_id(text: str) -> bool:
     key = award_key(_ACRONYM.sub("", _LABEL.sub("", text.strip())))
     digits = "".join(c for c in key if c.isdigit())
-    if len(key) < _SHORTEST_KEY or not digits.strip("0") or _PLACEHOLDER.search(text):
+    if len(key) < _SHORTEST_KEY or not digits.strip("0"):
         return False
-    return key != digits or not (len(set(digits)) == 1 or digits in _IN_A_ROW or _YEAR.fullmatch(digits))
+    return key != digits or _is_number(digits)
+
+
+def _is_number(digits: str) -> bool:
+    """Return whether digits are more than a year, one digit repeated, or digits in a row."""
+    return not (len(set(digits)) == 1 or digits in _IN_A_ROW or _YEAR.fullmatch(digits))
 
 
 def _upper(text: str) -> str:
@@ -157,7 +192,7 @@ def _strip_decoration(text: str) -> list[str]:
     if url:
         nsf = _NSF_URL.search(form.upper())
         form = nsf[1] if nsf else url[1]
-    form = _PROGRAMME.sub("", _LABEL.sub("", form))
+    form = _PROGRAMME.sub("", _LABEL.sub("", _NOTE.sub("", form)))
     forms = [form]
     while (shorter := _LABEL.sub("", _ACRONYM.sub("", form))) != form:
         form = shorter
@@ -175,4 +210,44 @@ def _keys_by_grammar(form: str) -> set[str]:
         parts = grammar.fullmatch(form)
         if parts:
             keys.add(award_key("".join(parts.groups())))
-    return keys
+    return keys | set(_reordered(form))
+
+
+def _reordered(form: str) -> Iterator[str]:
+    if parts := _FAPESP.fullmatch(form):
+        yield "20" + "".join(parts.groups())
+    if parts := _ANR.fullmatch(form):
+        yield award_key("anr" + "".join(parts.groups()))
+    if parts := _NSERC.fullmatch(form):
+        yield "rgpin" + (parts[1] or parts[4]) + (parts[2] or parts[3])
+
+
+@lru_cache(maxsize=65_536)
+def keys_of_funders(text: str, funders: tuple[FunderName, ...]) -> frozenset[FunderKey]:
+    """Return the keys of an award in the grammars of single funders, as its form or its funders show them."""
+    if not is_award(text):
+        return frozenset()
+    forms = [text.strip(), *_strip_decoration(text), *map(_bare_number, _strip_decoration(text))]
+    return frozenset(key for form in dict.fromkeys(forms) for key in funder_keys(form, funders))
+
+
+def _bare_number(form: str) -> str:
+    """Return what follows a funder's acronym, however short: beside the funder's name that is enough."""
+    return _LABEL.sub("", _ACRONYM.sub("", form))
+
+
+def award_terms(text: str, funders: tuple[FunderName, ...]) -> tuple[str, ...]:
+    """Return the exact terms that an award is indexed and asked for under, sorted; none for what is no award id."""
+    return tuple(sorted({*variants(text), *(key.key for key in keys_of_funders(text, funders))}))
+
+
+def same_award(one: str, funders: tuple[FunderName, ...], other: str, other_funders: tuple[FunderName, ...]) -> bool:
+    """Return whether two ids mean one award, each written as any of its funders writes it.
+
+    That the funders agree is for the caller to check; a number too short to mean anything alone meets another only
+    where a form or a funder shows whose it is.
+    """
+    if not variants(one).isdisjoint(variants(other)):
+        return True
+    ours, theirs = keys_of_funders(one, funders), keys_of_funders(other, other_funders)
+    return any(key.means(another) for key in ours for another in theirs)

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
-from dmpworks.matching.awards import variants
+from dmpworks.matching.awards import award_terms
 from dmpworks.matching.people import initial_keys, surname_keys
-from dmpworks.matching.records import Work
+from dmpworks.matching.records import Award, Work
 from dmpworks.matching.terms import terms
 from dmpworks.matching.tokens import join_values, tokenize
 
@@ -46,12 +46,18 @@ def search_fields(work: Work) -> dict[str, list[str] | str]:
         "institution_name": _names(institution.name for institution in work.institutions),
         "funder_ror": _distinct(ror for _, ror in funders),
         "funder_name": _names(name for name, _ in funders),
-        "award": _distinct(key for award in work.awards for key in sorted(variants(award.award_id))),
+        "award": _distinct(
+            term for award in work.awards for term in award_terms(award.award_id, work.funders_of(award))
+        ),
         "intra_work_doi": list(relations.intra_work_dois),
         "shared_project_doi": list(relations.possible_shared_project_dois),
         "dataset_citation_doi": list(relations.dataset_citation_dois),
         "content": _distinct(terms([work.title, work.abstract_text])),
     }
+
+
+def _award_terms(work: Work, award: Award) -> tuple[str, ...]:
+    return award_terms(award.award_id, work.funders_of(award))
 
 
 def _distinct(values: Iterable[str | None]) -> list[str]:

@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 
 from dmpworks.matching.agreement import Agreement
-from dmpworks.matching.awards import variants
+from dmpworks.matching.awards import same_award
 from dmpworks.matching.organisations import same_name, same_organisation
 from dmpworks.matching.records import Award, PlanAward, Work
 from dmpworks.matching.tokens import tokenize_name
@@ -42,7 +42,7 @@ _PARTS = {
 
 def funding_agreement(plan_award: PlanAward, award: Award, work: Work) -> Agreement | None:
     """Return how surely an award of the work is the plan's; None when the ids differ or another funder gave it."""
-    if not plan_award.award_id or _keys(plan_award.award_id).isdisjoint(_keys(award.award_id)):
+    if not plan_award.award_id or not _same_id(plan_award, award, work):
         return None
     if not _comparable(plan_award, award):
         return Agreement(_by_the_works_funders(plan_award, work), ("awards.awardId",))
@@ -80,6 +80,5 @@ def _by_the_works_funders(plan_award: PlanAward, work: Work) -> float:
     return FUNDER_ELSEWHERE if elsewhere else OTHER_FUNDERS
 
 
-@lru_cache(maxsize=65_536)
-def _keys(award_id: str) -> frozenset[str]:
-    return variants(award_id)
+def _same_id(plan_award: PlanAward, award: Award, work: Work) -> bool:
+    return same_award(plan_award.award_id or "", (plan_award.funder,), award.award_id, work.funders_of(award))

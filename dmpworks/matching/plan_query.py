@@ -8,7 +8,7 @@ limit cuts off the namesakes of "Wang" first.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from dmpworks.matching.awards import variants
+from dmpworks.matching.awards import award_terms
 from dmpworks.matching.content import Statistics, plan_terms
 from dmpworks.matching.evidence import published_between
 from dmpworks.matching.organisations import phrases
@@ -74,8 +74,9 @@ def _strong(plan: Plan, statistics: Statistics) -> Iterator[Clause]:
     if funded:
         yield Clause("doi", FUNDED_DOI, terms=funded)
     for award_id in _distinct(award.award_id for award in plan.awards):
-        if forms := variants(award_id):
-            yield Clause("award", AWARD, terms=tuple(sorted(forms)))
+        funders = tuple(award.funder for award in plan.awards if award.award_id == award_id)
+        if terms := award_terms(award_id, funders):
+            yield Clause("award", AWARD, terms=terms)
     for member in plan.authors:
         if member.orcid:
             yield Clause("orcid", ORCID, terms=(member.orcid,))

@@ -38,6 +38,11 @@ class Award(Record, frozen=True):
     funder_name: str | None = None
     funder_ror: str | None = None
 
+    @property
+    def funder(self) -> tuple[str | None, str | None]:
+        """The funder's name and ROR id."""
+        return self.funder_name, self.funder_ror
+
 
 class Relations(Record, frozen=True):
     """DOIs that a work is related to, by kind of relation (`docs/explanation/works-index.md`)."""
@@ -72,6 +77,12 @@ class Work(Record, frozen=True):
     relations: Relations = Relations()
     source: Source | None = None
 
+    def funders_of(self, award: Award) -> tuple[tuple[str | None, str | None], ...]:
+        """Return names and ROR ids of whoever may have given an award: its own funder, else any of the work's."""
+        if any(award.funder):
+            return (award.funder,)
+        return tuple((funder.name, funder.ror) for funder in self.funders)
+
 
 class PlanAward(Record, frozen=True):
     """One funding entry of a plan; no award id where people wrote a placeholder, then it only names a funder."""
@@ -79,6 +90,11 @@ class PlanAward(Record, frozen=True):
     award_id: str | None = None
     funder_name: str | None = None
     funder_ror: str | None = None
+
+    @property
+    def funder(self) -> tuple[str | None, str | None]:
+        """The funder's name and ROR id."""
+        return self.funder_name, self.funder_ror
 
 
 class FundedDoi(Record, frozen=True):

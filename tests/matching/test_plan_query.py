@@ -36,7 +36,7 @@ def full_plan(plan):
 def test_strong_signals_and_their_weights(plan) -> None:
     query = build_query(full_plan(plan), NOTHING, 50)
     assert clauses_of(query, "doi") == [(15.0, ("10.5/f", "10.5/g"))]
-    assert clauses_of(query, "award") == [(10.0, ("1507101", "dmr1507101"))]  # one score however many variants match
+    assert clauses_of(query, "award") == [(10.0, ("1507101", "dmr1507101", "nsf:1507101"))]
     assert clauses_of(query, "orcid") == [(6.0, ("0000-0001-2345-678x",))]
     assert clauses_of(query, "surname") == [(2.0, ("obyron",))]
     assert clauses_of(query, "initial") == [(3.0, ("obyron.a", "ada.o"))]
