@@ -10,8 +10,12 @@ def _set(text: str) -> frozenset[str]:
 TITLES = _set(
     """
     dr dra drs prof professor profa mr mrs ms miss mx sir dame rev reverend ir dipl-ing dipl.-ing univ-prof
-    univ.-prof dr-ing dr.-ing phd assoc assist herr frau mme mlle
+    univ.-prof dott.ssa prof.ssa dr-ing dr.-ing phd assoc assist herr frau mme mlle
     """
+)
+# Titles only with their full stop: without it people are named so ("Ing", "Mag", "Hab").
+DOTTED_TITLES = _set(
+    "ing mag mgr doc lic dott rndr mudr judr phdr mvdr paeddr bc dr.hab hab inż inz arq eng hon drg hj"
 )
 SUFFIXES = _set(
     """
@@ -153,7 +157,8 @@ def has_organisation_part(text: str) -> bool:
 
 def is_title(token: str) -> bool:
     """Return whether a word before a name is a title, such as "Dr."."""
-    return token.rstrip(".").lower() in TITLES
+    word = token.rstrip(".").lower()
+    return word in TITLES or (token.endswith(".") and word in DOTTED_TITLES)
 
 
 def is_suffix(token: str) -> bool:

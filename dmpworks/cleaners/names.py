@@ -23,6 +23,7 @@ import msgspec
 
 from dmpworks.cleaners import name_vocabulary as words
 from dmpworks.cleaners.identifiers import orcid as clean_orcid
+from dmpworks.cleaners.name_degrees import DEGREES, are_degrees, without_degrees
 from dmpworks.cleaners.name_order import EAST_ASIAN, in_order
 from dmpworks.cleaners.text import folded, plain_text
 
@@ -147,7 +148,10 @@ def _rest(full: str, family: str) -> str | None:
 
 def _words(text: str) -> list[str]:
     """Return the words of a given name without titles and suffixes."""
-    return _without_suffixes(_without_titles(_ASIDE.sub(" ", text).replace("，", " ").replace(",", " ").split()))
+    tokens = _without_titles(_ASIDE.sub(" ", text).replace("，", " ").replace(",", " ").split())
+    while len(tokens) > 1 and not words.is_initials(tokens[0], True) and tokens[-1].replace(".", "") in DEGREES:
+        tokens.pop()  # "Roe, Jane MS": middle initials that are a degree are rarer than degrees
+    return _without_suffixes(tokens)
 
 
 def _surname(text: str) -> str:
@@ -177,16 +181,16 @@ def _cut(text: str) -> tuple[str, list[str], bool]:
     """Return surname, given names, and whether short words in capitals among these are initials."""
     first = _OTHERS.sub("", _ASIDE.sub(" ", text).strip(" ,，、،;"))
     parts = [part for part in _COMMAS.split(first) if part]
-    while len(parts) > 1 and all(words.is_suffix(token) for token in parts[-1].split()):
+    while len(parts) > 1 and are_degrees(parts[-1], parts[0]):
         parts.pop()
     if not parts:
         return text, [], False
     if len(parts) == 1 or all(map(_ends_in_initials, parts)):
         tokens = [token for token in parts[0].split() if _WORD.search(token)]
-        tokens = _without_titles(tokens or [parts[0]])
+        tokens = without_degrees(_without_titles(tokens or [parts[0]]))
         # "Pedro Júnior" has no other surname
         return in_order(tokens if len(tokens) == 2 and words.is_junior(tokens[1]) else _without_suffixes(tokens))
-    if all(words.is_suffix(token) for token in parts[1].split()):
+    if are_degrees(parts[1], parts[0]):
         del parts[1]
     return (
         _surname(" ".join(_without_titles(parts[0].split()))),
