@@ -11,6 +11,8 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time
 
+from dmpworks.cleaners import formulas
+
 
 def _set(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -29,11 +31,12 @@ _NO_TEXT = re.compile(
 _PERHAPS_NO_TEXT = ("<!", "<?", "<s", "<S", "]]>")  # searching for these takes much less than for _NO_TEXT
 INLINE = _set(
     """
-    a abbr b bdi bdo bold cite code del em email emph ext-link fixed-case fn font i ins inf inline-formula italic
-    kbd label mark math menclose mfenced mfrac mi mmultiscripts mn mo monospace mover mpadded mphantom mroot mrow
+    a abbr b bdi bdo bold cite code del em email emph ext-link fixed-case fn font i ins inf inline-formula
+    inline-graphic
+    italic kbd label mark math menclose mfenced mfrac mi mmultiscripts mn mo monospace mover mpadded mphantom mroot mrow
     ms mspace msqrt mstyle msub msubsup msup mtext munder munderover named-content none overline q roman s samp
-    sans-serif sc scp script semantics small span strike strong styled-content sub sup tex-math tt u underline uri
-    var xref annotation alternatives ovid
+    sans-serif sc scp script semantics small span strike strong styled-content sub sup tt u underline uri
+    var xref ovid
     """
 )
 BLOCK = _set(
@@ -105,6 +108,8 @@ def _without_tags(text: str) -> str:
     if any(map(text.__contains__, _PERHAPS_NO_TEXT)):
         # Elements that are never closed stay. Matching them up to the end avoids a new search from each opening.
         text = _NO_TEXT.sub(lambda found: " " if found.group(1) is found.group(3) is None else found.group(), text)
+    if any(map(text.lower().__contains__, formulas.TAGS)):
+        text = formulas.readable(text)
     closed = {found.group(2).lower() for found in _TAG.finditer(text) if found.group(1)}
     return _TAG.sub(lambda found: _instead_of_tag(found, closed), text)
 
@@ -114,7 +119,7 @@ def _instead_of_tag(found: re.Match[str], closed: set[str]) -> str:
     local = name.rpartition(":")[2].rstrip("/")
     if attributes and "=" not in attributes:
         return found.group()
-    if local in INLINE:
+    if local in INLINE or local in formulas.TAGS:
         return ""
     if local in BLOCK or name in closed:
         return " "

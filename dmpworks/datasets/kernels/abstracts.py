@@ -22,11 +22,26 @@ class Index(msgspec.Struct, gc=False):
 
 
 def read(index: bytes) -> str | None:
-    """Return the text of one inverted index in JSON; raises ValueError (also its kinds) or RecursionError."""
-    if index.strip() in (b"null", b"", b'""'):
+    """Return the text of one inverted index in JSON; raises ValueError (also its kinds) or RecursionError.
+
+    An index may be a JSON text itself, and be wrapped as `{"IndexLength": 5, "InvertedIndex": {...}}`, as it is in
+    Microsoft Academic Graph and in what was made of it. Whatever else holds no positions is an error, not an abstract.
+    """
+    found = _loads(index.decode())
+    found = _loads(found) if isinstance(found, str) else found
+    if isinstance(found, dict) and isinstance(found.get("InvertedIndex"), dict):
+        found = found["InvertedIndex"]
+    if not found:
         return None
-    found = json.loads(index.decode(), object_pairs_hook=_merge_positions, parse_constant=lambda name: None)
+    if not isinstance(found, dict) or not any(isinstance(places, list | None) for places in found.values()):
+        raise ValueError("no index of words and their positions")
     return abstract_from_index(coerce({"index": found}, Index).index)
+
+
+def _loads(text: str) -> Any:
+    if not text.strip():
+        return None
+    return json.loads(text, object_pairs_hook=_merge_positions, parse_constant=lambda name: None)
 
 
 def _merge_positions(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:

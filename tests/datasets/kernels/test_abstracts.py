@@ -78,3 +78,33 @@ def test_bytes_that_are_no_utf8_are_left_to_the_exact_function() -> None:
 
 def test_a_word_at_very_many_places_makes_a_text_longer_than_its_index() -> None:
     check([json.dumps({"x" * 100: list(range(9000))}).encode(), b'{"a":[0]}'])
+
+
+INDEX = '{"Slow": [0], "tides": [1, 4], "shape": [2], "deep": [3]}'
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        INDEX,
+        f'{{"IndexLength": 5, "InvertedIndex": {INDEX}}}',
+        json.dumps(INDEX),
+        json.dumps(f'{{"IndexLength": 5, "InvertedIndex": {INDEX}}}'),
+    ],
+)
+def test_an_index_may_be_wrapped_or_be_a_json_text(raw: str) -> None:
+    assert read(raw.encode()) == "Slow tides shape deep tides"
+    check([raw.encode(), b'{"a":[0]}'])
+
+
+@pytest.mark.parametrize(
+    "raw", ['"no JSON"', "[1]", "5", '{"length": 5}', '{"words": {"a": [0]}, "length": 5}', '"[1]"']
+)
+def test_what_is_no_index_is_an_error_and_no_abstract(raw: str) -> None:
+    with pytest.raises(ValueError, match=r"no index|Expecting"):
+        read(raw.encode())
+    check([raw.encode(), b'{"a":[0]}'])
+
+
+def test_a_word_of_the_wrapper_s_name_is_a_word() -> None:
+    assert read(b'{"InvertedIndex":[0],"files":[1]}') == "InvertedIndex files"
