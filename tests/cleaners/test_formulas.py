@@ -2,7 +2,7 @@
 
 import pytest
 
-from dmpworks.cleaners.text import plain
+from dmpworks.cleaners.text import plain_text
 
 DOCUMENT = (
     r"\documentclass[12pt]{minimal} \usepackage{amsmath} \setlength{\oddsidemargin}{-69pt} "
@@ -34,10 +34,10 @@ CASES = {
 
 @pytest.mark.parametrize("text", CASES)
 def test_one_form_of_a_formula_stays(text: str) -> None:
-    assert plain(text) == CASES[text]
+    assert plain_text(text) == CASES[text]
 
 
 @pytest.mark.parametrize("opening", ["<alternatives>", "<tex-math>", "<annotation x='1'>"])
 def test_openings_without_end_take_no_longer_each(opening: str) -> None:
     # were each of them looked for to the end, this would take minutes
-    assert plain(opening * 20_000 + "text") == "text"
+    assert plain_text(opening * 20_000 + "text") == "text"
