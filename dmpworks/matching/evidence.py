@@ -12,8 +12,8 @@ from typing import TypeVar
 from dmpworks.matching.agreement import Agreement
 from dmpworks.matching.funding import funding_agreement, same_funder
 from dmpworks.matching.organisations import NAME_SCORE, ROR_SCORE, same_organisation
-from dmpworks.matching.people import same_person
 from dmpworks.matching.records import OUTPUT_MANAGEMENT_PLAN, Funder, Institution, Plan, PlanAward, Record, Work
+from dmpworks.matching.team import team_of
 
 T = TypeVar("T")
 P = TypeVar("P")
@@ -151,7 +151,9 @@ def _doi_match(plan: Plan, work: Work) -> DoiMatch:
 
 
 def _author_matches(plan: Plan, work: Work) -> tuple[ItemMatch, ...]:
-    return _items(work.authors, plan.authors, same_person)
+    team = team_of(plan.authors)
+    best = map(team.agreement, work.authors)
+    return tuple(ItemMatch(index, *match) for index, match in enumerate(best) if match)
 
 
 def _institution_matches(plan: Plan, work: Work) -> tuple[ItemMatch, ...]:

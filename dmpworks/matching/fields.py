@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from dmpworks.matching.awards import award_terms
-from dmpworks.matching.people import initial_keys, surname_keys
+from dmpworks.matching.name_keys import author_keys, surname_keys
 from dmpworks.matching.records import Award, Work
 from dmpworks.matching.terms import terms
 from dmpworks.matching.tokens import join_values, tokenize
@@ -41,7 +41,7 @@ def search_fields(work: Work) -> dict[str, list[str] | str]:
         "doi": [work.doi],
         "orcid": _distinct(author.orcid for author in work.authors),
         "surname": _distinct(key for author in work.authors for key in surname_keys(author)),
-        "initial": _distinct(key for author in work.authors for key in initial_keys(author)),
+        "initial": _distinct(key for author in work.authors for key in author_keys(author)),
         "institution_ror": _distinct(institution.ror for institution in work.institutions),
         "institution_name": _names(institution.name for institution in work.institutions),
         "funder_ror": _distinct(ror for _, ror in funders),

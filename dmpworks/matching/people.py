@@ -65,30 +65,6 @@ def _words(name: str | None) -> tuple[str, ...]:
     return tuple(_TWO_LETTERS.sub(r"\1\2", word) if len(word) > _LONGEST_INITIALS else word for word in words)
 
 
-def surname_keys(author: Author) -> list[str]:
-    """Return every run of up to three words of the name, written together: any of them may be the surname."""
-    name = name_of(author)
-    keys = ["".join(run) for run in _runs(name.words)]
-    return list(dict.fromkeys([*keys, "".join(name.surname)])) if name.words else []
-
-
-def initial_keys(author: Author) -> list[str]:
-    """Return surname and initial, "wang.t", in both orders, and with each word that may be one of two surnames."""
-    name = name_of(author)
-    if not name.given:
-        return []
-    first, last = name.words[0], name.words[-1]
-    keys = [f"{''.join(name.surname)}.{name.given[0][0]}"]
-    keys += [f"{word}.{first[0]}" for word in name.words[1:] if len(word) >= _SHORTEST_PART]
-    return list(dict.fromkeys([*keys, f"{first}.{last[0]}"]))
-
-
-def query_surnames(author: Author) -> list[str]:
-    """Return the keys that find a plan's member: the surname, and each part of it that may be used alone."""
-    surname = name_of(author).surname
-    return list(dict.fromkeys(key for key in ("".join(surname), *_parts(surname)) if key))
-
-
 def same_person(member: Author, author: Author) -> Agreement | None:
     """Return how surely a work's author is a plan's member; None when they are two people."""
     if member.orcid and author.orcid:
@@ -115,14 +91,14 @@ def _readings(member: Name, author: Name) -> Iterator[tuple[tuple[str, ...], flo
     if not surname:
         return
     whole = "".join(surname)
-    for run, rest in _runs_and_rest(author.words):
+    for run, rest in runs_and_rest(author.words):
         key = "".join(run)
         if key == whole:
             sure = key == "".join(author.surname) or _ends_alike(member, author, run)
             yield rest, 1.0 if sure else _PART_OF_SURNAME
-        elif run == author.surname and (key in _parts(surname) or whole in _parts(author.surname)):
+        elif run == author.surname and (key in surname_parts(surname) or whole in surname_parts(author.surname)):
             yield rest, _PART_OF_SURNAME
-        elif key in _parts(surname) and set(run) <= set(author.surname):
+        elif key in surname_parts(surname) and set(run) <= set(author.surname):
             yield tuple(word for word in rest if word not in author.surname), _PART_OF_SURNAME
 
 
@@ -170,7 +146,7 @@ def _initials_of(short: tuple[str, ...], long: tuple[str, ...]) -> bool:
     return len(short[0]) == 1 and short[0] == initials[0] and not set(short[1:]).isdisjoint(long[1:])
 
 
-def _parts(surname: tuple[str, ...]) -> tuple[str, ...]:
+def surname_parts(surname: tuple[str, ...]) -> tuple[str, ...]:
     """Return the forms of a surname of several words: without its particles, and each word that may be used alone."""
     if len(surname) < 2:
         return ()
@@ -179,13 +155,8 @@ def _parts(surname: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(("".join(bare), *single)))
 
 
-def _runs(words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    for length in range(1, min(len(words), _LONGEST_SURNAME) + 1):
-        for start in range(len(words) - length + 1):
-            yield words[start : start + length]
-
-
-def _runs_and_rest(words: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+def runs_and_rest(words: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Yield every run of up to three words that may be a surname, and the words around it."""
     for length in range(1, min(len(words), _LONGEST_SURNAME) + 1):
         for start in range(len(words) - length + 1):
             yield words[start : start + length], words[:start] + words[start + length :]

@@ -11,15 +11,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dmpworks.matching.awards import award_terms
 from dmpworks.matching.content import Statistics, plan_terms
 from dmpworks.matching.evidence import published_between
+from dmpworks.matching.name_keys import bare_keys, has_given_name, member_keys, member_surnames
 from dmpworks.matching.organisations import phrases
-from dmpworks.matching.people import initial_keys, query_surnames
 from dmpworks.matching.query import Clause, Query, sixteenths
 from dmpworks.matching.records import OUTPUT_MANAGEMENT_PLAN, Plan
 from dmpworks.matching.tokens import SLOP
 
 FUNDED_DOI, AWARD = 15.0, 10.0
 RELATIONS = {"intra_work_doi": 10.0, "shared_project_doi": 5.0, "dataset_citation_doi": 2.5}
-ORCID, SURNAME, INITIAL = 6.0, 2.0, 3.0  # a surname with its initial counts as both
+ORCID, SURNAME, INITIAL = 6.0, 2.0, 5.0  # a surname without its initial, only where one side gives no more
 INSTITUTION_ROR, INSTITUTION_NAME = 2.0, 1.5
 FUNDER_ROR, FUNDER_NAME = 1.5, 1.0
 CONTENT = 8.0  # all content terms together
@@ -31,8 +31,8 @@ LONGEST_SLOPPY_PHRASE = 6  # words; longer names are searched exactly: the ways 
 def needed_frequencies(plan: Plan) -> dict[str, tuple[str, ...]]:
     """Return the terms, by field, whose document frequencies the query needs."""
     return {
-        "surname": _distinct(key for member in plan.authors for key in query_surnames(member)),
-        "initial": _distinct(key for member in plan.authors for key in initial_keys(member)),
+        "surname": _distinct(key for member in plan.authors for key in member_surnames(member)),
+        "initial": _distinct(key for member in plan.authors for key in (*member_keys(member), *bare_keys(member))),
         "content": plan_terms(plan),
     }
 
@@ -80,8 +80,11 @@ def _strong(plan: Plan, statistics: Statistics) -> Iterator[Clause]:
     for member in plan.authors:
         if member.orcid:
             yield Clause("orcid", ORCID, terms=(member.orcid,))
-        yield from _any_of("surname", SURNAME, query_surnames(member), statistics)
-        yield from _any_of("initial", INITIAL, initial_keys(member), statistics)
+        if has_given_name(member):
+            yield from _any_of("initial", INITIAL, member_keys(member), statistics)
+            yield from _any_of("initial", SURNAME, bare_keys(member), statistics)
+        else:
+            yield from _any_of("surname", SURNAME, member_surnames(member), statistics)
     if plan.accepted_dois:
         for field, weight in RELATIONS.items():
             yield Clause(field, weight, terms=_distinct(plan.accepted_dois))
