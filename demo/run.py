@@ -19,7 +19,7 @@ from dmpworks.chains.process_dmps.match_files import read_matches
 from dmpworks.jobs.manifest import Manifest, phase_folder, read_manifest
 from dmpworks.jobs.run import Phase
 from dmpworks.jobs.wiring import variables
-from dmpworks.matching.evidence import Match, PlanMatches
+from dmpworks.matching.matches import Match, PlanMatches
 from dmpworks.services.storage import Bucket, open_bucket
 
 HERE = Path(__file__).resolve().parent

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from dmpworks.matching.evidence import ContentMatch
+from dmpworks.matching.matches import ContentMatch
 from dmpworks.matching.records import Plan, Work
 from dmpworks.matching.terms import stem, terms
 from dmpworks.matching.tokens import tokenize

@@ -7,12 +7,16 @@ list, award, author, relation to an accepted output) is no candidate, whatever i
 import calendar
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
+
+import msgspec
 
 from dmpworks.matching.agreement import Agreement
+from dmpworks.matching.content import Topic, similarity
 from dmpworks.matching.funding import funding_agreement, same_funder
+from dmpworks.matching.matches import ContentMatch, DoiMatch, DoiSource, EvidenceClass, ItemMatch, Match
 from dmpworks.matching.organisations import NAME_SCORE, ROR_SCORE, same_organisation
-from dmpworks.matching.records import OUTPUT_MANAGEMENT_PLAN, Funder, Institution, Plan, PlanAward, Record, Work
+from dmpworks.matching.records import OUTPUT_MANAGEMENT_PLAN, Funder, Institution, Plan, PlanAward, Work
 from dmpworks.matching.team import team_of
 
 T = TypeVar("T")
@@ -20,103 +24,79 @@ P = TypeVar("P")
 
 EARLIEST = date(1990, 1, 1)  # of a work, where the project's start is unknown
 YEARS_AFTER_END = 3  # outputs still appear
+SIMILAR_CONTENT = 0.05  # least similarity to a plan with the same institution and funder: a few rare terms in common
 
 
-class ItemMatch(Record, frozen=True):
-    """One item of a work's list that matches: its index, the strength (0 to 1), and the fields that agree."""
+class Strong(NamedTuple):
+    """The evidence of which any is enough to make a work a candidate."""
 
-    index: int
-    score: float
-    fields: tuple[str, ...]
-
-
-class DoiSource(Record, frozen=True):
-    """The award under which the funder lists the work."""
-
-    parent_award_id: str | None = None
-    award_id: str | None = None
-    award_url: str | None = None
-
-
-class DoiMatch(Record, frozen=True):
-    """Whether the funder itself lists the work for the plan's award."""
-
-    found: bool = False
-    score: float = 0.0
-    sources: tuple[DoiSource, ...] = ()
-
-
-class ContentMatch(Record, frozen=True):
-    """How similar the work is to the plan in content (0 to 1), and the shared words, in `<mark>`."""
-
-    score: float = 0.0
-    title_highlight: str | None = None
-    abstract_highlights: tuple[str, ...] = ()
-
-
-NO_CONTENT = ContentMatch()
-
-
-class Match(Record, frozen=True):
-    """A work that may be an output of a plan, with all its evidence."""
-
-    dmp_doi: str
-    work: Work
-    score: float = 0.0
-    score_max: float = 0.0
-    doi_match: DoiMatch = DoiMatch()
-    content_match: ContentMatch = ContentMatch()
-    author_matches: tuple[ItemMatch, ...] = ()
-    institution_matches: tuple[ItemMatch, ...] = ()
-    funder_matches: tuple[ItemMatch, ...] = ()
-    award_matches: tuple[ItemMatch, ...] = ()
-    intra_work_doi_matches: tuple[ItemMatch, ...] = ()
-    possible_shared_project_doi_matches: tuple[ItemMatch, ...] = ()
-    dataset_citation_doi_matches: tuple[ItemMatch, ...] = ()
+    doi_match: DoiMatch
+    author_matches: tuple[ItemMatch, ...]
+    award_matches: tuple[ItemMatch, ...]
+    intra_work_doi_matches: tuple[ItemMatch, ...]
+    possible_shared_project_doi_matches: tuple[ItemMatch, ...]
+    dataset_citation_doi_matches: tuple[ItemMatch, ...]
 
     @property
-    def has_strong_evidence(self) -> bool:
-        """Return whether there is evidence of an output of this plan, not only of similarity to it."""
-        return bool(self.doi_match.found or self.author_matches or self.award_matches or self.is_related)
-
-    @property
-    def is_related(self) -> bool:
-        """Return whether the work is related to an accepted output."""
-        return bool(
-            self.intra_work_doi_matches or self.possible_shared_project_doi_matches or self.dataset_citation_doi_matches
-        )
+    def is_there(self) -> bool:
+        """Return whether there is any of it."""
+        return self.doi_match.found or any(self[1:])
 
 
-class PlanMatches(Record, frozen=True):
-    """All matches of a plan, best first; a line of the file of matches."""
+def evidence(plan: Plan, work: Work, topic: Topic | None = None) -> Match | None:
+    """Return the evidence for a work; None when it may not be a result or has no strong evidence.
 
-    dmp_doi: str
-    works: tuple[Match, ...] = ()
-
-
-def evidence(plan: Plan, work: Work, content: ContentMatch = NO_CONTENT) -> Match | None:
-    """Return the evidence for a work; None when it may not be a result or has no strong evidence."""
+    Without a topic (`content.topic_of`), the similarity of content stays 0.
+    """
     if not may_be_output(plan, work):
         return None
-    relations, known = work.relations, frozenset(plan.accepted_dois)
-    match = Match(
+    # The strong evidence comes first: most works that an engine returns have none, and the rest costs far more.
+    strong = _strong(plan, work)
+    return _match(plan, work, topic, strong, "direct") if strong.is_there else None
+
+
+def related_evidence(plan: Plan, work: Work, topic: Topic, candidates: tuple[str, ...]) -> Match | None:
+    """Return the evidence for a work that is related to these candidates (DOIs); None when it may not be a result."""
+    if not may_be_output(plan, work):
+        return None
+    strong = _strong(plan, work)
+    match = _match(plan, work, topic, strong, "direct" if strong.is_there else "related")
+    return msgspec.structs.replace(match, related_candidates=() if strong.is_there else candidates)
+
+
+def similar_evidence(plan: Plan, work: Work, topic: Topic) -> Match | None:
+    """Return the evidence for a work with institution, funder and content of the plan, without strong evidence."""
+    if not may_be_output(plan, work):
+        return None
+    strong = _strong(plan, work)
+    if strong.is_there or not (_institution_matches(plan, work) and _funder_matches(plan, work)):
+        return None
+    match = _match(plan, work, topic, strong, "similar")
+    return match if match.content_match.score >= SIMILAR_CONTENT else None
+
+
+def _match(plan: Plan, work: Work, topic: Topic | None, strong: Strong, evidence_class: EvidenceClass) -> Match:
+    return Match(
         dmp_doi=plan.doi,
         work=work,
-        doi_match=_doi_match(plan, work),
-        content_match=content,
-        author_matches=_author_matches(plan, work),
+        content_match=ContentMatch(similarity(topic, work)) if topic else ContentMatch(),
         institution_matches=_institution_matches(plan, work),
         funder_matches=_funder_matches(plan, work),
-        award_matches=_award_matches(plan, work),
-        intra_work_doi_matches=_doi_matches(relations.intra_work_dois, known, "relations.intraWorkDois"),
-        possible_shared_project_doi_matches=_doi_matches(
-            relations.possible_shared_project_dois, known, "relations.possibleSharedProjectDois"
-        ),
-        dataset_citation_doi_matches=_doi_matches(
-            relations.dataset_citation_dois, known, "relations.datasetCitationDois"
-        ),
+        evidence_class=evidence_class,
+        **strong._asdict(),
     )
-    return match if match.has_strong_evidence else None
+
+
+def _strong(plan: Plan, work: Work) -> Strong:
+    relations, accepted = work.relations, frozenset(plan.accepted_dois)
+    return Strong(
+        _doi_match(plan, work),
+        _author_matches(plan, work),
+        _award_matches(plan, work),
+        _doi_matches(relations.intra_work_dois, accepted, "relations.intraWorkDois"),
+        _doi_matches(relations.possible_shared_project_dois, accepted, "relations.possibleSharedProjectDois"),
+        _doi_matches(relations.dataset_citation_dois, accepted, "relations.datasetCitationDois"),
+    )
 
 
 def may_be_output(plan: Plan, work: Work) -> bool:
@@ -176,8 +156,8 @@ def _award_matches(plan: Plan, work: Work) -> tuple[ItemMatch, ...]:
     return _items(work.awards, plan.awards, lambda ours, theirs: funding_agreement(ours, theirs, work))
 
 
-def _doi_matches(dois: Sequence[str], known: frozenset[str], field: str) -> tuple[ItemMatch, ...]:
-    return tuple(ItemMatch(index, 1.0, (field,)) for index, doi in enumerate(dois) if doi in known)
+def _doi_matches(dois: Sequence[str], accepted: frozenset[str], field: str) -> tuple[ItemMatch, ...]:
+    return tuple(ItemMatch(index, 1.0, (field,)) for index, doi in enumerate(dois) if doi in accepted)
 
 
 def _items(

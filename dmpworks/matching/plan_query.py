@@ -42,10 +42,23 @@ def build_query(plan: Plan, statistics: Statistics, limit: int) -> Query | None:
     strong = tuple(_merge_excess(_strong(plan, statistics)))
     if not strong:
         return None
+    return _query(plan, strong, tuple(_merge_excess(_supporting(plan, statistics))), limit)
+
+
+def build_similar_query(plan: Plan, statistics: Statistics, limit: int) -> Query | None:
+    """Return the query for works of the plan's institutions with its funders and content; None without either name."""
+    institutions = tuple(_merge_excess(_institutions(plan)))
+    funders = tuple(_merge_excess(_funders(plan)))
+    if not (institutions and funders):
+        return None
+    return _query(plan, institutions, (*funders, *_content(plan, statistics)), limit)
+
+
+def _query(plan: Plan, strong: tuple[Clause, ...], supporting: tuple[Clause, ...], limit: int) -> Query:
     start, end = published_between(plan)
     return Query(
         strong=strong,
-        supporting=tuple(_merge_excess(_supporting(plan, statistics))),
+        supporting=supporting,
         published_from=start,
         published_to=end,
         excluded_types=(OUTPUT_MANAGEMENT_PLAN,),
@@ -97,11 +110,19 @@ def _any_of(field: str, weight: float, keys: Sequence[str], statistics: Statisti
 
 
 def _supporting(plan: Plan, statistics: Statistics) -> Iterator[Clause]:
-    institutions = [(place.name, place.ror) for place in plan.institutions]
-    funders = [(award.funder_name, award.funder_ror) for award in plan.awards]
-    yield from _organisations("institution", institutions, INSTITUTION_ROR, INSTITUTION_NAME)
-    yield from _organisations("funder", funders, FUNDER_ROR, FUNDER_NAME)
+    yield from _institutions(plan)
+    yield from _funders(plan)
     yield from _content(plan, statistics)
+
+
+def _institutions(plan: Plan) -> Iterator[Clause]:
+    stated = [(institution.name, institution.ror) for institution in plan.institutions]
+    return _organisations("institution", stated, INSTITUTION_ROR, INSTITUTION_NAME)
+
+
+def _funders(plan: Plan) -> Iterator[Clause]:
+    stated = [(award.funder_name, award.funder_ror) for award in plan.awards]
+    return _organisations("funder", stated, FUNDER_ROR, FUNDER_NAME)
 
 
 def _organisations(

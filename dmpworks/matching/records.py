@@ -51,6 +51,11 @@ class Relations(Record, frozen=True):
     possible_shared_project_dois: tuple[str, ...] = ()
     dataset_citation_dois: tuple[str, ...] = ()
 
+    @property
+    def all_dois(self) -> tuple[str, ...]:
+        """Return the related DOIs of every kind."""
+        return (*self.intra_work_dois, *self.possible_shared_project_dois, *self.dataset_citation_dois)
+
 
 class Source(Record, frozen=True):
     """Where a work's record comes from: DataCite or OpenAlex, and its page there."""

@@ -5,7 +5,9 @@ from datetime import date
 import msgspec
 import pytest
 
-from dmpworks.matching.evidence import ContentMatch, Match, PlanMatches, evidence, published_between
+from dmpworks.matching.content import Topic
+from dmpworks.matching.evidence import evidence, published_between, related_evidence, similar_evidence
+from dmpworks.matching.matches import Match, PlanMatches
 from dmpworks.matching.records import Author, Award, FundedDoi, Funder, Institution, PlanAward, Relations
 
 ADA = Author(orcid="0000-0001-2345-678x", first_initial="A", given_name="Ada", surname="Byron", full="Ada Byron")
@@ -24,7 +26,7 @@ def test_without_strong_evidence_there_is_no_match(plan, work) -> None:
         institutions=supported["institutions"],
         awards=(PlanAward(None, "National Science Foundation", "021nxhr62"),),
     )
-    assert evidence(ours, work(**supported), ContentMatch(0.9)) is None
+    assert evidence(ours, work(**supported)) is None
     assert evidence(ours, work(**supported | {"authors": (NO_ORCID,)})) is not None
 
 
@@ -52,6 +54,45 @@ def test_each_strong_signal_is_enough(plan, work, strong) -> None:
     assert evidence(ours, work()) is None
 
 
+ALHAM = Institution("University of Alham", "0arb7sd45")
+NSF = Funder("National Science Foundation", "021nxhr62")
+TOPIC = Topic({"graphene": 1.0, "membrane": 1.0})
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_candidate"),
+    [
+        ({}, True),
+        ({"institutions": ()}, False),
+        ({"funders": ()}, False),
+        ({"title": "Graphite", "abstract_text": None}, False),
+        ({"authors": (NO_ORCID,)}, False),  # a direct candidate instead
+        ({"publication_date": date(2018, 12, 31)}, False),
+        ({"doi": "10.5/no"}, False),
+    ],
+)
+def test_institution_funder_and_content_together_make_a_similar_candidate(plan, work, changes, is_candidate) -> None:
+    awards = (PlanAward(None, NSF.name, NSF.ror),)
+    ours = plan(authors=(ADA,), institutions=(ALHAM,), awards=awards, rejected_dois=("10.5/no",))
+    given = {"title": "Graphene membranes", "institutions": (ALHAM,), "funders": (NSF,)}
+    match = similar_evidence(ours, work(**given | changes), TOPIC)
+    assert (match is not None) == is_candidate
+    if match:
+        assert match.evidence_class == "similar" and not match.has_strong_evidence
+        assert match.content_match.score == 1.0
+
+
+def test_a_related_candidate_names_those_it_is_related_to(plan, work) -> None:
+    related = related_evidence(plan(), work(title="Graphene"), TOPIC, ("10.5/direct",))
+    assert related is not None
+    assert (related.evidence_class, related.related_candidates) == ("related", ("10.5/direct",))
+    assert related.content_match.score > 0
+    direct = related_evidence(plan(authors=(ADA,)), work(authors=(ADA,)), TOPIC, ("10.5/direct",))
+    assert direct is not None
+    assert (direct.evidence_class, direct.related_candidates) == ("direct", ())
+    assert related_evidence(plan(), work(work_type="OUTPUT_MANAGEMENT_PLAN"), TOPIC, ("10.5/direct",)) is None
+
+
 def test_the_json_is_what_the_dmp_tool_reads(plan, work) -> None:
     ours = plan(
         authors=(ADA,),
@@ -69,7 +110,7 @@ def test_the_json_is_what_the_dmp_tool_reads(plan, work) -> None:
     assert list(found) == [
         *("dmpDoi", "work", "score", "scoreMax", "doiMatch", "contentMatch", "authorMatches", "institutionMatches"),
         *("funderMatches", "awardMatches", "intraWorkDoiMatches", "possibleSharedProjectDoiMatches"),
-        "datasetCitationDoiMatches",
+        *("datasetCitationDoiMatches", "evidenceClass", "coauthorMatches", "relatedCandidates"),
     ]
     assert found["dmpDoi"] == "10.48321/p"
     assert (found["work"]["doi"], found["work"]["publicationDate"]) == ("10.5/w", "2020-06-01")

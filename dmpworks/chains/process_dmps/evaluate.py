@@ -15,7 +15,7 @@ from dmpworks.cleaners import identifiers
 from dmpworks.errors import SettingsError
 from dmpworks.jobs.run import Run
 from dmpworks.matching.evaluation import METRICS, Report, measure
-from dmpworks.matching.evidence import PlanMatches
+from dmpworks.matching.matches import PlanMatches
 from dmpworks.services.storage import Bucket
 
 if TYPE_CHECKING:

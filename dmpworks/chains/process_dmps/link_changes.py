@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from dmpworks.matching.evidence import Match
+from dmpworks.matching.matches import Match
 from dmpworks.matching.records import Work
 from dmpworks.services.database.rows import Link, StoredLink, Version
 

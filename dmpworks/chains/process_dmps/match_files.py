@@ -6,7 +6,7 @@ import msgspec
 
 from dmpworks.chains.process_dmps.plan_files import read_records
 from dmpworks.jobs.run import Phase
-from dmpworks.matching.evidence import PlanMatches
+from dmpworks.matching.matches import PlanMatches
 
 _MATCHES = msgspec.json.Decoder(PlanMatches)
 

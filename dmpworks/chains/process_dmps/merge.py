@@ -14,7 +14,7 @@ from dmpworks.chains.process_dmps.settings import MergeSettings
 from dmpworks.errors import DatabaseError, JobError
 from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import Run
-from dmpworks.matching.evidence import PlanMatches
+from dmpworks.matching.matches import PlanMatches
 from dmpworks.services.database import DmpDatabase
 from dmpworks.services.database.links import PlanLinks
 from dmpworks.settings.shared import DmpTool

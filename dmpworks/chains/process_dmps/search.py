@@ -17,9 +17,18 @@ from dmpworks.chains.process_dmps.works_index import check_works_index
 from dmpworks.errors import JobError, SettingsError, first_few
 from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import Run
-from dmpworks.matching.content import Statistics, highlight, similarity, topic_of
-from dmpworks.matching.evidence import ContentMatch, Match, PlanMatches, evidence
-from dmpworks.matching.plan_query import build_query, needed_frequencies
+from dmpworks.matching.candidates import (
+    SIMILAR_ASKED,
+    direct_candidates,
+    related_candidates,
+    related_dois,
+    similar_candidates,
+)
+from dmpworks.matching.coauthors import confirmed_outputs, with_coauthors
+from dmpworks.matching.content import Statistics, highlight, topic_of
+from dmpworks.matching.matches import Match, PlanMatches
+from dmpworks.matching.plan_query import build_query, build_similar_query, needed_frequencies
+from dmpworks.matching.query import Query
 from dmpworks.matching.ranking import rank
 from dmpworks.matching.records import Plan, Work
 from dmpworks.services.search import SearchEngine, open_engine
@@ -172,13 +181,20 @@ def find_matches(
     plan: Plan, engine: SearchEngine, index: str, statistics: Statistics, settings: SearchSettings
 ) -> tuple[Match, ...]:
     """Return the works for one plan, best first, with their evidence."""
-    query = build_query(plan, statistics, settings.candidates)
-    if query is None:
-        return ()
     topic = topic_of(plan, statistics)
-    candidates = (_WORK.decode(hit.source) for hit in engine.search(index, query))
-    judged = (evidence(plan, work, ContentMatch(similarity(topic, work))) for work in candidates)
-    best = rank(plan, [match for match in judged if match], settings.results)
+
+    def search(query: Query | None) -> list[Work]:
+        return [_WORK.decode(hit.source) for hit in engine.search(index, query)] if query else []
+
+    direct = direct_candidates(plan, search(build_query(plan, statistics, settings.candidates)), topic)
+    related = related_dois(plan, direct)
+    fetched = engine.fetch(index, [*related, *plan.accepted_dois])
+    works = {doi: _WORK.decode(source) for doi, source in fetched.items()}
+    matches = direct + related_candidates(plan, [works[doi] for doi in related if doi in works], topic, related)
+    alike = search(build_similar_query(plan, statistics, SIMILAR_ASKED))
+    matches += similar_candidates(plan, alike, topic, matches)
+    accepted = [works[doi] for doi in plan.accepted_dois if doi in works]
+    best = rank(plan, with_coauthors(plan, confirmed_outputs(accepted, matches), matches), settings.results)
     # Marking words costs more than all the rest, so only what is shown gets highlights.
     return tuple(
         msgspec.structs.replace(match, content_match=highlight(topic, match.work, match.content_match.score))

@@ -4,7 +4,7 @@ import hashlib
 from datetime import date
 from typing import Any
 
-from dmpworks.matching.evidence import ContentMatch, DoiMatch, DoiSource, ItemMatch, Match, PlanMatches
+from dmpworks.matching.matches import ContentMatch, DoiMatch, DoiSource, ItemMatch, Match, PlanMatches
 from dmpworks.matching.records import Author, Award, Funder, Institution, Source, Work
 
 PLAN = "10.48321/d1"

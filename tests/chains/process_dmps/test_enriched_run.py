@@ -12,7 +12,7 @@ import pytest
 
 from dmpworks.chains.process_dmps.match_files import read_matches
 from dmpworks.jobs.run import Phase
-from dmpworks.matching.evidence import DoiMatch, DoiSource
+from dmpworks.matching.matches import DoiMatch, DoiSource
 from dmpworks.matching.records import Author, Work
 from dmpworks.services.storage import Bucket, open_bucket
 from dmpworks.settings.shared import Search

@@ -9,7 +9,7 @@ from isal import igzip
 
 from dmpworks.chains.process_dmps.evaluate import evaluate, evaluate_run, read_known, read_truth
 from dmpworks.errors import JobError, SettingsError
-from dmpworks.matching.evidence import Match, PlanMatches
+from dmpworks.matching.matches import Match, PlanMatches
 from dmpworks.matching.records import Work
 
 TRUTH = """dmpDoi,workDoi,status

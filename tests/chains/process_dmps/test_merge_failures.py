@@ -12,7 +12,7 @@ from sqlalchemy import event
 from dmpworks.chains.process_dmps.link_changes import as_link, find_changes
 from dmpworks.chains.process_dmps.merge import UNKNOWN_PLAN, merge
 from dmpworks.errors import DatabaseError, MergeError, TemporaryError
-from dmpworks.matching.evidence import PlanMatches
+from dmpworks.matching.matches import PlanMatches
 from dmpworks.services.database import DmpDatabase, open_database
 from dmpworks.services.database.rows import StoredLink
 from tests.chains.process_dmps.found import match, matches

@@ -5,7 +5,7 @@ from datetime import date, datetime
 import pytest
 
 from dmpworks.chains.process_dmps.merge import merge
-from dmpworks.matching.evidence import ItemMatch
+from dmpworks.matching.matches import ItemMatch
 from dmpworks.matching.records import Author
 from dmpworks.services.database import DmpDatabase
 from tests.chains.process_dmps.found import PLAN, match, matches, work
