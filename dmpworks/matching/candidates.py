@@ -14,7 +14,7 @@ from dmpworks.matching.records import Plan, Work
 
 MOST_ANCHORS = 20  # direct candidates, best first, whose relations are followed: a person rarely looks at more
 MOST_RELATED = 100  # works fetched for a plan: a collection may have thousands of parts
-SIMILAR_ASKED = 100  # works asked of the engine that share institution, funder or content
+SIMILAR_ASKED = 50  # works asked of the engine that share institution and funder, those of similar content first
 MOST_SIMILAR = 10  # candidates without strong evidence that are kept, the most similar ones
 
 RelatedDois = dict[str, tuple[str, ...]]

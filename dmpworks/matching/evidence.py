@@ -56,12 +56,24 @@ def evidence(plan: Plan, work: Work, topic: Topic | None = None) -> Match | None
 
 
 def related_evidence(plan: Plan, work: Work, topic: Topic, candidates: tuple[str, ...]) -> Match | None:
-    """Return the evidence for a work that is related to these candidates (DOIs); None when it may not be a result."""
+    """Return the evidence for a work that is related to these candidates (DOIs); None when it may not be a result.
+
+    Anybody may cite a dataset or use it: such a relation counts only together with an institution of the plan.
+    """
     if not may_be_output(plan, work):
         return None
     strong = _strong(plan, work)
-    match = _match(plan, work, topic, strong, "direct" if strong.is_there else "related")
-    return msgspec.structs.replace(match, related_candidates=() if strong.is_there else candidates)
+    if strong.is_there:
+        return _match(plan, work, topic, strong, "direct")
+    match = _match(plan, work, topic, strong, "related")
+    if not (_is_closely_related(work, candidates) or match.institution_matches):
+        return None
+    return msgspec.structs.replace(match, related_candidates=candidates)
+
+
+def _is_closely_related(work: Work, dois: tuple[str, ...]) -> bool:
+    close = (*work.relations.intra_work_dois, *work.relations.possible_shared_project_dois)
+    return not frozenset(close).isdisjoint(dois)
 
 
 def similar_evidence(plan: Plan, work: Work, topic: Topic) -> Match | None:

@@ -65,6 +65,12 @@ def same_name(one: str, other: str) -> bool:
     return _abbreviates(ours[0], theirs) or _abbreviates(theirs[0], ours)
 
 
+def acronyms(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the acronyms of a name of several words, without and with its little words: "nsf"."""
+    initials = (_initials(_without_little_words(words)), _initials(words))
+    return tuple(dict.fromkeys(word for word in initials if len(word) >= _SHORTEST_ACRONYM))
+
+
 def _abbreviates(short: tuple[str, ...], names: tuple[tuple[str, ...], ...]) -> bool:
     """Return whether a single word consists of the initials of one of the names, with or without its little words."""
     if len(short) != 1 or len(short[0]) < _SHORTEST_ACRONYM:

@@ -12,7 +12,7 @@ from dmpworks.matching.awards import award_terms
 from dmpworks.matching.content import Statistics, plan_terms
 from dmpworks.matching.evidence import published_between
 from dmpworks.matching.name_keys import bare_keys, has_given_name, member_keys, member_surnames
-from dmpworks.matching.organisations import phrases
+from dmpworks.matching.organisations import acronyms, phrases
 from dmpworks.matching.query import Clause, Query, sixteenths
 from dmpworks.matching.records import OUTPUT_MANAGEMENT_PLAN, Plan
 from dmpworks.matching.tokens import SLOP
@@ -46,18 +46,25 @@ def build_query(plan: Plan, statistics: Statistics, limit: int) -> Query | None:
 
 
 def build_similar_query(plan: Plan, statistics: Statistics, limit: int) -> Query | None:
-    """Return the query for works of the plan's institutions with its funders and content; None without either name."""
+    """Return the query for works with institution, funder and content of a plan; None when it lacks one of them."""
     institutions = tuple(_merge_excess(_institutions(plan)))
     funders = tuple(_merge_excess(_funders(plan)))
     if not (institutions and funders):
         return None
-    return _query(plan, institutions, (*funders, *_content(plan, statistics)), limit)
+    return _query(plan, institutions, tuple(_content(plan, statistics)), limit, required=funders)
 
 
-def _query(plan: Plan, strong: tuple[Clause, ...], supporting: tuple[Clause, ...], limit: int) -> Query:
+def _query(
+    plan: Plan,
+    strong: tuple[Clause, ...],
+    supporting: tuple[Clause, ...],
+    limit: int,
+    required: tuple[Clause, ...] = (),
+) -> Query:
     start, end = published_between(plan)
     return Query(
         strong=strong,
+        required=required,
         supporting=supporting,
         published_from=start,
         published_to=end,
@@ -135,7 +142,7 @@ def _organisations(
         words = min(phrases(name), key=len, default=())
         if words:
             slop = SLOP if 1 < len(words) <= LONGEST_SLOPPY_PHRASE else 0
-            yield Clause(f"{kind}_name", by_name, phrase=words, slop=slop)
+            yield Clause(f"{kind}_name", by_name, terms=acronyms(words), phrase=words, slop=slop)
 
 
 def _content(plan: Plan, statistics: Statistics) -> Iterator[Clause]:

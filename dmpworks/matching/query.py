@@ -21,9 +21,13 @@ class Clause(msgspec.Struct, frozen=True):
 
 
 class Query(msgspec.Struct, frozen=True):
-    """What to find and what to leave out; hits come by score, then DOI ascending, at most `limit`."""
+    """What to find and what to leave out; hits come by score, then DOI ascending, at most `limit`.
+
+    Where `required` is not empty, one of its clauses must match beside a strong one.
+    """
 
     strong: tuple[Clause, ...]
+    required: tuple[Clause, ...] = ()
     supporting: tuple[Clause, ...] = ()
     published_from: date = date(1990, 1, 1)
     published_to: date | None = None

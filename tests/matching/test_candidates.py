@@ -32,7 +32,8 @@ def test_relations_of_direct_candidates_lead_to_related_ones(plan, work) -> None
     works = [work(doi="10.5/a", authors=(ADA,), relations=relations), work(doi="10.5/other", authors=(ADA,))]
     related = related_dois(ours(plan), direct_candidates(ours(plan), works, TOPIC))
     assert related == dict.fromkeys(("10.5/version", "10.5/supplement", "10.5/cited"), ("10.5/a",))
-    fetched = [work(doi="10.5/version"), work(doi="10.5/cited", awards=(Award("1531511"),))]
+    version = work(doi="10.5/version", relations=Relations(("10.5/a",)))
+    fetched = [version, work(doi="10.5/cited", awards=(Award("1531511"),))]
     matches = related_candidates(ours(plan), fetched, TOPIC, related)
     assert [(match.work.doi, match.evidence_class) for match in matches] == [
         ("10.5/version", "related"),

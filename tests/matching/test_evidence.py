@@ -83,7 +83,8 @@ def test_institution_funder_and_content_together_make_a_similar_candidate(plan, 
 
 
 def test_a_related_candidate_names_those_it_is_related_to(plan, work) -> None:
-    related = related_evidence(plan(), work(title="Graphene"), TOPIC, ("10.5/direct",))
+    version = work(title="Graphene", relations=Relations(("10.5/direct",)))
+    related = related_evidence(plan(), version, TOPIC, ("10.5/direct",))
     assert related is not None
     assert (related.evidence_class, related.related_candidates) == ("related", ("10.5/direct",))
     assert related.content_match.score > 0
@@ -91,6 +92,23 @@ def test_a_related_candidate_names_those_it_is_related_to(plan, work) -> None:
     assert direct is not None
     assert (direct.evidence_class, direct.related_candidates) == ("direct", ())
     assert related_evidence(plan(), work(work_type="OUTPUT_MANAGEMENT_PLAN"), TOPIC, ("10.5/direct",)) is None
+
+
+@pytest.mark.parametrize(
+    ("relations", "institutions", "is_candidate"),
+    [
+        (Relations(intra_work_dois=("10.5/direct",)), (), True),
+        (Relations(possible_shared_project_dois=("10.5/other", "10.5/direct")), (), True),
+        (Relations(dataset_citation_dois=("10.5/direct",)), (), False),
+        (Relations(dataset_citation_dois=("10.5/direct",)), (ALHAM,), True),
+    ],
+)
+def test_a_citation_is_a_relation_only_from_an_institution_of_the_plan(
+    plan, work, relations, institutions, is_candidate
+) -> None:
+    theirs = work(relations=relations, institutions=institutions)
+    match = related_evidence(plan(institutions=(ALHAM,)), theirs, TOPIC, ("10.5/direct",))
+    assert (match is not None) == is_candidate
 
 
 def test_the_json_is_what_the_dmp_tool_reads(plan, work) -> None:

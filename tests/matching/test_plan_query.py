@@ -4,7 +4,7 @@ from datetime import date
 
 from dmpworks.matching.content import Statistics
 from dmpworks.matching.fields import FIELDS, search_fields
-from dmpworks.matching.plan_query import build_query, needed_frequencies
+from dmpworks.matching.plan_query import build_query, build_similar_query, needed_frequencies
 from dmpworks.matching.query import Query
 from dmpworks.matching.records import Author, Award, FundedDoi, Funder, Institution, PlanAward, Relations, Work
 
@@ -52,14 +52,24 @@ def test_strong_signals_and_their_weights(plan) -> None:
 def test_supporting_signals(plan) -> None:
     query = build_query(full_plan(plan), NOTHING, 50)
     assert clauses_of(query, "institution_ror") == [(2.0, ("0arb7sd45",))]
-    assert clauses_of(query, "institution_name") == [(1.5, ("university", "of", "alham"))]
+    assert clauses_of(query, "institution_name") == [(1.5, ("uoa",))]
     assert clauses_of(query, "funder_ror") == [(1.5, ("021nxhr62",))]
-    assert clauses_of(query, "funder_name") == [
-        (1.0, ("national", "science", "foundation")),
-        (1.0, ("wellcome", "trust")),
-    ]
+    assert clauses_of(query, "funder_name") == [(1.0, ("nsf",)), (1.0, ("wellcome", "trust"))]
+    phrases = {clause.phrase for clause in query.supporting if clause.phrase}
+    assert phrases == {("university", "of", "alham"), ("national", "science", "foundation"), ("wellcome", "trust")}
     assert {terms[0] for _, terms in clauses_of(query, "content")} == {"analytical", "engine", "compute"}
     assert 7 <= sum(weight for weight, _ in clauses_of(query, "content")) <= 9
+
+
+def test_the_similar_query_needs_institution_and_funder(plan) -> None:
+    query = build_similar_query(full_plan(plan), NOTHING, 50)
+    assert query is not None
+    assert {clause.field for clause in query.strong} == {"institution_ror", "institution_name"}
+    assert {clause.field for clause in query.required} == {"funder_ror", "funder_name"}
+    assert {clause.field for clause in query.supporting} == {"content"}
+    assert query.excluded_dois == ("10.48321/p", "10.5/known", "10.5/no")
+    assert build_similar_query(plan(institutions=(Institution("University of Alham"),)), NOTHING, 50) is None
+    assert build_similar_query(plan(awards=(PlanAward(None, "Wellcome Trust"),)), NOTHING, 50) is None
 
 
 def test_filters(plan) -> None:

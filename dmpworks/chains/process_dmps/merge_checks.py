@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from dmpworks.chains.process_dmps.database_plans import plan_ids
 from dmpworks.errors import JobError, MergeError, first_few
-from dmpworks.matching.evidence import PlanMatches
+from dmpworks.matching.matches import PlanMatches
 from dmpworks.services.database import DmpDatabase
 
 ALWAYS_ALLOWED = 100  # links removed: as many as one plan has, so that an edited plan of a small database is no alarm

@@ -116,7 +116,7 @@ def check_document(document: Document, fields: Fields) -> None:
 
 def check_query(query: "Query", fields: Fields) -> None:
     """Raise ValueError for a clause on an unknown field, or a phrase on exact terms: an engine would find nothing."""
-    clauses: Iterable[Clause] = (*query.strong, *query.supporting)
+    clauses: Iterable[Clause] = (*query.strong, *query.required, *query.supporting)
     for clause in clauses:
         if clause.field not in fields:
             raise ValueError(f"no such field: {clause.field}")

@@ -15,14 +15,18 @@ if TYPE_CHECKING:
 
 def build_query(schema: Schema, query: "Query") -> Tantivy:
     """Return the whole query: filters score nothing, a strong clause must match, scores of matching clauses add up."""
-    strong = Tantivy.boolean_query([(Occur.Should, _scored(schema, clause)) for clause in query.strong])
-    parts = [(Occur.Must, strong), (Occur.Must, _published(schema, query))]
+    groups = [group for group in (query.strong, query.required) if group]
+    parts = [(Occur.Must, _any(schema, group)) for group in groups] + [(Occur.Must, _published(schema, query))]
     parts += [(Occur.Should, _scored(schema, clause)) for clause in query.supporting]
     if query.excluded_types:
         parts.append((Occur.MustNot, any_of(schema, "work_type", query.excluded_types)))
     if query.excluded_dois:
         parts.append((Occur.MustNot, any_of(schema, "id", query.excluded_dois)))
     return Tantivy.boolean_query(parts)
+
+
+def _any(schema: Schema, clauses: Sequence["Clause"]) -> Tantivy:
+    return Tantivy.boolean_query([(Occur.Should, _scored(schema, clause)) for clause in clauses])
 
 
 def any_of(schema: Schema, field: str, terms: Sequence[str]) -> Tantivy:

@@ -1,5 +1,6 @@
 """Translate a query of `matching` into OpenSearch's query language."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from dmpworks.services.search.documents import split_tokens
@@ -10,7 +11,7 @@ if TYPE_CHECKING:
 
 def build_query(query: "Query") -> dict[str, Any]:
     """Return the whole query: filters score nothing, a strong clause must match, scores of matching clauses add up."""
-    strong = {"bool": {"should": [_scored(clause) for clause in query.strong], "minimum_should_match": 1}}
+    groups = [group for group in (query.strong, query.required) if group]
     excluded: list[dict[str, Any]] = []
     if query.excluded_types:
         excluded.append({"terms": {"work_type": list(query.excluded_types)}})
@@ -18,12 +19,16 @@ def build_query(query: "Query") -> dict[str, Any]:
         excluded.append({"terms": {"id": list(query.excluded_dois)}})
     return {
         "bool": {
-            "must": [strong],
+            "must": [_any(group) for group in groups],
             "should": [_scored(clause) for clause in query.supporting],
             "filter": [_published(query)],
             "must_not": excluded,
         }
     }
+
+
+def _any(clauses: Sequence["Clause"]) -> dict[str, Any]:
+    return {"bool": {"should": [_scored(clause) for clause in clauses], "minimum_should_match": 1}}
 
 
 def _scored(clause: "Clause") -> dict[str, Any]:

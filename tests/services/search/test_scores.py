@@ -5,7 +5,7 @@ from datetime import date
 
 from dmpworks.matching.query import Clause, Query
 from dmpworks.services.search import SearchEngine
-from tests.services.search.conftest import document, strong, terms
+from tests.services.search.conftest import document, phrase, strong, terms
 
 Fill = Callable[..., None]
 
@@ -18,6 +18,21 @@ def test_a_strong_clause_is_needed_and_supporting_ones_only_add(engine: SearchEn
     fill(document("both", orcid=["a"], award=["x"]), document("strong", orcid=["a"]), document("weak", award=["x"]))
     query = Query(strong=(terms("orcid", "a", weight=5.0),), supporting=(terms("award", "x", weight=0.0625),))
     assert found(engine, index, query) == [("both", 5.0625), ("strong", 5.0)]
+
+
+def test_a_required_clause_must_match_beside_a_strong_one(engine: SearchEngine, index: str, fill: Fill) -> None:
+    fill(
+        document("both", orcid=["a"], award=["x"], name="open science"),
+        document("two", orcid=["a"], award=["x", "y"]),
+        document("strong", orcid=["a"], name="open science"),
+        document("required", award=["x"]),
+    )
+    query = Query(
+        strong=(terms("orcid", "a", "b", weight=2.0), phrase("science fund")),
+        required=(terms("award", "x", weight=1.0), terms("award", "y", weight=0.5)),
+        supporting=(phrase("open science", weight=4.0),),
+    )
+    assert found(engine, index, query) == [("both", 7.0), ("two", 3.5)]
 
 
 def test_terms_score_once_however_many_match(engine: SearchEngine, index: str, fill: Fill) -> None:
