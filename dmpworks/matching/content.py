@@ -62,12 +62,13 @@ def similarity(topic: Topic, work: Work) -> float:
     to be as rare as the plan's terms are on average.
     """
     theirs = terms([work.title, work.abstract_text])
-    shared = sum(topic.rarity.get(term, 0.0) ** 2 for term in theirs)
+    known = [rarity for term in theirs if (rarity := topic.rarity.get(term)) is not None]
+    shared = sum(rarity**2 for rarity in known)
     if not shared:
         return 0.0
-    unknown = sum(term not in topic.rarity for term in theirs)
-    length = shared + unknown * topic.weight / len(topic.rarity)
-    return round(shared / math.sqrt(topic.weight * length), 6)
+    weight = topic.weight
+    length = shared + (len(theirs) - len(known)) * weight / len(topic.rarity)
+    return round(shared / math.sqrt(weight * length), 6)
 
 
 def highlight(topic: Topic, work: Work, score: float) -> ContentMatch:

@@ -37,6 +37,7 @@ class Features(msgspec.Struct, frozen=True):
     funder_share: float = 0.0  # of the work's funders that are the plan's
     content: float = 0.0  # root of the similarity: from none to a little matters more than from much to very much
     relative_content: float = 0.0  # similarity, relative to the most similar candidate with strong evidence
+    related: float = 0.0  # the strongest candidate that is related, by its points (`ranking.full_features`)
 
     other_funders: float = 0.0  # the work names funders, none of them the plan's
     other_institutions: float = 0.0  # the work names institutions, none of them the plan's

@@ -33,12 +33,13 @@ POINTS: Mapping[str, float] = {
     "funder_share": 4.0,  # a work with many funders comes from several projects
     "content": 3.0,
     "relative_content": 5.0,  # some plans say less than others: the best similarity is the measure
+    "related": 9.0,  # nearly a third of the points of a work's other form
     "other_funders": -5.0,
     "other_institutions": -1.5,  # people move, and many records name no or few institutions
     "other_awards": -3.0,
     "other_award_of_funder": -6.0,  # who names the funder's one award does not forget its other
 }
-RELATED = 0.3  # share of the points of a candidate that the work is another form of
+STRONGEST = 30.0  # points of a related candidate for which the feature is 1: those of a work that the funder lists
 STRONG_NAME = 10.0  # points with which a name is strong evidence: institution, funder, content or co-authors agree, too
 _TIERS: Mapping[EvidenceClass, int] = {"direct": 0, "related": 0, "similar": 1, "name": 2}
 _BY_RELATION = {"intra_work_dois": 1.0, "possible_shared_project_dois": 0.6, "dataset_citation_dois": 0.4}
@@ -84,18 +85,24 @@ def totals(plan: Plan, matches: Sequence[Match]) -> dict[str, float]:
 
 
 def all_points(plan: Plan, matches: Sequence[Match]) -> dict[str, Points]:
-    """Return the points of each candidate, by DOI, with those from related candidates."""
-    alone = {match.work.doi: points(values) for match, values in zip(matches, all_features(plan, matches), strict=True)}
-    strength = {doi: sum(parts.values()) for doi, parts in alone.items()}
-    related = {match.work.doi: _related_points(match.work.relations, strength) for match in matches}
-    return {doi: parts | {"related": related[doi]} if related[doi] else parts for doi, parts in alone.items()}
+    """Return the points of each candidate, by DOI."""
+    features = full_features(plan, matches)
+    return {match.work.doi: points(values) for match, values in zip(matches, features, strict=True)}
 
 
-def _related_points(relations: Relations, strength: Mapping[str, float]) -> float:
-    """Return the points from the strongest related candidate: a dataset with little evidence belongs to its article."""
-    given: Iterable[float] = (
-        RELATED * share * strength.get(doi, 0.0)
-        for kind, share in _BY_RELATION.items()
-        for doi in getattr(relations, kind)
+def full_features(plan: Plan, matches: Sequence[Match]) -> list[Features]:
+    """Return the features of a plan's candidates with those that depend on the points of others."""
+    alone = all_features(plan, matches)
+    strength = {match.work.doi: sum(points(f).values()) / STRONGEST for match, f in zip(matches, alone, strict=True)}
+    return [
+        msgspec.structs.replace(values, related=_related(match.work.relations, strength))
+        for match, values in zip(matches, alone, strict=True)
+    ]
+
+
+def _related(relations: Relations, strength: Mapping[str, float]) -> float:
+    """Return the strength of the strongest related candidate: a dataset with little evidence belongs to its article."""
+    strengths: Iterable[float] = (
+        share * strength.get(doi, 0.0) for kind, share in _BY_RELATION.items() for doi in getattr(relations, kind)
     )
-    return max([0.0, *given])
+    return max([0.0, *strengths])

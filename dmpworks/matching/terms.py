@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dmpworks.matching.tokens import tokenize
 
 _SHORTEST = 2
+NO_TERM = ""  # of a word that is none
+MOST_WORDS = 500_000  # kept at a time, some 60 MB
 _STEM = 3  # a plural is only cut off when this many letters remain
 
 # English function words, and the words that every abstract and every data management plan is made of.
@@ -24,12 +26,23 @@ STOP_WORDS = frozenset(
 
 def terms(texts: Iterable[str | None]) -> tuple[str, ...]:
     """Return the distinct terms of the texts, in order of appearance."""
-    distinct: dict[str, None] = {}
-    for text in texts:
-        for word in tokenize(text):
-            if is_term(word):
-                distinct[stem(word)] = None
+    words = (word for text in texts for word in tokenize(text))
+    distinct = dict.fromkeys(map(_TERMS.__getitem__, words))
+    distinct.pop(NO_TERM, None)
     return tuple(distinct)
+
+
+class _Terms(dict[str, str]):
+    """The term of each word seen so far: the words of a language recur in every abstract."""
+
+    def __missing__(self, word: str) -> str:
+        if len(self) >= MOST_WORDS:
+            self.clear()
+        term = self[word] = stem(word) if is_term(word) else NO_TERM
+        return term
+
+
+_TERMS = _Terms()
 
 
 def is_term(word: str) -> bool:
