@@ -6,7 +6,7 @@ form, a part, or a source of them. Similar ones share institution, funder and co
 
 from collections.abc import Iterable, Sequence
 
-from dmpworks.matching.content import Topic
+from dmpworks.matching.comparison.content import Topic
 from dmpworks.matching.evidence import evidence, related_evidence, similar_evidence
 from dmpworks.matching.matches import Match
 from dmpworks.matching.ranking import rank

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from dmpworks.matching.comparison.name_keys import author_keys
+from dmpworks.matching.comparison.people import INITIAL
+from dmpworks.matching.comparison.team import Team, team_of
 from dmpworks.matching.matches import ItemMatch, Match
-from dmpworks.matching.name_keys import author_keys
-from dmpworks.matching.people import INITIAL
 from dmpworks.matching.records import Author, Plan, Work
-from dmpworks.matching.team import Team, team_of
 
 MOST_AUTHORS = 30  # of a work that shows a team: longer lists are those of consortia and collaborations
 MOST_OUTPUTS = 50  # that show the team, the surest first

@@ -11,13 +11,13 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from dmpworks.matching.agreement import Agreement
-from dmpworks.matching.content import Topic, similarity
-from dmpworks.matching.funding import funding_agreement, same_funder
+from dmpworks.matching.comparison.agreement import Agreement
+from dmpworks.matching.comparison.content import Topic, similarity
+from dmpworks.matching.comparison.funding import funding_agreement, same_funder
+from dmpworks.matching.comparison.organisations import NAME_SCORE, ROR_SCORE, same_organisation
+from dmpworks.matching.comparison.team import team_of
 from dmpworks.matching.matches import ContentMatch, DoiMatch, DoiSource, EvidenceClass, ItemMatch, Match
-from dmpworks.matching.organisations import NAME_SCORE, ROR_SCORE, same_organisation
 from dmpworks.matching.records import OUTPUT_MANAGEMENT_PLAN, Funder, Institution, Plan, PlanAward, Work
-from dmpworks.matching.team import team_of
 
 T = TypeVar("T")
 P = TypeVar("P")

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from dmpworks.matching.awards import is_award
-from dmpworks.matching.funding import same_funder
+from dmpworks.matching.comparison.awards import is_award
+from dmpworks.matching.comparison.funding import same_funder
+from dmpworks.matching.comparison.organisations import same_organisation
 from dmpworks.matching.matches import ItemMatch, Match
-from dmpworks.matching.organisations import same_organisation
 from dmpworks.matching.records import Award, Plan, PlanAward
 
 NEXT = 0.5  # each further person or institution counts half the one before

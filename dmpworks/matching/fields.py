@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
-from dmpworks.matching.awards import award_terms
-from dmpworks.matching.name_keys import author_keys, surname_keys
+from dmpworks.matching.comparison.awards import award_terms
+from dmpworks.matching.comparison.name_keys import author_keys, surname_keys
 from dmpworks.matching.records import Award, Work
 from dmpworks.matching.terms import terms
 from dmpworks.matching.tokens import join_values, tokenize

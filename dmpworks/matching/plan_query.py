@@ -8,11 +8,11 @@ limit cuts off the namesakes of "Wang" first.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from dmpworks.matching.awards import award_terms
-from dmpworks.matching.content import Statistics, plan_terms
+from dmpworks.matching.comparison.awards import award_terms
+from dmpworks.matching.comparison.content import Statistics, plan_terms
+from dmpworks.matching.comparison.name_keys import bare_keys, has_given_name, member_keys, member_surnames
+from dmpworks.matching.comparison.organisations import acronyms, phrases
 from dmpworks.matching.evidence import published_between
-from dmpworks.matching.name_keys import bare_keys, has_given_name, member_keys, member_surnames
-from dmpworks.matching.organisations import acronyms, phrases
 from dmpworks.matching.query import Clause, Query, sixteenths
 from dmpworks.matching.records import OUTPUT_MANAGEMENT_PLAN, Plan
 from dmpworks.matching.tokens import SLOP

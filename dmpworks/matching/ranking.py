@@ -10,9 +10,9 @@ from itertools import accumulate
 
 import msgspec
 
+from dmpworks.matching.comparison.people import ORCID
 from dmpworks.matching.features import Features, all_features
 from dmpworks.matching.matches import EvidenceClass, Match
-from dmpworks.matching.people import ORCID
 from dmpworks.matching.records import Plan, Relations
 
 # Points of a feature at 1. Chosen by cross-validation over planted worlds (`docs/explanation/matching.md`), rounded;

@@ -6,7 +6,7 @@ reported from plans and articles. "alone": the two meet though nobody names the 
 
 import pytest
 
-from dmpworks.matching.awards import award_terms, is_award, same_award
+from dmpworks.matching.comparison.awards import award_terms, is_award, same_award
 
 SOURCE = {
     "National Science Foundation": "https://www.nsf.gov/awardsearch/",

@@ -2,8 +2,8 @@
 
 import pytest
 
+from dmpworks.matching.comparison.funding import funding_agreement, same_funder
 from dmpworks.matching.evidence import evidence
-from dmpworks.matching.funding import funding_agreement, same_funder
 from dmpworks.matching.records import Award, Funder, PlanAward, Work
 
 NSF = ("National Science Foundation", "021nxhr62")

@@ -9,7 +9,7 @@ from dmpworks.matching.candidates import (
     related_dois,
     similar_candidates,
 )
-from dmpworks.matching.content import Topic
+from dmpworks.matching.comparison.content import Topic
 from dmpworks.matching.records import Author, Award, Funder, Institution, PlanAward, Relations
 
 ADA = Author("0000-0001-2345-678x", "A", "Ada", None, None, "Byron", "Ada Byron")

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from dmpworks.matching.content import Statistics, Topic, highlight, similarity, topic_of
+from dmpworks.matching.comparison.content import Statistics, Topic, highlight, similarity, topic_of
 from dmpworks.matching.terms import stem, terms
 
 

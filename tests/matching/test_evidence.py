@@ -5,7 +5,7 @@ from datetime import date
 import msgspec
 import pytest
 
-from dmpworks.matching.content import Topic
+from dmpworks.matching.comparison.content import Topic
 from dmpworks.matching.evidence import evidence, published_between, related_evidence, similar_evidence
 from dmpworks.matching.matches import Match, PlanMatches
 from dmpworks.matching.records import Author, Award, FundedDoi, Funder, Institution, PlanAward, Relations

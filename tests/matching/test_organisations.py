@@ -2,7 +2,7 @@
 
 import pytest
 
-from dmpworks.matching.organisations import phrases, same_name, same_organisation
+from dmpworks.matching.comparison.organisations import phrases, same_name, same_organisation
 from dmpworks.matching.tokens import in_order
 
 SAME = [

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from dmpworks.cleaners import names
-from dmpworks.matching.people import same_person
+from dmpworks.matching.comparison.people import same_person
 from dmpworks.matching.records import Author
 
 

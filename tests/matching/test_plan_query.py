@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from dmpworks.matching.content import Statistics
+from dmpworks.matching.comparison.content import Statistics
 from dmpworks.matching.fields import FIELDS, search_fields
 from dmpworks.matching.plan_query import build_query, build_similar_query, needed_frequencies
 from dmpworks.matching.query import Query

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dmpworks.matching.name_keys import author_keys, bare_keys, member_keys, member_surnames, surname_keys
-from dmpworks.matching.people import same_person
+from dmpworks.matching.comparison.name_keys import author_keys, bare_keys, member_keys, member_surnames, surname_keys
+from dmpworks.matching.comparison.people import same_person
+from dmpworks.matching.comparison.team import Team
 from dmpworks.matching.records import Author
-from dmpworks.matching.team import Team
 from tests.matching.test_people import OTHERS, SAME, person
 
 WORDS = [

@@ -12,7 +12,7 @@ import msgspec
 from dmpworks.cleaners import identifiers, names
 from dmpworks.cleaners.text import iso_date, iso_datetime, plain_text
 from dmpworks.jobs.model import Counts
-from dmpworks.matching.awards import is_award
+from dmpworks.matching.comparison.awards import is_award
 from dmpworks.matching.records import Author, Institution, Plan, PlanAward
 
 EARLIEST_YEAR = 1901  # plans that start earlier are bad data: the DMP Tool writes 1900 for an unknown date

@@ -25,7 +25,7 @@ from dmpworks.matching.candidates import (
     similar_candidates,
 )
 from dmpworks.matching.coauthors import confirmed_outputs, with_coauthors
-from dmpworks.matching.content import Statistics, highlight, topic_of
+from dmpworks.matching.comparison.content import Statistics, highlight, topic_of
 from dmpworks.matching.matches import Match, PlanMatches
 from dmpworks.matching.plan_query import build_query, build_similar_query, needed_frequencies
 from dmpworks.matching.query import Query

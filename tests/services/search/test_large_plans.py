@@ -4,7 +4,7 @@ import uuid
 from datetime import date
 
 from dmpworks.chains.process_works.documents import document
-from dmpworks.matching.content import Statistics
+from dmpworks.matching.comparison.content import Statistics
 from dmpworks.matching.fields import FIELDS
 from dmpworks.matching.plan_query import build_query
 from dmpworks.matching.records import Author, Institution, Plan, PlanAward, Work

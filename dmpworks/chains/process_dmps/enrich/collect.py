@@ -12,7 +12,7 @@ from dmpworks.chains.process_dmps.settings import EnrichSettings
 from dmpworks.errors import DmpworksError, JobError, SettingsError, TemporaryError, first_few
 from dmpworks.jobs.model import Counts
 from dmpworks.jobs.run import Run
-from dmpworks.matching.awards import NihAward, NsfAward
+from dmpworks.matching.comparison.awards import NihAward, NsfAward
 from dmpworks.matching.records import FundedDoi, Plan, PlanAward
 from dmpworks.services.http import AnswerCache, Http
 

@@ -7,8 +7,8 @@ import msgspec
 from dmpworks.chains.process_dmps.enrich.publications import LIST_IS_FRESH, AwardAnswer, Publication
 from dmpworks.chains.process_dmps.settings import EnrichSettings
 from dmpworks.cleaners.text import folded, plain_text
-from dmpworks.matching.awards import NihAward, parse_nih
-from dmpworks.matching.funding import NIH_PARTS
+from dmpworks.matching.comparison.awards import NihAward, parse_nih
+from dmpworks.matching.comparison.funding import NIH_PARTS
 from dmpworks.matching.records import PlanAward
 from dmpworks.services.http import Http
 

@@ -8,7 +8,7 @@ from dmpworks.chains.process_dmps.enrich.publications import LIST_IS_FRESH, Awar
 from dmpworks.chains.process_dmps.settings import EnrichSettings
 from dmpworks.cleaners import identifiers
 from dmpworks.cleaners.text import folded, plain_text
-from dmpworks.matching.awards import NsfAward, parse_nsf
+from dmpworks.matching.comparison.awards import NsfAward, parse_nsf
 from dmpworks.matching.records import PlanAward
 from dmpworks.services.http import Http
 

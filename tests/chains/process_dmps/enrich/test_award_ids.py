@@ -2,7 +2,7 @@
 
 import pytest
 
-from dmpworks.matching.awards import NihAward, award_key, is_award, parse_nih, parse_nsf, variants
+from dmpworks.matching.comparison.awards import NihAward, award_key, is_award, parse_nih, parse_nsf, variants
 
 NSF_TEXTS = [
     ("1507101", "1507101"),

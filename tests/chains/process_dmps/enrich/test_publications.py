@@ -8,7 +8,7 @@ import pytest
 from dmpworks.chains.process_dmps.enrich import nih, nsf, pubmed, titles
 from dmpworks.chains.process_dmps.enrich.publications import Publication
 from dmpworks.errors import TemporaryError
-from dmpworks.matching.awards import NihAward, NsfAward, parse_nih
+from dmpworks.matching.comparison.awards import NihAward, NsfAward, parse_nih
 from dmpworks.matching.records import PlanAward
 from dmpworks.services.http import Http
 from tests.chains.process_dmps.enrich.apis import CONVERTER, OLD_CONVERTER, Recorded, addresses

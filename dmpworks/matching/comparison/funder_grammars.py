@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from dmpworks.matching.organisations import same_organisation
+from dmpworks.matching.comparison.organisations import same_organisation
 
 FunderName = tuple[str | None, str | None]  # name and ROR id, as a plan or work gives them
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from dmpworks.matching.funder_grammars import FunderKey, FunderName, funder_keys
+from dmpworks.matching.comparison.funder_grammars import FunderKey, FunderName, funder_keys
 
 # Institutes whose code and serial number alone ("GM-140402") are taken for an NIH award; with an activity code any
 # two letters are enough. https://www.nlm.nih.gov/bsd/grant_acronym.html

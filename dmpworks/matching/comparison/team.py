@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from functools import lru_cache
 
-from dmpworks.matching.agreement import Agreement
-from dmpworks.matching.name_keys import (
+from dmpworks.matching.comparison.agreement import Agreement
+from dmpworks.matching.comparison.name_keys import (
     author_keys,
     bare_keys,
     has_given_name,
@@ -12,7 +12,7 @@ from dmpworks.matching.name_keys import (
     member_surnames,
     surname_keys,
 )
-from dmpworks.matching.people import same_person
+from dmpworks.matching.comparison.people import same_person
 from dmpworks.matching.records import Author
 
 

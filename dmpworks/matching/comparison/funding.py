@@ -3,9 +3,9 @@
 import re
 from functools import lru_cache
 
-from dmpworks.matching.agreement import Agreement
-from dmpworks.matching.awards import same_award
-from dmpworks.matching.organisations import same_name, same_organisation
+from dmpworks.matching.comparison.agreement import Agreement
+from dmpworks.matching.comparison.awards import same_award
+from dmpworks.matching.comparison.organisations import same_name, same_organisation
 from dmpworks.matching.records import Award, PlanAward, Work
 from dmpworks.matching.tokens import tokenize_name
 

@@ -7,7 +7,7 @@ many, so that a bare surname is searched only where one side gives nothing more.
 
 from functools import lru_cache
 
-from dmpworks.matching.people import name_of, runs_and_rest, surname_parts
+from dmpworks.matching.comparison.people import name_of, runs_and_rest, surname_parts
 from dmpworks.matching.records import Author
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from dmpworks.matching.agreement import Agreement
+from dmpworks.matching.comparison.agreement import Agreement
 from dmpworks.matching.records import Author
 from dmpworks.matching.tokens import tokenize_name
 
