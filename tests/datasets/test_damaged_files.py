@@ -173,7 +173,7 @@ def test_what_is_read_in_place_is_not_to_be_removed(bucket: Bucket, source: Path
         executed("transform", bucket, source)
     assert (
         caught.value.next
-        == "the damaged file was read at its source: once it is repaired there, run the download job again"
+        == "the damaged file was read at its source: when it has been repaired there, run the download job again"
     )
 
 
