@@ -86,6 +86,7 @@ class Job:
     timeout: int = 24 * 3600  # seconds an attempt may take; Batch itself has no default and would wait for ever
     attempts: int = 3  # of a lost machine or exit 75 only: see batch/submission/plan.py
     repeatable: bool = True  # if not, a job that began and broke off is started again by people only
+    changes_services: bool = False  # whether it changes an index or a database: then complete output is not all
     folders: tuple[str, ...] = ()  # of the run that the job writes to, and cleans up, besides its own
     sharded: bool = False  # whether several containers may share the work: the function heeds `run.shard`
     reads: tuple[Reads, ...] = ()  # of other chains; the jobs before it in its own need no mention

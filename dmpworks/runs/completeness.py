@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from dmpworks.errors import JobError, PreflightError
+from dmpworks.errors import JobError, LedgerError, PreflightError
 from dmpworks.jobs.manifest import MANIFEST, STARTED, Manifest, fingerprint, phase_folder
 from dmpworks.jobs.model import Chain, Job
 from dmpworks.jobs.run import find_phase
 from dmpworks.jobs.wiring import output_values, run_id_setting
+from dmpworks.runs.ledger.store import Ledger, RunName
 from dmpworks.runs.outputs import lacking
 from dmpworks.services.storage import Bucket
 from dmpworks.settings.resolve import Resolved
@@ -58,7 +59,10 @@ def check(bucket: Bucket, chain: Chain, job: Job, run_id: str, values: Resolved)
 
 
 def check_whole(bucket: Bucket, chain: Chain, job: Job, run_id: str) -> Complete | Missing:
-    """Return whether a job's output exists with every file, whatever settings it was made with."""
+    """Return whether a job's output exists with every file, whatever settings it was made with.
+
+    A job that changes an index or a database is complete only if no later attempt of it was interrupted.
+    """
     folder = phase_folder(chain.name, run_id, job.name)
     try:
         phase = find_phase(bucket, folder)
@@ -71,7 +75,26 @@ def check_whole(bucket: Bucket, chain: Chain, job: Job, run_id: str) -> Complete
         return Complete("was uploaded by hand")
     if lost := lacking(bucket, phase.files):
         return Missing("has lost output", f"{bucket.name}: {lost}")
+    if job.changes_services and (started := _interrupted_repeat(bucket, folder, phase.manifest)):
+        return Missing("was repeated, and the repetition did not complete", f"{bucket.name}: {started}")
     return Complete(f"is complete since {phase.manifest.ended:%Y-%m-%d %H:%M} UTC", phase.manifest)
+
+
+def _interrupted_repeat(bucket: Bucket, folder: str, manifest: Manifest) -> str | None:
+    """Return the trace of an attempt that began after a job's manifest was written and did not succeed.
+
+    Such an attempt may have changed an index or a database, whatever the manifest of the earlier attempt says.
+    """
+    key = f"{folder}/{STARTED}"
+    with suppress(FileNotFoundError, msgspec.DecodeError):
+        if msgspec.json.decode(bucket.get(key)).get("attempt") != manifest.attempt:
+            return key
+    ledger = Ledger(bucket, RunName(manifest.chain, manifest.run_id))
+    with suppress(LedgerError):  # a damaged ledger is reported by `runs reconcile`
+        job = ledger.state().jobs.get(manifest.job)
+        if job and job.last and job.last.started.at > manifest.ended and job.last.outcome != "succeeded":
+            return f"{ledger.folder}: attempt {job.last.token}"
+    return None
 
 
 def check_start(chain: Chain, start: str, run_id: str, bucket: Bucket) -> None:

@@ -1,13 +1,19 @@
 """Whether a job's output is whole and current: what `--start-job auto` skips, and where it starts."""
 
+from datetime import UTC, datetime
+
+import msgspec
 import pytest
 
+from dmpworks.catalog import CHAINS
 from dmpworks.errors import PreflightError
 from dmpworks.jobs.execute import execute
 from dmpworks.jobs.manifest import MANIFEST, STARTED, fingerprint
 from dmpworks.jobs.model import Chain, Job
 from dmpworks.jobs.wiring import chain_settings, output_values
 from dmpworks.runs.completeness import Complete, Missing, Stale, Start, check, check_start, first_job
+from dmpworks.runs.ledger.events import Ended, Started
+from dmpworks.runs.ledger.store import Ledger, RunName
 from dmpworks.settings.resolve import Sources, resolve
 from tests.jobs.sample import CHAIN, count, fetch
 
@@ -122,6 +128,64 @@ def test_settings_that_are_not_known_are_not_compared(bucket):
     settings = [setting for setting in chain_settings(CHAIN) if setting.variable != "LETTERS_SOURCE"]
     known = resolve(settings, Sources({}, environ(bucket), {}, ""), CHAIN.prefix)
     assert first_job(bucket, CHAIN, known).job is None
+
+
+# a job that changes an index or a database: its old manifest says nothing of what a later attempt did there
+
+OUTSIDE = Chain("letters", Job(fetch), Job(count, changes_services=True))
+
+
+def outside(bucket):
+    return check(bucket, OUTSIDE, OUTSIDE.job("count"), RUN_ID, values(bucket))
+
+
+def begun_again(bucket, outcome=None):
+    """Record an attempt after the complete one, killed or ended."""
+    ledger, at = Ledger(bucket, RunName("letters", RUN_ID)), datetime.now(UTC)
+    ledger.append(Started(at=at, by="a test", job="count", attempt="later"))
+    if outcome:
+        ledger.append(Ended(at=at, by="a test", job="count", attempt="later", outcome=outcome))
+
+
+def test_a_repeated_job_that_changes_services_is_not_complete_after_it_was_killed(bucket):
+    run(bucket)
+    assert isinstance(outside(bucket), Complete)
+    bucket.put(f"{COUNT}/{STARTED}", b'{"attempt": "later"}')
+    assert outside(bucket) == Missing(
+        "was repeated, and the repetition did not complete", f"{bucket.name}: {COUNT}/{STARTED}"
+    )
+    assert first_job(bucket, OUTSIDE, values(bucket)).job == "count"
+    run(bucket, "count")
+    assert first_job(bucket, OUTSIDE, values(bucket)).job is None
+
+
+def test_a_mark_of_the_complete_attempt_itself_means_nothing(bucket):
+    """It was killed after its manifest was written, before the mark was removed."""
+    run(bucket)
+    attempt = verdict(bucket, "count").manifest.attempt
+    bucket.put(f"{COUNT}/{STARTED}", msgspec.json.encode({"attempt": attempt}))
+    assert isinstance(outside(bucket), Complete)
+
+
+@pytest.mark.parametrize(("outcome", "complete"), [(None, False), ("failed", False), ("succeeded", True)])
+def test_the_ledger_says_that_a_repeated_job_did_not_succeed(bucket, outcome, complete):
+    run(bucket)
+    begun_again(bucket, outcome)
+    assert isinstance(outside(bucket), Complete) == complete
+
+
+def test_a_job_that_people_alone_may_repeat_is_not_repeated_after_an_interrupted_repetition(bucket):
+    once = Chain("letters", Job(fetch), Job(count, attempts=1, repeatable=False, changes_services=True))
+    run(bucket)
+    bucket.put(f"{COUNT}/{STARTED}", b'{"attempt": "later"}')
+    with pytest.raises(PreflightError) as caught:
+        first_job(bucket, once, values(bucket))
+    assert caught.value.next.endswith("then add --start-job count")
+
+
+def test_the_jobs_that_change_services_say_so():
+    jobs = {job.name for chain in CHAINS for job in chain if job.changes_services}
+    assert jobs == {"sync-works", "merge-related-works"}
 
 
 ONCE = Chain("letters", Job(fetch), Job(count, attempts=1, repeatable=False))

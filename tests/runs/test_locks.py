@@ -77,6 +77,22 @@ def test_a_lock_that_expired_is_taken_over(place):
     assert place.list("locks/ror")[-1].key == "locks/ror/000005.json"
 
 
+@pytest.mark.parametrize(
+    ("ahead", "says"),
+    [
+        (timedelta(seconds=90), [" s, at ", "UTC"]),
+        (timedelta(days=1), ["expires in 86,", "a clock was wrong", "delete the newest object of that folder"]),
+    ],
+)
+def test_the_message_says_when_the_lock_really_expires(place, ahead, says):
+    lock = Lock("ada@laptop", "another-host", 1, "batch-submit", now(), now() + ahead)
+    place.put("locks/letters/000001.json", msgspec.json.encode(lock))
+    with pytest.raises(PreflightError) as caught:
+        take(place, "letters", "a test")
+    for text in says:
+        assert text in caught.value.next
+
+
 def test_a_lock_of_a_process_of_this_machine_that_is_gone_is_free_at_once(place):
     with subprocess.Popen(["true"]) as gone:
         pass

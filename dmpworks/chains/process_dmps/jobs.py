@@ -57,6 +57,6 @@ CHAIN = Chain(
     Job(sync_dmps, folders=("quarantine",)),
     Job(enrich_dmps),
     Job(dmp_works_search),
-    Job(merge_related_works, attempts=1, repeatable=False),
+    Job(merge_related_works, attempts=1, repeatable=False, changes_services=True),
     after=("process-works",),  # searches the index that it fills, and reads no phase of it
 )

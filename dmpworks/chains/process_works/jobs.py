@@ -56,6 +56,6 @@ DATASETS = (
 CHAIN = Chain(
     "process-works",
     Job(sqlmesh_transform, size=LARGE, reads=DATASETS, folders=("export", "states")),
-    Job(sync_works, size=SMALL, folders=("states",)),  # lists the states that it applied
+    Job(sync_works, size=SMALL, changes_services=True, folders=("states",)),  # lists the states that it applied
     generated_files=generated_files,
 )

@@ -5,6 +5,7 @@ expired, or whose process on this machine is gone, is taken over by creating the
 contenders can do. The clocks of the machines must agree to within a minute.
 """
 
+import math
 import os
 import re
 import socket
@@ -148,8 +149,17 @@ def _taken(bucket: Bucket, chain: str, lock: Lock) -> PreflightError:
     return PreflightError(
         f"{lock.owner} is running on {chain}: {lock.purpose}",
         on=f"{bucket.name}: {ROOT}/{chain}, held since {lock.taken:%Y-%m-%d %H:%M:%S} UTC (process {lock.pid})",
-        next=f"wait for it, or look: dmpworks runs show {chain}/latest; a dead lock is free within {LEASE.seconds} s",
+        next=f"wait for it, or look: dmpworks runs show {chain}/latest; {_expiry(lock)}",
     )
+
+
+def _expiry(lock: Lock) -> str:
+    """Return when the lock can be taken over if its holder no longer renews it."""
+    seconds = max(math.ceil((lock.expires - now()).total_seconds()), 0)
+    text = f"if its process is gone, the lock expires in {seconds:,} s, at {lock.expires:%Y-%m-%d %H:%M:%S} UTC"
+    if seconds <= 2 * LEASE.seconds:
+        return text
+    return f"{text}: a clock was wrong; if nobody is running the chain, delete the newest object of that folder"
 
 
 def _alive(pid: int) -> bool:
