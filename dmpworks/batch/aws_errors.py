@@ -1,6 +1,7 @@
 """Classify failed calls to AWS: the only module that reads botocore's errors, and what to do about each."""
 
 import re
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Literal, NamedTuple, TypeVar
@@ -8,31 +9,72 @@ from typing import Literal, NamedTuple, TypeVar
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConfigNotFound,
+    ConfigParseError,
+    CredentialRetrievalError,
     HTTPClientError,
+    InvalidConfigError,
+    LoginError,
+    MetadataRetrievalError,
+    NoAuthTokenError,
     NoCredentialsError,
     NoRegionError,
     PartialCredentialsError,
     ProfileNotFound,
+    SSOError,
     TokenRetrievalError,
-    UnauthorizedSSOTokenError,
+    UnknownCredentialError,
+    UnknownTokenProviderError,
 )
 from botocore.exceptions import ConnectionError as NoConnection
 
 from dmpworks.errors import DmpworksError, PreflightError, TemporaryError
+from dmpworks.settings.resolve import environment
 
 T = TypeVar("T")
 WAITS = (1.0, 2.0, 4.0, 8.0)  # seconds between attempts of a throttled call
 REFUSALS = (ClientError, BotoCoreError)  # everything that a call to AWS may raise
-Kind = Literal["throttled", "expired", "denied", "no network", "no credentials", "server", "refused"]
+Kind = Literal[
+    "throttled",
+    "sso",
+    "login",
+    "expired",
+    "unknown key",
+    "wrong signature",
+    "clock",
+    "denied",
+    "no network",
+    "no credentials",
+    "no profile",
+    "credential source",
+    "configuration",
+    "server",
+    "refused",
+]
 
 _BY_CODE: dict[str, Kind] = {
     **dict.fromkeys(("TooManyRequestsException", "ThrottlingException", "Throttling"), "throttled"),
     **dict.fromkeys(("RequestLimitExceeded", "RequestThrottled", "SlowDown"), "throttled"),
-    **dict.fromkeys(("ExpiredTokenException", "ExpiredToken", "RequestExpired"), "expired"),
-    **dict.fromkeys(("UnrecognizedClientException", "InvalidClientTokenId", "InvalidSignatureException"), "expired"),
+    **dict.fromkeys(("ExpiredTokenException", "ExpiredToken", "TokenRefreshRequired"), "expired"),
+    **dict.fromkeys(("UnrecognizedClientException", "InvalidClientTokenId", "InvalidAccessKeyId"), "unknown key"),
+    **dict.fromkeys(("InvalidToken", "NotAuthorized", "MissingAuthenticationToken"), "unknown key"),
+    **dict.fromkeys(("InvalidSignatureException", "SignatureDoesNotMatch", "IncompleteSignature"), "wrong signature"),
+    **dict.fromkeys(("RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture"), "clock"),
     **dict.fromkeys(("AccessDeniedException", "AccessDenied", "UnauthorizedOperation"), "denied"),
     **dict.fromkeys(("ServerException", "InternalFailure", "InternalError", "ServiceUnavailable"), "server"),
 }
+# of IAM Identity Center, from which botocore gets the credentials of an SSO profile
+_BY_SSO_CODE: dict[str, Kind] = {"UnauthorizedException": "sso", "ForbiddenException": "denied"}
+_SSO_OPERATIONS = ("GetRoleCredentials", "CreateToken", "RegisterClient")
+_BY_TYPE: list[tuple[tuple[type[Exception], ...], Kind]] = [
+    ((SSOError, TokenRetrievalError, NoAuthTokenError, UnknownTokenProviderError), "sso"),
+    ((LoginError,), "login"),
+    ((ProfileNotFound,), "no profile"),
+    ((NoCredentialsError, PartialCredentialsError), "no credentials"),
+    ((CredentialRetrievalError, MetadataRetrievalError, UnknownCredentialError), "credential source"),
+    ((ConfigNotFound, ConfigParseError, InvalidConfigError), "configuration"),
+    ((NoConnection, HTTPClientError), "no network"),
+]
 _ACTION = re.compile(r"not authorized to perform:? ([a-z0-9-]+:\w+)")
 _SERVICES = {"GetLogEvents": "logs", "DescribeImages": "ecr"}  # all other calls belong to AWS Batch
 
@@ -61,10 +103,33 @@ def cause(error: Exception) -> Cause:
     kind = _kind(error)
     what, remedy = {
         "throttled": ("AWS is throttled: too many requests of this account", "wait a minute"),
-        "expired": ("the AWS credentials have expired, or AWS does not know them", "aws sso login"),
-        "denied": ("these AWS credentials lack a permission", f"ask for {_action(error)}"),
+        "sso": ("the SSO session of the AWS profile has expired, or was never begun", f"aws sso login{_profile()}"),
+        "login": ("the AWS sign-in has expired, or was never begun", f"aws login{_profile()}"),
+        "expired": (
+            "the AWS credentials have expired",
+            f"aws sso login{_profile()}, or set new AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN",
+        ),
+        "unknown key": (
+            "AWS does not know these credentials",
+            "check AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SESSION_TOKEN (aws sts get-caller-identity)",
+        ),
+        "wrong signature": (
+            "AWS rejects the signature of the request: a wrong clock or a wrong secret key",
+            "compare the clock of this machine with the real time (date -u); then check AWS_SECRET_ACCESS_KEY",
+        ),
+        "clock": ("the clock of this machine is wrong", "set it (date -u shows it; timedatectl set-ntp true)"),
+        "denied": ("these AWS credentials lack a permission", _missing_permission(error)),
         "no network": ("AWS cannot be reached", "check the network, AWS_REGION and AWS_ENDPOINT_URL"),
-        "no credentials": ("there are no AWS credentials", "aws sso login, or set AWS_PROFILE"),
+        "no credentials": (
+            "there are no AWS credentials",
+            "set AWS_PROFILE and run aws sso login, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+        ),
+        "no profile": ("AWS_PROFILE names no profile", "set AWS_PROFILE to one of: aws configure list-profiles"),
+        "credential source": (
+            "the source of the AWS credentials failed",
+            "check credential_process or the role of the profile in ~/.aws/config (aws sts get-caller-identity)",
+        ),
+        "configuration": ("the configuration of AWS cannot be read", "correct ~/.aws/config and ~/.aws/credentials"),
         "server": ("AWS failed while answering", "wait a minute"),
         "refused": ("AWS refused", "fix the cause"),
     }[kind]
@@ -107,16 +172,29 @@ def no_region(error: BotoCoreError) -> PreflightError:
 
 
 def _kind(error: Exception) -> Kind:
-    if isinstance(error, (NoCredentialsError, PartialCredentialsError, ProfileNotFound)):
-        return "no credentials"
-    if isinstance(error, (TokenRetrievalError, UnauthorizedSSOTokenError)):
-        return "expired"
-    if isinstance(error, (NoConnection, HTTPClientError)):
-        return "no network"
-    answer = error.response if isinstance(error, ClientError) else {}
-    code = answer.get("Error", {}).get("Code", "")
-    status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    for types, kind in _BY_TYPE:
+        if isinstance(error, types):
+            return kind
+    if not isinstance(error, ClientError):
+        return "refused"
+    code = error.response.get("Error", {}).get("Code", "")
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if error.operation_name in _SSO_OPERATIONS and code in _BY_SSO_CODE:
+        return _BY_SSO_CODE[code]
     return _BY_CODE.get(code, "server" if status >= 500 else "refused")
+
+
+def _profile() -> str:
+    """Return the option that names the AWS profile in use, for a command to paste."""
+    variables = environment()
+    name = variables.get("AWS_PROFILE") or variables.get("AWS_DEFAULT_PROFILE")
+    return f" --profile {shlex.quote(name)}" if name else ""
+
+
+def _missing_permission(error: Exception) -> str:
+    if getattr(error, "operation_name", None) in _SSO_OPERATIONS:
+        return "ask for access to the account and role of the profile (sso_account_id, sso_role_name in ~/.aws/config)"
+    return f"ask for {_action(error)}"
 
 
 def _action(error: Exception) -> str:

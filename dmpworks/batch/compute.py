@@ -62,12 +62,14 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def queues_named(client: "BatchClient", names: Iterable[str]) -> dict[str, Queue]:
-    """Return these queues with their machines, by name; those that do not exist are left out."""
-    queues = client.describe_job_queues(jobQueues=sorted(set(names)))["jobQueues"]
+    """Return these queues with their machines, by the given name or ARN; those that do not exist are left out."""
+    wanted = sorted(set(names))
+    queues = client.describe_job_queues(jobQueues=wanted)["jobQueues"]
     arns = sorted({each["computeEnvironment"] for queue in queues for each in queue["computeEnvironmentOrder"]})
     found = client.describe_compute_environments(computeEnvironments=arns)["computeEnvironments"] if arns else []
     machines = {each["computeEnvironmentArn"]: _machines(each) for each in found}
-    return {queue["jobQueueName"]: _queue(queue, machines) for queue in queues}
+    by_text = {queue[key]: _queue(queue, machines) for queue in queues for key in ("jobQueueName", "jobQueueArn")}
+    return {name: by_text[name] for name in wanted if name in by_text}
 
 
 def memory_of(instance_type: str) -> int | None:

@@ -80,7 +80,12 @@ class BatchJob(msgspec.Struct, frozen=True, kw_only=True):
             return "succeeded"
         if (self.stopping or (self.reason or "").startswith(CANCELLED)) and self.cause != "timed out":
             return "cancelled"
-        return "skipped" if self.depends_on and not self.begun else "failed"
+        return "skipped" if self.depends_on and not self.begun and self._upstream_failed else "failed"
+
+    @property
+    def _upstream_failed(self) -> bool:
+        """Whether AWS Batch gives no reason but the failure of a job that this one depends on."""
+        return not self.full_reason or self.full_reason.startswith(UPSTREAM_FAILED)
 
     @property
     def cause(self) -> Cause:

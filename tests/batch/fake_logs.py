@@ -15,6 +15,7 @@ class FakeLogs:
     batch: FakeBatch
     lag: float = 3
     page: int = 3
+    empty: int = 0  # pages without lines, but with a token, before the end of a stream is answered
     streams: dict[str, list[tuple[datetime, str]]] = field(default_factory=dict)
     faults: list[BaseException] = field(default_factory=list)
 
@@ -45,7 +46,15 @@ class FakeLogs:
         if not lines:
             raise refused("GetLogEvents", "ResourceNotFoundException", "The specified log stream does not exist.")
         most = min(limit, self.page)
-        first = int(nextToken.removeprefix("f/")) if nextToken else 0 if startFromHead else max(len(lines) - most, 0)
-        found = lines[first : first + most]
+        if nextToken.startswith("f/") or (startFromHead and not nextToken):
+            first = int(nextToken.removeprefix("f/") or 0)
+            found = lines[first : first + most]
+        else:
+            if self.empty:
+                self.empty -= 1
+                return {"events": [], "nextForwardToken": f"f/{len(lines)}", "nextBackwardToken": f"b/{len(lines)}"}
+            end = int(nextToken.removeprefix("b/")) if nextToken else len(lines)
+            first = max(end - most, 0)
+            found = lines[first:end]
         events = [{"timestamp": millis(at), "message": text, "ingestionTime": millis(at)} for at, text in found]
         return {"events": events, "nextForwardToken": f"f/{first + len(found)}", "nextBackwardToken": f"b/{first}"}

@@ -5,11 +5,19 @@ import pytest
 from botocore.exceptions import (
     ClientError,
     ConnectTimeoutError,
+    CredentialRetrievalError,
     EndpointConnectionError,
+    InvalidConfigError,
+    LoginRefreshRequired,
+    MetadataRetrievalError,
+    NoAuthTokenError,
     NoCredentialsError,
     NoRegionError,
+    PartialCredentialsError,
     ProfileNotFound,
     ReadTimeoutError,
+    SSOTokenLoadError,
+    TokenRetrievalError,
     UnauthorizedSSOTokenError,
 )
 
@@ -20,21 +28,41 @@ from tests.batch.fake_jobs import denied, expired, refused, throttled
 URL = "https://batch.us-east-1.amazonaws.com/"
 
 
+SSO = "GetRoleCredentials"
+
+
 @pytest.mark.parametrize(
     ("error", "kind", "remedy"),
     [
         (throttled("ListJobs"), "throttled", "wait a minute"),
         (refused("ListJobs", "SlowDown", "reduce your rate"), "throttled", "wait a minute"),
-        (expired("ListJobs"), "expired", "aws sso login"),
-        (UnauthorizedSSOTokenError(), "expired", "aws sso login"),
+        (UnauthorizedSSOTokenError(), "sso", "aws sso login"),
+        (SSOTokenLoadError(error_msg="no token"), "sso", "aws sso login"),
+        (TokenRetrievalError(provider="sso", error_msg="expired"), "sso", "aws sso login"),
+        (NoAuthTokenError(), "sso", "aws sso login"),
+        (refused(SSO, "UnauthorizedException", "Session token not found or invalid"), "sso", "aws sso login"),
+        (refused(SSO, "ForbiddenException", "No access"), "denied", "sso_account_id, sso_role_name"),
+        (LoginRefreshRequired(), "login", "aws login"),
+        (expired("ListJobs"), "expired", "AWS_SESSION_TOKEN"),
+        (refused("ListJobs", "ExpiredToken", "?"), "expired", "aws sso login"),
+        (refused("ListJobs", "UnrecognizedClientException", "?"), "unknown key", "aws sts get-caller-identity"),
+        (refused("ListJobs", "InvalidClientTokenId", "?"), "unknown key", "AWS_ACCESS_KEY_ID"),
+        (refused("ListJobs", "InvalidSignatureException", "?"), "wrong signature", "clock of this machine"),
+        (refused("ListJobs", "SignatureDoesNotMatch", "?"), "wrong signature", "AWS_SECRET_ACCESS_KEY"),
+        (refused("ListJobs", "RequestTimeTooSkewed", "?"), "clock", "date -u"),
+        (refused("ListJobs", "RequestExpired", "?"), "clock", "date -u"),
         (denied("ListJobs"), "denied", "ask for batch:ListJobs"),
         (refused("GetLogEvents", "AccessDeniedException", "no"), "denied", "ask for logs:GetLogEvents"),
         (refused("DescribeImages", "AccessDeniedException", "no"), "denied", "ask for ecr:DescribeImages"),
         (EndpointConnectionError(endpoint_url=URL), "no network", "check the network, AWS_REGION"),
         (ConnectTimeoutError(endpoint_url=URL), "no network", "check the network"),
         (ReadTimeoutError(endpoint_url=URL), "no network", "check the network"),
-        (NoCredentialsError(), "no credentials", "aws sso login, or set AWS_PROFILE"),
-        (ProfileNotFound(profile="x"), "no credentials", "AWS_PROFILE"),
+        (NoCredentialsError(), "no credentials", "set AWS_PROFILE and run aws sso login"),
+        (PartialCredentialsError(provider="env", cred_var="x"), "no credentials", "AWS_SECRET_ACCESS_KEY"),
+        (ProfileNotFound(profile="x"), "no profile", "aws configure list-profiles"),
+        (CredentialRetrievalError(provider="process", error_msg="exit 1"), "credential source", "credential_process"),
+        (MetadataRetrievalError(error_msg="no answer"), "credential source", "role of the profile"),
+        (InvalidConfigError(error_msg="bad"), "configuration", "~/.aws/config"),
         (refused("ListJobs", "ServerException", "?"), "server", "wait a minute"),
         (refused("ListJobs", "ClientException", "no such queue"), "refused", "fix the cause"),
     ],
@@ -46,6 +74,22 @@ def test_each_cause_has_its_remedy(error, kind, remedy):
     assert remedy in found.remedy
     assert found.passing == (kind in ("throttled", "no network", "server"))
     assert found.unanswered == (kind in ("no network", "server"))
+
+
+def test_the_command_to_sign_in_names_the_profile_in_use(monkeypatch):
+    monkeypatch.setenv("AWS_PROFILE", "our prod")
+    assert cause(UnauthorizedSSOTokenError()).remedy == "aws sso login --profile 'our prod'"
+
+
+def test_no_family_of_credential_errors_is_called_refused():
+    words = ("Credential", "Token", "SSO", "Login", "Profile", "Auth")
+    kinds = [each for each in vars(botocore.exceptions).values() if isinstance(each, type)]
+    families = [each for each in kinds if issubclass(each, Exception) and any(word in each.__name__ for word in words)]
+    assert len(families) > 10
+    assert {each.__name__ for each in families if cause(each.__new__(each)).kind == "refused"} <= {
+        "PaginationError",
+        "UnsupportedTLSVersionWarning",
+    }
 
 
 def test_a_missing_permission_is_named_by_aws_itself():

@@ -53,6 +53,21 @@ def test_a_time_out_resumes_with_twice_the_time(scene):
     assert digest.next == f"{RESUME} --set LETTERS_FETCH_TIMEOUT=1200"
 
 
+def test_the_reason_of_aws_is_shown_for_a_job_that_it_ended_before_any_attempt(scene):
+    """Such as ECS' refusal of container overrides over 8,192 characters: of a later job of the chain, too."""
+    reason = "Container Overrides length must be at most 8192"
+    scene.submit()
+    count = next(job for job in scene.batch.jobs.values() if job.name.endswith("count"))
+    while count.status not in ("RUNNABLE", "STARTING"):
+        scene.batch.sleep(1)
+    scene.batch._finish(count, "FAILED", reason)
+    assert follow_on(scene.ledger, scene.context, Lines(Console(file=io.StringIO()))) == 1
+    (report,) = explain_failures(scene.ledger, scene.context)
+    assert (report.job, report.what, report.reason) == ("count", "AWS Batch ended it before it started", reason)
+    assert f"  AWS says: {reason}" in report.lines()
+    assert report.next == f"fix what AWS names, then: {RESUME}"
+
+
 def test_lost_machines_are_counted(scene):
     digest = failed(scene, machine_lost())
     assert (digest.cause, digest.attempts, digest.lost, digest.next) == ("machine lost", 3, 3, RESUME)

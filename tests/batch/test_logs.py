@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from dmpworks.batch.describe import LOG_GROUP
+from dmpworks.batch.monitor.log_streams import Stream
 from dmpworks.commands.runs.logs import print_logs
 from dmpworks.errors import PreflightError, SettingsError
 from dmpworks.runs.ledger.events import Ended, Observed
@@ -29,6 +31,16 @@ def test_a_log_of_many_pages_is_read_whole_and_once(scene, capsys):
     scene.submit()
     scene.sleep(60)
     assert printed(scene, capsys, "fetch") == lines
+
+
+def test_an_empty_page_with_a_token_is_not_the_end_of_the_last_lines(scene):
+    lines = [f"line {number}" for number in range(20)]
+    scene.does("fetch", saying(scene, *lines))
+    scene.submit()
+    scene.sleep(60)
+    (stream,) = scene.logs.streams
+    scene.logs.empty = 1
+    assert [line.text for line in Stream(scene.logs, LOG_GROUP, stream).last(8)] == lines[-8:]
 
 
 def test_each_attempt_has_its_own_log_the_newest_is_shown(scene, capsys):

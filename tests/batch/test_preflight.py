@@ -13,7 +13,7 @@ from dmpworks.errors import PreflightError, TemporaryError
 from dmpworks.runs.ledger.locks import hold
 from dmpworks.settings.resolve import Resolved
 from tests.batch.fake import FakeBatch
-from tests.batch.fake_jobs import NO_ANSWER, Fault, Queue, denied, expired, refused, throttled
+from tests.batch.fake_jobs import ARN, NO_ANSWER, Fault, Queue, denied, expired, refused, throttled
 from tests.batch.sending import send
 from tests.batch.test_requests import plan_for
 
@@ -68,6 +68,14 @@ def test_a_queue_that_does_not_work(queue, said):
     batch = FakeBatch()
     batch.queues["dmpworks-dev"] = queue
     assert failed(queues(batch)) == {"queue dmpworks-dev": said}
+
+
+def test_a_queue_may_be_given_as_arn():
+    arn = f"{ARN}:job-queue/dmpworks-dev"
+    plan = plan_for(BATCH_QUEUE=arn)
+    checks = queues(FakeBatch(), plan)
+    assert failed(checks) == {}
+    assert f"queue {arn}" in [check.name for check in checks]
 
 
 def test_a_queue_that_does_not_exist():

@@ -148,6 +148,10 @@ def test_what_is_recorded_is_enough_to_ask_for_the_same():
         ({"parameters": {"text": "x" * 30 * 1024}}, "larger than 30720 bytes"),
         ({"containerOverrides": {"command": [""], "environment": []}}, "empty text"),
         (
+            {"containerOverrides": {"command": ["a"], "environment": [{"name": "X", "value": "x" * 8192}]}},
+            "ECS allows 8,192; the longest setting is X (8,192 characters)",
+        ),
+        (
             {"containerOverrides": {"command": ["a"], "environment": [{"name": "AWS_BATCH_X", "value": ""}]}},
             "AWS_BATCH_X is a name reserved by AWS",
         ),
@@ -165,5 +169,7 @@ def test_a_broken_limit_stops_before_any_call():
         plan_for(LETTERS_SOURCE="x" * 31_000, LETTERS_COUNT_VCPUS="0", LETTERS_COUNT_MEMORY="3")
     assert caught.value.what == "AWS Batch would refuse fetch, count of letters/2026-10-01"
     assert caught.value.on == (
-        "fetch: the request is larger than 30720 bytes; count: less than 1 vCPU; count: less than 4 MiB of memory"
+        "fetch: the container overrides have 31,301 characters, ECS allows 8,192; the longest setting is "
+        "LETTERS_SOURCE (31,000 characters); fetch: the request is larger than 30720 bytes; count: less than 1 vCPU; "
+        "count: less than 4 MiB of memory"
     )

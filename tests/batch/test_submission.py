@@ -91,11 +91,16 @@ NO_NETWORK = EndpointConnectionError(endpoint_url="https://batch")
     ("error", "what", "next_step", "code"),
     [
         (expired("SubmitJob"), "the AWS credentials have expired", "aws sso login", 1),
-        (refused("SubmitJob", "UnrecognizedClientException", "who?"), "or AWS does not know them", "aws sso login", 1),
+        (
+            refused("SubmitJob", "UnrecognizedClientException", "who?"),
+            "AWS does not know these credentials",
+            "AWS_PROFILE",
+            1,
+        ),
         (denied("SubmitJob"), "lack a permission", "ask for batch:SubmitJob", 1),
         (refused("SubmitJob", "AccessDeniedException", "no"), "lack a permission", "ask for batch:SubmitJob", 1),
         (throttled("SubmitJob"), "AWS is throttled", "wait a minute", 75),
-        (NoCredentialsError(), "there are no AWS credentials", "aws sso login", 1),
+        (NoCredentialsError(), "there are no AWS credentials", "set AWS_PROFILE and run aws sso login", 1),
         (refused("SubmitJob", "ServerException", "down"), "AWS failed while answering", "wait a minute", 75),
     ],
 )

@@ -131,7 +131,8 @@ def _last_lines(ledger: Ledger, state: RunState, job: JobState, context: RunCont
     try:
         batch = describe(context.batch, [job.id]) if context.batch and job.id else {}
         logs = [place.log for place in log_places(ledger, state, batch, context) if place.job == job.name]
-        return [line.text for line in logs[-1].last(LOG_LINES) if line.text.strip()] if logs else []
+        lines = [line.text for line in logs[-1].last(LOG_LINES) if line.text.strip()] if logs else []
+        return lines or (["the log has no lines"] if logs else [])
     except REFUSALS as error:
         return [f"the log cannot be read: {cause(error).what}"]
     except DmpworksError as error:
@@ -143,7 +144,7 @@ def _largest(job: JobState, context: RunContext) -> int | None:
     if not context.batch or not job.request.queue:
         return None
     try:
-        queue = queues_named(context.batch, [job.request.queue]).get(job.request.queue.rsplit("/", 1)[-1])
+        queue = queues_named(context.batch, [job.request.queue]).get(job.request.queue)
     except REFUSALS:
         return None
     return queue.largest if queue else None
@@ -191,8 +192,14 @@ def _what(job: JobState, cause: str, error: ErrorText | None) -> str:
     if cause == "timed out" and job.request.timeout:
         return f"{WHAT[cause]} of {job.request.timeout:,} s"
     if cause == "failed":
+        if _never_started(job):
+            return "AWS Batch ended it before it started"
         return error.what if error else "its program ended with an error"
     return WHAT.get(cause, cause)
+
+
+def _never_started(job: JobState) -> bool:
+    return job.id is not None and job.reason is not None and not job.batch_attempts and not job.own
 
 
 def _next(state: RunState, job: JobState, cause: str, error: ErrorText | None, largest: int | None) -> str:
@@ -208,7 +215,9 @@ def _next(state: RunState, job: JobState, cause: str, error: ErrorText | None, l
         case "container not started":
             return f"fix what AWS names, then: {resume}"
         case "failed":
-            return f"{error.next}; then: {resume}" if error else f"fix the cause, then: {resume}"
+            if error:
+                return f"{error.next}; then: {resume}"
+            return f"fix {'what AWS names' if _never_started(job) else 'the cause'}, then: {resume}"
     return resume
 
 

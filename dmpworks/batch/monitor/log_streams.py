@@ -81,8 +81,19 @@ class Stream:
 
     def last(self, count: int) -> list[Line]:
         """Return the last lines; none if the stream does not exist."""
-        answer = _events(self._client, self._group, self._name, startFromHead=False, limit=count)
-        return list(_lines(answer)) if answer else []
+        lines: list[Line] = []
+        token: str | None = None
+        while len(lines) < count:
+            more = {"nextToken": token} if token else {}
+            limit = count - len(lines)
+            answer = _events(self._client, self._group, self._name, startFromHead=False, limit=limit, **more)
+            if answer is None:
+                break
+            lines = [*_lines(answer), *lines]
+            if answer["nextBackwardToken"] == token:  # the beginning: a page may be empty before it
+                break
+            token = answer["nextBackwardToken"]
+        return lines
 
 
 def _streams(job: JobState, batch_job: BatchJob | None) -> list[str | None]:

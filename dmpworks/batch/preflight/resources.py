@@ -52,7 +52,7 @@ def check_queues(
         return [found]
     sizes = {name: {job: size for job, size in jobs.items() if size.queue == name} for name in names}
     checks = [_check_queue(name, found.get(name), sizes[name]) for name in names]
-    return [*checks, *_check_share([queue for queue in found.values() if sizes[queue.name]], share)]
+    return [*checks, *_check_share([queue for name, queue in found.items() if sizes[name]], share)]
 
 
 def check_bucket(bucket: Bucket) -> Check:
