@@ -161,11 +161,11 @@ def _manifest_before(bucket: Bucket, folder: str) -> Manifest | None:
 
 
 def format_counts(counts: Counts) -> str:
-    """Return counts as one line of text, zeros left out."""
+    """Return counts as one line of text, zeros left out; names may hold commas."""
     parts = [f"{counts.read:,} read", f"{counts.written:,} written"]
     parts += [f"{number:,} dropped ({reason})" for reason, number in counts.dropped.items() if number]
     parts += [f"{counts.quarantined:,} quarantined{_reasons(counts)}"] if counts.quarantined else []
-    return ", ".join(parts + [f"{name} {number:,}" for name, number in counts.also.items() if number])
+    return "; ".join(parts + [f"{name}: {number:,}" for name, number in counts.also.items() if number])
 
 
 def _reasons(counts: Counts) -> str:

@@ -32,7 +32,7 @@ def watched(scene: Scene) -> tuple[int, list[str]]:
 
 def changes(lines: list[str]) -> list[str]:
     """Return the lines of changes without their times."""
-    return [line[20:] for line in lines if line[:2] == "20"]
+    return [line[21:] for line in lines if line[:2] == "20"]
 
 
 def test_a_run_is_followed_to_its_good_end(scene):

@@ -25,7 +25,7 @@ def test_the_jobs_of_a_run(bucket, capsys):
     (line,) = [line for line in said.splitlines() if line.startswith("dmp-works-search ")]
     told = "dmp-works-search succeeded 3 (1 lost) 42 min 3 h 17 min 256.2 GiB of 490 GiB 14.8 of 32"
     assert " ".join(line.split()) == told
-    assert "dmp-works-search: 50,988 read, 1,276,824 written, plans without any match 3,077" in said
+    assert "dmp-works-search: 50,988 read; 1,276,824 written; plans without any match: 3,077" in said
     assert "sync-dmps: left out of the newest submission, complete since 2026-10-01 03:06 UTC" in said
 
 
@@ -58,8 +58,8 @@ def test_a_local_run_whose_process_is_gone_has_failed(bucket, capsys):
 def test_the_events(bucket, capsys):
     good_run(bucket, "2026-10-01")
     said = shown(bucket, capsys, events=True).splitlines()[-17:]
-    assert said[0].startswith("2026-10-01 02:00:00 planned    ada@laptop  submission=1 where=batch")
-    assert said[1] == "2026-10-01 02:00:00 submitted  ada@laptop  submission=1 job=sync-dmps id=2026-10-01-1-1"
+    assert said[0].startswith("2026-10-01 02:00:00Z planned    ada@laptop  submission=1 where=batch")
+    assert said[1] == "2026-10-01 02:00:00Z submitted  ada@laptop  submission=1 job=sync-dmps id=2026-10-01-1-1"
 
 
 def test_as_json(bucket, capsys):

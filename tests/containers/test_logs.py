@@ -17,8 +17,8 @@ def test_the_logs_of_a_run_are_followed_to_its_end(followed: Followed) -> None:
     assert [line.split()[1] for line in done.stdout.splitlines() if "begins" in line] == ["download:", "transform:"]
     ends = [line for line in done.stdout.splitlines() if ": done in" in line]
     assert [re.sub(r"done in \S+ s", "done", line) for line in ends] == [
-        "ror download: done: 1 read, 1 written, bytes 15,571",
-        "ror transform: done: 138 read, 138 written",
+        "ror download: done: 1 read; 1 written; bytes: 15,571",
+        "ror transform: done: 138 read; 138 written",
     ]
     heads = [line.split(" (")[0] for line in done.stderr.splitlines()]
     assert heads == [f"==> {RUN} {job}, attempt 1" for job in JOBS]

@@ -45,7 +45,7 @@ def test_a_run_from_plan_to_end(planted):
     assert jobs["transform"].last.ended.counts == transform.counts == Counts(read=138, written=138)
     assert jobs["download"].last.token == download.attempt
     assert jobs["transform"].last.ended.peak_memory > 20
-    assert "138 read, 138 written" in planted.get(ledger.log_key(1, "transform")).decode()
+    assert "138 read; 138 written" in planted.get(ledger.log_key(1, "transform")).decode()
     assert holder(planted, "ror") is None
 
 

@@ -105,7 +105,7 @@ def _event(event: AnyEvent) -> str:
     fields: dict[str, Any] = msgspec.to_builtins(event)
     kind, at, by = fields.pop("event"), fields.pop("at"), fields.pop("by")
     rest = " ".join(f"{name}={_value(value)}" for name, value in fields.items() if value is not None)
-    return f"{at[:19].replace('T', ' ')} {kind:<10} {by}  {rest}"
+    return f"{at[:19].replace('T', ' ')}Z {kind:<10} {by}  {rest}"
 
 
 def _value(value: Any) -> str:

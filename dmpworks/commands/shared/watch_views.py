@@ -49,7 +49,9 @@ def screen(*, as_json: bool, clock: Callable[[], datetime], output: TextIO | Non
     console = Console(file=output, soft_wrap=True, highlight=False)
     if as_json:
         return JsonLines(output or sys.stdout)
-    return LiveTable(console, clock) if console.is_terminal else Lines(console)
+    # a dumb terminal can redraw nothing: it would stay empty until the end
+    is_live = console.is_terminal and not console.is_dumb_terminal
+    return LiveTable(console, clock) if is_live else Lines(console)
 
 
 class JsonLines:
@@ -91,7 +93,7 @@ class Lines:
         for row in snapshot.rows:
             if self._shown.get(row.job) != (row.status, row.attempts, row.detail):
                 self._shown[row.job] = (row.status, row.attempts, row.detail)
-                self.say(f"{snapshot.at:%Y-%m-%d %H:%M:%S} {snapshot.run} {row.job}: {_status(row)}{_more(row)}")
+                self.say(f"{snapshot.at:%Y-%m-%d %H:%M:%SZ} {snapshot.run} {row.job}: {_status(row)}{_more(row)}")
         if snapshot.stuck and snapshot.stuck.what != self._stuck:
             self.say(*snapshot.stuck.lines())
         self._stuck = snapshot.stuck.what if snapshot.stuck else None
