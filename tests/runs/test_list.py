@@ -83,7 +83,7 @@ def test_plain_lines_where_there_is_no_terminal(bucket, capsys):
     good_run(bucket, "2026-10-01")
     list_runs(bucket_name=bucket.name)
     head, line = capsys.readouterr().out.splitlines()
-    assert head.split() == ["run", "status", "where", "began", "(UTC)", "took", "jobs", "by"]
+    assert head.split() == ["run", "status", "where", "began", "(UTC)", "took", "done", "job", "by"]
     assert line.split()[:3] == ["process-dmps/2026-10-01", "succeeded", "batch"]
     assert "2 h 53 min" in line
 
@@ -113,7 +113,14 @@ def test_80_columns_break_no_date_and_no_name(bucket, tmp_path):
     assert terminal.exit_code() == 0
     said = "\n".join(terminal.lines())
     assert max(map(len, terminal.lines())) <= 80
-    for whole in ("data-citation-corpus/2026-10-01", "process-dmps/2026-09-01", "2026-10-01 02:00", "2 h 53 min"):
+    for whole in (
+        "data-citation-corpus/2026-10-01",
+        "process-dmps/2026-09-01",
+        "2026-10-01 02:00",
+        "2 h 51 min",
+        "4/4",
+        "transform failed",
+    ):
         assert whole in said
     assert "ada@laptop" not in said
 

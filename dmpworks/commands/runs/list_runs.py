@@ -70,8 +70,15 @@ def list_runs(
         such = " like this" if since or status else ""
         print_lines(f"no runs{f' of {chain}' if chain else ''}{such} in {bucket.name}")
     else:
-        columns = ("run", "status", "where", "began (UTC)", "took", "jobs", "by")
-        print_table(columns, map(_cells, lines), right=("took",), whole=columns[:5], optional=("by", "where"))
+        _print(lines)
+
+
+def _print(lines: list[Line]) -> None:
+    columns = ("run", "status", "where", "began (UTC)", "took", "done", "job", "by")
+    optional = ("by", "where", "job")
+    shown = print_table(columns, map(_cells, lines), right=("took", "done"), whole=columns[:6], optional=optional)
+    if "job" not in shown:  # the terminal is too narrow: what failed is said on lines of its own
+        print_lines("", *(f"{line.run}: {_job(line)}" for line in lines if _job(line)))
 
 
 def _lines(bucket: Bucket, chain: str | None, since: datetime | None, status: str | None, limit: int) -> list[Line]:
@@ -113,11 +120,11 @@ def _telling(state: RunState) -> JobState | None:
     return jobs[0] if jobs else None
 
 
-def _jobs(line: Line) -> str:
-    job = f", {line.job} {line.job_status}" if line.job else ""
-    return line.error or f"{line.done} of {line.jobs}{job}"
+def _job(line: Line) -> str:
+    return line.error or (f"{line.job} {line.job_status}" if line.job else "")
 
 
 def _cells(line: Line) -> tuple[str, ...]:
-    texts = (line.run, line.status, line.where, moment(line.began), duration(line.seconds), _jobs(line), line.by)
+    done = f"{line.done}/{line.jobs}"
+    texts = (line.run, line.status, line.where, moment(line.began), duration(line.seconds), done, _job(line), line.by)
     return tuple(text or NONE for text in texts)

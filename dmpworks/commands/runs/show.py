@@ -61,7 +61,7 @@ def run_lines(figures: RunFigures) -> Iterator[str]:
 def print_jobs(figures: RunFigures) -> None:
     """Print the jobs of a run as a table."""
     columns = ("job", "status", "attempts", "waited", "ran", "memory", "cores")
-    print_table(columns, map(_cells, figures.jobs), right=columns[2:])
+    print_table(columns, map(_cells, figures.jobs), right=columns[2:], whole=("status", "waited", "ran"))
 
 
 def _cells(job: JobFigures) -> tuple[str, ...]:

@@ -33,8 +33,8 @@ def print_table(
     right: Collection[str] = (),
     whole: Collection[str] = (),
     optional: Sequence[str] = (),
-) -> None:
-    """Print a table; on a terminal that is too narrow the `optional` columns are left out, the first named first.
+) -> list[str]:
+    """Print a table and return its columns: a terminal that is too narrow lacks `optional` ones, the first named first.
 
     The columns in `right` are aligned to the right; those in `whole` are never broken, and neither is the first: it is
     a name, to be copied.
@@ -46,6 +46,7 @@ def print_table(
         if console.measure(table, options=console.options.update_width(WIDE)).maximum <= console.width:
             break
     console.print(table)
+    return shown
 
 
 def _table(
