@@ -117,7 +117,7 @@ def test_80_columns_break_no_date_and_no_name(bucket, tmp_path):
         "data-citation-corpus/2026-10-01",
         "process-dmps/2026-09-01",
         "2026-10-01 02:00",
-        "2 h 51 min",
+        "2 h 53 min",
         "4/4",
         "transform failed",
     ):
