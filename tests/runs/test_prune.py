@@ -249,7 +249,7 @@ def test_a_wrong_day(bucket, capsys):
     with pytest.raises(SystemExit) as caught:
         prune(bucket, "--before", "October")
     assert caught.value.code == 2
-    assert "--before October" in capsys.readouterr().err
+    assert "there is no day October\n  on:   --before" in capsys.readouterr().err
 
 
 def test_a_bucket_without_old_runs(bucket, capsys):
