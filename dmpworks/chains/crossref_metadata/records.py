@@ -16,6 +16,7 @@ from dmpworks.datasets.columns.organisations import (
     Parties,
     awards_column,
     in_subset,
+    note_unknown_ids,
     parties,
     parties_column,
     relations_column,
@@ -41,7 +42,8 @@ def undecoded(record: Record) -> bytes:
 def columns(records: Sequence[Record], subset: Subset | None, notes: Notes) -> BatchResult:
     """Return the rows of records; drop those without a DOI or not in the subset.
 
-    `notes` counts unreadable dates, and lists that were read leniently.
+    `notes` counts what the rows lack (unreadable dates, unknown ids of funders, relations without a DOI), and lists
+    that were read leniently.
     """
     dropped: Counter[str] = Counter()
     doi = identifiers.doi(texts([record.doi for record in records]))
@@ -70,7 +72,7 @@ def _rows(doi: pa.StringArray, records: Sequence[Record], notes: Notes) -> pa.Re
         "updated_date": updated,
         "funders": parties_column(funders, len(records)),
         "awards": awards,
-        "relations": _relations(records),
+        "relations": _relations(records, notes),
     }
     return pa.RecordBatch.from_arrays([made[name] for name in SCHEMA.names], schema=SCHEMA)
 
@@ -78,12 +80,13 @@ def _rows(doi: pa.StringArray, records: Sequence[Record], notes: Notes) -> pa.Re
 def _funders(records: Sequence[Record], notes: Notes) -> tuple[Parties, pa.ListArray]:
     """Return the funders of records, and the column of the awards that are stated below each funder."""
     lists, (name, doi), (stated, awarded) = read([record.funder for record in records], Funder, notes)
-    funders = _identified(lists.owners, name, doi, read(stated, Identified, notes, allow_bare_text=True))
+    identifiers_of = read(stated, Identified, notes, allow_bare_text=True)
+    funders = _identified(lists.owners, name, doi, identifiers_of, notes)
     awards, (award,), _ = read(awarded, Award, notes, allow_bare_text=True)
     return funders, awards_column(award, funders.at(awards.owners), len(records))
 
 
-def _identified(records: Codes, name: pa.StringArray, doi: pa.StringArray, stated: Elements) -> Parties:
+def _identified(records: Codes, name: pa.StringArray, doi: pa.StringArray, stated: Elements, notes: Notes) -> Parties:
     """Return funders with one id each: a ROR id if stated, else another id, else the Crossref Funder id (a DOI).
 
     A ROR id comes first because plans state it; Crossref accepts it beside the ids of its Open Funder Registry:
@@ -95,6 +98,7 @@ def _identified(records: Codes, name: pa.StringArray, doi: pa.StringArray, state
     schemes = pa.repeat("Crossref Funder ID", len(name))
     ids, id_schemes = (pa.concat_arrays(both) for both in zip(stated.leaves, (doi, schemes), strict=True))
     found = parties(records[of], name.take(pa.array(of)), ids, id_schemes)
+    note_unknown_ids(ids, found.id, notes)
     ranks = np.array([_RANKS.get(kind, 1) for kind in texts_of(found.id_type.values)], np.int64)
     # Sorted by funder, then by rank: the first entry of each funder is the best one.
     order = np.lexsort((ranks[found.id_type.codes], of))
@@ -104,7 +108,7 @@ def _identified(records: Codes, name: pa.StringArray, doi: pa.StringArray, state
 _RANKS = {"ror": 0, None: 2}  # any other id has rank 1
 
 
-def _relations(records: Sequence[Record]) -> pa.ListArray:
+def _relations(records: Sequence[Record], notes: Notes) -> pa.ListArray:
     # Few records have relations, so these are not worth a compiled loop.
     stated = [
         (number, kind, entry if isinstance(entry, str) else as_text(entry.id))
@@ -114,7 +118,7 @@ def _relations(records: Sequence[Record]) -> pa.ListArray:
         for entry in as_list(entries)
     ]
     owners, kinds, others = zip(*stated, strict=True) if stated else ((), (), ())
-    return relations_column(np.array(owners, np.int64), texts(kinds), texts(others), len(records))
+    return relations_column(np.array(owners, np.int64), texts(kinds), texts(others), len(records), notes)
 
 
 def _institutions(records: Sequence[Record], notes: Notes) -> Parties:

@@ -15,16 +15,17 @@ from dmpworks.chains.datacite.schema import SCHEMA, Affiliation, Attributes, Cre
 from dmpworks.cleaners import identifiers, names
 from dmpworks.cleaners.names import Person
 from dmpworks.datasets.columns.arrow import nested
-from dmpworks.datasets.columns.flatten import first
-from dmpworks.datasets.columns.organisations import Parties, parties
+from dmpworks.datasets.columns.flatten import first, is_stated
+from dmpworks.datasets.columns.organisations import Parties, note_unknown_ids, parties
 from dmpworks.datasets.columns.raw_json import Elements, read
 from dmpworks.datasets.kernels import gather
 from dmpworks.datasets.kernels import identifiers as ids
 from dmpworks.datasets.kernels import names as people
 from dmpworks.datasets.kernels.gather import Lists, coded
-from dmpworks.datasets.kernels.strings import Flags
-from dmpworks.datasets.transform.dataset import Notes
+from dmpworks.datasets.kernels.strings import Flags, valid
+from dmpworks.datasets.transform.dataset import Notes, note
 
+UNKNOWN_ORCID, NO_NAME = "ORCIDs not understood", "authors without a name"
 ORGANISATION, PERSON = "Organizational", "Personal"
 AUTHORS = SCHEMA.field("authors").type
 
@@ -51,9 +52,10 @@ class Creators(NamedTuple):
 def makers(works: Sequence[Attributes], notes: Notes) -> Makers:
     """Return the authors and institutions of records; `notes` counts lists that were read leniently."""
     creators = _creators(works, notes)
-    orcid = _orcids(creators)
+    orcid = _orcids(creators, notes)
     organisation = _are_organisations(creators, orcid)
-    return Makers(_authors(creators, organisation, orcid, len(works)), _institutions(creators, organisation))
+    authors = _authors(creators, organisation, orcid, len(works), notes)
+    return Makers(authors, _institutions(creators, organisation, notes))
 
 
 def _creators(works: Sequence[Attributes], notes: Notes) -> Creators:
@@ -64,13 +66,15 @@ def _creators(works: Sequence[Attributes], notes: Notes) -> Creators:
     return Creators(lists, name, name_type, given, family, affiliations, identified)
 
 
-def _orcids(creators: Creators) -> pa.StringArray:
+def _orcids(creators: Creators, notes: Notes) -> pa.StringArray:
     """Return the first ORCID of each creator."""
     value, scheme = creators.identifiers.leaves
     # An ISNI has the same form as an ORCID, so the scheme or the URL must say which it is.
     scheme = pc.if_else(_is_empty(scheme), value, scheme)
     stated = coded(scheme, lambda schemes: pc.match_substring(schemes, "orcid", ignore_case=True)).column
-    return first(creators.identifiers.lists, ids.orcid(pc.if_else(stated, value, None)))
+    orcid = ids.orcid(pc.if_else(stated, value, None))
+    note(notes, UNKNOWN_ORCID, np.count_nonzero(_flags(stated) & is_stated(value) & ~valid(orcid)))
+    return first(creators.identifiers.lists, orcid)
 
 
 def _are_organisations(creators: Creators, orcid: pa.StringArray) -> Flags:
@@ -87,7 +91,7 @@ def _are_organisations(creators: Creators, orcid: pa.StringArray) -> Flags:
     return organisation
 
 
-def _institutions(creators: Creators, organisation: Flags) -> Parties:
+def _institutions(creators: Creators, organisation: Flags, notes: Notes) -> Parties:
     """Return the organisations among the creators, and the affiliations of all creators, in the order of the record."""
     owners = creators.affiliations.lists.owners
     stated = creators.affiliations.leaves
@@ -98,7 +102,9 @@ def _institutions(creators: Creators, organisation: Flags) -> Parties:
         order = pa.array(np.argsort(np.concatenate([places, owners]), kind="stable"))
         stated = [pa.concat_arrays(both).take(order) for both in zip(columns, stated, strict=True)]
         owners = np.sort(np.concatenate([places, owners]))
-    return parties(creators.lists.owners[owners], *stated)
+    institutions = parties(creators.lists.owners[owners], *stated)
+    note_unknown_ids(stated[1], institutions.id, notes)
+    return institutions
 
 
 def _organisation(creators: Creators, place: int) -> tuple[str | None, str | None, str | None]:
@@ -111,7 +117,9 @@ def _organisation(creators: Creators, place: int) -> tuple[str | None, str | Non
     )
 
 
-def _authors(creators: Creators, organisation: Flags, orcid: pa.StringArray, records: int) -> pa.ListArray:
+def _authors(
+    creators: Creators, organisation: Flags, orcid: pa.StringArray, records: int, notes: Notes
+) -> pa.ListArray:
     """Return the persons among the creators of each record."""
     full = pc.if_else(_is_usual(creators), creators.name, None)
     persons = np.flatnonzero(~organisation)
@@ -124,6 +132,7 @@ def _authors(creators: Creators, organisation: Flags, orcid: pa.StringArray, rec
         return [names.parse(*one) for one in zip(*columns, orcid.take(asked).to_pylist(), strict=True)]
 
     parts, named = people.people(full, orcid, exact)
+    note(notes, NO_NAME, np.count_nonzero(~named))
     if not named.all():
         parts, persons = [part.filter(pa.array(named)) for part in parts], persons[named]
     lists = gather.counted(creators.lists.owners[persons], records)

@@ -1,7 +1,7 @@
 """Publication dates of DataCite records."""
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import compress
 
 import numpy as np
@@ -14,9 +14,10 @@ from dmpworks.datasets.columns.raw_json import read
 from dmpworks.datasets.kernels.moments import DAY, days
 from dmpworks.datasets.kernels.strings import replaced, valid
 from dmpworks.datasets.reading.loose_values import Loose, as_text
-from dmpworks.datasets.transform.dataset import Notes
+from dmpworks.datasets.transform.dataset import Notes, note
 
 ISSUED = "Issued"
+YEAR_ALONE = "publication dates set to January 1"
 
 
 def publication_dates(works: Sequence[Attributes], notes: Notes) -> pa.Array:
@@ -29,7 +30,7 @@ def publication_dates(works: Sequence[Attributes], notes: Notes) -> pa.Array:
     lists, (stated, kind), _ = read([work.dates for work in works], Event, notes)
     published = first(lists, days(pc.if_else(pc.equal(kind, ISSUED), stated, None)))
     published = _completed(published, works, _published)
-    return _completed(published, works, _of_year)
+    return _completed(published, works, partial(_of_year, notes=notes))
 
 
 def _completed(found: pa.Array, works: Sequence[Attributes], instead: Callable[..., pa.Array]) -> pa.Array:
@@ -43,13 +44,14 @@ def _published(works: Sequence[Attributes]) -> pa.Array:
     return days(dates([work.published for work in works]))
 
 
-def _of_year(works: Sequence[Attributes]) -> pa.Array:
+def _of_year(works: Sequence[Attributes], notes: Notes) -> pa.Array:
     """Return the day of creation if it is in the year of publication, else the first day of that year."""
     year = pa.array([_year(work.publication_year) for work in works], pa.int64())
     created = days(dates([work.created for work in works]))
     first_day = np.asarray(year.fill_null(1970)) - 1970
     january = pa.array(first_day.astype("datetime64[Y]").astype("datetime64[D]").astype(np.int32)).view(DAY)
     of_year = pc.fill_null(pc.equal(pc.year(created), year), False)
+    note(notes, YEAR_ALONE, np.count_nonzero(valid(year) & ~np.asarray(of_year)))
     return pc.if_else(of_year, created, pc.if_else(year.is_valid(), january, pa.scalar(None, DAY)))
 
 

@@ -21,6 +21,7 @@ from dmpworks.datasets.columns.organisations import (
     Parties,
     awards_column,
     in_subset,
+    note_unknown_ids,
     parties,
     parties_column,
     relations_column,
@@ -48,7 +49,8 @@ def undecoded(record: Record) -> bytes:
 def columns(records: Sequence[Record], subset: Subset | None, notes: Notes) -> BatchResult:
     """Return the rows of records; drop those without a DOI or not in the subset.
 
-    `notes` counts unreadable dates, and lists that were read leniently.
+    `notes` counts what the rows lack (unreadable dates, unknown ids, authors without a name, relations without a DOI),
+    dates that were set by default, and lists that were read leniently.
     """
     dropped: Counter[str] = Counter()
     doi = _doi(records)
@@ -56,12 +58,12 @@ def columns(records: Sequence[Record], subset: Subset | None, notes: Notes) -> B
     if doi.null_count:
         dropped[NO_DOI] = doi.null_count
         works, doi = list(compress(works, valid(doi))), doi.drop_null()
-    made_by = makers(works, notes)
+    made_by = makers(works, Counter() if subset else notes)  # only works that are kept are counted
     if subset:
         kept = in_subset(doi, made_by.institutions, subset)
         dropped[NOT_IN_SUBSET] = int(np.count_nonzero(~kept))
         works, doi = list(compress(works, kept)), doi.filter(pa.array(kept))
-        made_by = makers(works, Counter())  # their lenient lists have been counted above
+        made_by = makers(works, notes)
     return BatchResult(_rows(doi, works, made_by, notes), +dropped)
 
 
@@ -129,10 +131,11 @@ def _funders(works: Sequence[Attributes], notes: Notes) -> tuple[Parties, pa.Lis
     """Return the funders of records, and the column of their awards."""
     lists, (*funder, award), _ = read([work.funding_references for work in works], Funding, notes)
     funders = parties(lists.owners, *funder)
+    note_unknown_ids(funder[1], funders.id, notes)
     return funders, awards_column(award, funders, len(works))
 
 
 def _relations(works: Sequence[Attributes], notes: Notes) -> pa.ListArray:
     """Return the relations to works with a DOI; relatedIdentifierType is ignored, as DOIs in URLs are of type URL."""
     lists, (kind, other), _ = read([work.related_identifiers for work in works], Related, notes)
-    return relations_column(lists.owners, kind, other, len(works))
+    return relations_column(lists.owners, kind, other, len(works), notes)

@@ -17,7 +17,15 @@ from dmpworks.chains.openalex_works.schema import SCHEMA
 from dmpworks.cleaners import names, text
 from dmpworks.cleaners.names import Person
 from dmpworks.datasets.columns.arrow import nested
-from dmpworks.datasets.columns.organisations import Parties, awards_column, in_subset, parties_column, with_ror
+from dmpworks.datasets.columns.flatten import is_stated
+from dmpworks.datasets.columns.organisations import (
+    Parties,
+    awards_column,
+    in_subset,
+    note_unknown_ids,
+    parties_column,
+    with_ror,
+)
 from dmpworks.datasets.kernels import abstracts, gather, moments, plain
 from dmpworks.datasets.kernels import identifiers as ids
 from dmpworks.datasets.kernels import names as people
@@ -25,17 +33,19 @@ from dmpworks.datasets.kernels.gather import Coded, coded
 from dmpworks.datasets.kernels.strings import Flags, replaced, texts, valid
 from dmpworks.datasets.reading.json_lines import NO_RECORD
 from dmpworks.datasets.subset import Subset
-from dmpworks.datasets.transform.dataset import BatchResult, Notes
+from dmpworks.datasets.transform.dataset import BatchResult, Notes, note
 
 XPAC, NO_DOI, NOT_IN_SUBSET = "xpac", "no DOI", "not in subset"
 NO_DATE, NO_UPDATE = "publication dates not parsed", "updated dates not parsed"
 BAD_ABSTRACT = "abstracts not read"
+UNKNOWN_ORCID, NO_NAME = "ORCIDs not understood", "authors without a name"
+NO_FLAG = "works without the flag is_xpac"  # kept, as if it were false
 
 
 def columns(works: Works, subset: Subset | None, notes: Notes, include_xpac: bool = False) -> BatchResult:
     """Return the rows of works; drop those of the expansion pack, without a DOI, or not in the subset.
 
-    `notes` counts unreadable dates and abstracts of the works that are kept.
+    `notes` counts what the rows lack: dates, abstracts, ids and names that cannot be read.
     """
     dropped: Counter[str] = Counter()
     if not include_xpac:
@@ -66,6 +76,9 @@ def _rows(doi: pa.StringArray, leaves: Leaves, institutions: Parties, notes: Not
     published, updated = moments.days(leaves.publication_date), moments.moments(leaves.updated_date)
     _note(published, leaves.publication_date, NO_DATE, notes)
     _note(updated, leaves.updated_date, NO_UPDATE, notes)
+    note(notes, NO_FLAG, leaves.is_xpac.null_count)
+    for identifier in (leaves.institution_ror, leaves.funder_ror):
+        note_unknown_ids(identifier, coded(identifier, ids.ror), notes)
     made = {
         "doi": doi,
         "openalex_id": ids.bare(leaves.id),
@@ -80,7 +93,7 @@ def _rows(doi: pa.StringArray, leaves: Leaves, institutions: Parties, notes: Not
         "pmid": ids.bare(leaves.pmid),
         "pmcid": ids.bare(leaves.pmcid),
         "funder_ids": _funder_ids(leaves),
-        "authors": _authors(leaves),
+        "authors": _authors(leaves, notes),
         "institutions": parties_column(institutions, len(doi)),
         "funders": parties_column(_funders(leaves), len(doi)),
         "awards": _awards(leaves),
@@ -140,8 +153,9 @@ def _funder_ids(leaves: Leaves) -> pa.ListArray:
     return nested(SCHEMA.field("funder_ids").type, lists.offsets, funder.taken(firsts))
 
 
-def _authors(leaves: Leaves) -> pa.ListArray:
+def _authors(leaves: Leaves, notes: Notes) -> pa.ListArray:
     orcid = ids.orcid(leaves.author_orcid)
+    note(notes, UNKNOWN_ORCID, np.count_nonzero(is_stated(leaves.author_orcid) & ~valid(orcid)))
 
     def exact(positions: pa.Array) -> list[Person | None]:
         # OpenAlex has no display name for authors that it did not identify; the name in the publication is then used.
@@ -150,6 +164,7 @@ def _authors(leaves: Leaves) -> pa.ListArray:
         return [names.parse(name, orcid=id) for name, id in zip(stated, orcid.take(positions).to_pylist(), strict=True)]
 
     parts, named = people.people(leaves.author_name, orcid, exact)
+    note(notes, NO_NAME, np.count_nonzero(~named))
     if named.all():
         lists = leaves.authorships
     else:

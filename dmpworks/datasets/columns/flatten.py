@@ -8,10 +8,11 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dmpworks.cleaners.text import number
 from dmpworks.datasets.kernels.gather import Coded, Codes, Lists, coded
-from dmpworks.datasets.kernels.strings import offsets_of, valid
+from dmpworks.datasets.kernels.strings import Flags, offsets_of, valid
 
 T = TypeVar("T")
 TEXT = pa.string()
@@ -31,6 +32,11 @@ def text(value: Any) -> str | None:
     if value is None:
         return None
     return _SURROGATES.sub(" ", value) if isinstance(value, str) else number(value) or ""
+
+
+def is_stated(column: pa.StringArray) -> Flags:
+    """Return flags of the values that are neither null nor empty."""
+    return np.asarray(pc.greater(pc.fill_null(pc.binary_length(column), 0), 0))
 
 
 def dates(values: Sequence[Any]) -> pa.StringArray:

@@ -10,12 +10,16 @@ import pyarrow.compute as pc
 
 from dmpworks.cleaners import identifiers
 from dmpworks.datasets.columns.arrow import Award, Party, Relation, nested, schema_of
+from dmpworks.datasets.columns.flatten import is_stated
 from dmpworks.datasets.kernels import gather, plain
 from dmpworks.datasets.kernels import identifiers as ids
 from dmpworks.datasets.kernels.gather import Coded, Codes, coded
 from dmpworks.datasets.kernels.strings import Flags, texts, valid
 from dmpworks.datasets.subset import Subset
+from dmpworks.datasets.transform.dataset import Notes, note
 
+UNKNOWN_ID = "organisation ids not understood"
+NO_TYPE, NO_OTHER_DOI = "relations without a type", "relations to something without a DOI"
 PARTIES, AWARDS, RELATIONS = (pa.list_(pa.struct(list(schema_of(kind)))) for kind in (Party, Award, Relation))
 Places = npt.NDArray[np.intp]
 
@@ -52,6 +56,11 @@ def parties(records: Codes, name: pa.StringArray, identifier: pa.StringArray, sc
 
 # The same organisations are repeated within a file.
 _organisation_id = lru_cache(maxsize=1 << 15)(identifiers.organisation_id)
+
+
+def note_unknown_ids(identifier: pa.StringArray, id: Coded, notes: Notes) -> None:
+    """Count the stated identifiers of organisations that gave no id."""
+    note(notes, UNKNOWN_ID, np.count_nonzero(is_stated(identifier) & ~id.present))
 
 
 def with_ror(records: Codes, name: Coded, ror: Coded) -> Parties:
@@ -101,9 +110,16 @@ def award_ids(stated: pa.StringArray) -> tuple[Coded, Places]:
     return coded(pa.concat_arrays([stated.filter(pa.array(one)), more]).take(pa.array(order))), places[order]
 
 
-def relations_column(owners: Codes, kind: pa.StringArray, stated: pa.StringArray, records: int) -> pa.ListArray:
-    """Return the column of the relations of each record to works with a DOI, without duplicates."""
+def relations_column(
+    owners: Codes, kind: pa.StringArray, stated: pa.StringArray, records: int, notes: Notes
+) -> pa.ListArray:
+    """Return the column of the relations of each record to works with a DOI, without duplicates.
+
+    `notes` counts the others: to web pages, ISSNs and the like, or without a type.
+    """
     relation, doi = coded(kind, plain.plain_text), ids.doi(stated)
+    note(notes, NO_OTHER_DOI, np.count_nonzero(is_stated(stated) & ~valid(doi)))
+    note(notes, NO_TYPE, np.count_nonzero(valid(doi) & ~relation.present))
     named = relation.present & valid(doi)
     owners, relation, other = owners[named], relation.at(named), coded(doi.filter(pa.array(named)))
     places = gather.distinct(owners, relation, other)

@@ -23,7 +23,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, SupportsInt
 
 import pyarrow as pa
 
@@ -57,6 +57,12 @@ class Part:
     def size(self) -> int:
         """The number of bytes to read."""
         return getattr(self.within, "size", self.file.size)
+
+
+def note(notes: Notes, reason: str, number: SupportsInt) -> None:
+    """Add to a figure of the manifest, which has no entry for a reason that never occurs."""
+    if number:
+        notes[reason] += int(number)
 
 
 class BatchResult(NamedTuple):

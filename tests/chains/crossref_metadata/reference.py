@@ -25,6 +25,7 @@ def row(record: Record, subset: Subset | None, notes: Counter[str]) -> Row | str
     updated = iso_datetime(stated)
     if stated and updated is None:
         notes["deposited dates not parsed"] += 1
+    _note_lost(notes, record)
     return Row(
         doi=doi,
         title=next((title for title in map(plain_text, as_list(record.title)) if title), None),
@@ -34,6 +35,19 @@ def row(record: Record, subset: Subset | None, notes: Counter[str]) -> Row | str
         awards=distinct(award for funder, found in funders for award in _awards(funder, found)),
         relations=distinct(_relations(record)),
     )
+
+
+def _note_lost(notes: Counter[str], record: Record) -> None:
+    for funder in as_list(record.funder):
+        stated = [*map(_identifier, as_list(funder.id)), (as_text(funder.doi), "Crossref Funder ID")]
+        ids = [(value, scheme) for value, scheme in stated if value]
+        notes["organisation ids not understood"] += sum(identifiers.organisation_id(*one) is None for one in ids)
+    relations = record.relation if isinstance(record.relation, dict) else {}
+    for kind, related in relations.items():
+        for value in (_identifier(entry)[0] for entry in as_list(related)):
+            doi = identifiers.doi(value)
+            notes["relations to something without a DOI"] += bool(value and not doi)
+            notes["relations without a type"] += bool(doi and not plain_text(kind))
 
 
 def _funder(funder: Funder) -> Party | None:

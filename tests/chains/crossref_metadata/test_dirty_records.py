@@ -114,3 +114,15 @@ def test_a_subset_keeps_listed_dois_and_institutions() -> None:
     assert made({"author": [{"affiliation": ["Some College"]}]}, subset)
     other = record({"DOI": "10.1/a", "author": [{"affiliation": [{"name": "Other"}]}]})
     assert row(other, subset, Counter()) == "not in subset"
+
+
+def test_values_that_a_row_lacks_are_counted() -> None:
+    notes: Counter[str] = Counter()
+    funders = [{"name": "NSF", "DOI": "10.13039/100000001", "id": [{"id": "ror:x", "id-type": "ROR"}]}, {"name": "NIH"}]
+    relation = {"is-part-of": [{"id": "1234-5678", "id-type": "issn"}, {"id": "10.1/b"}], "n/a": [{"id": "10.1/c"}]}
+    row(record({"DOI": "10.1/a", "funder": funders, "relation": relation}), None, notes)
+    assert notes == {
+        "organisation ids not understood": 1,
+        "relations to something without a DOI": 1,
+        "relations without a type": 1,
+    }

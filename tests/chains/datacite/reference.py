@@ -36,6 +36,7 @@ def row(record: Record, subset: Subset | None, notes: Counter[str]) -> Row | str
     fundings = [(funding, _funder(funding)) for funding in as_list(work.funding_references)]
     updated, published = iso_datetime(work.updated), publication_date(work)
     _note(notes, work, updated is None, published is None)
+    _note_lost(notes, work, creators)
     return Row(
         doi=doi,
         title=_first(entry.title if isinstance(entry, Title) else entry for entry in as_list(work.titles)),
@@ -53,7 +54,7 @@ def row(record: Record, subset: Subset | None, notes: Counter[str]) -> Row | str
 
 
 def publication_date(work: Attributes) -> date | None:
-    """Return the first full date of Issued, published, created (if of publicationYear); else January 1 of that year."""
+    """Return the first full date of Issued, published, created (if in publicationYear), else January 1 of that year."""
     year = _year(work.publication_year)
     for event in as_list(work.dates):
         if event.date_type == "Issued" and (found := iso_date(as_text(event.date))):
@@ -79,6 +80,41 @@ def _note(notes: Counter[str], work: Attributes, no_update: bool, no_publication
         notes["publication dates not parsed"] += 1
 
 
+def _note_lost(notes: Counter[str], work: Attributes, creators: list[tuple[Creator, bool]]) -> None:
+    fundings = [(entry.funder_identifier, entry.funder_identifier_type) for entry in as_list(work.funding_references)]
+    ids = [*fundings, *_stated_ids(creators)]
+    notes["organisation ids not understood"] += sum(
+        bool(as_text(value)) and identifiers.organisation_id(as_text(value), as_text(scheme)) is None
+        for value, scheme in ids
+    )
+    stated = [pair for creator, _ in creators for pair in _identifiers(creator)]
+    notes["ORCIDs not understood"] += sum(
+        "orcid" in (scheme or value).lower() and identifiers.orcid(value) is None for value, scheme in stated
+    )
+    notes["authors without a name"] += sum(not one and _person(creator) is None for creator, one in creators)
+    for related in as_list(work.related_identifiers):
+        doi = identifiers.doi(as_text(related.related_identifier))
+        if as_text(related.related_identifier) and not doi:
+            notes["relations to something without a DOI"] += 1
+        if doi and not plain_text(related.relation_type):
+            notes["relations without a type"] += 1
+    notes["publication dates set to January 1"] += _is_default(work)
+
+
+def _is_default(work: Attributes) -> bool:
+    year, created = _year(work.publication_year), iso_date(work.created)
+    issued = [event for event in as_list(work.dates) if event.date_type == "Issued" and iso_date(as_text(event.date))]
+    return bool(year and not issued and not iso_date(work.published) and not (created and created.year == year))
+
+
+def _stated_ids(creators: list[tuple[Creator, bool]]) -> Iterator[tuple[Loose, Loose]]:
+    """Yield the identifiers of affiliations; those of organisations are chosen among the understood ones."""
+    for creator, _ in creators:
+        for entry in as_list(creator.affiliation):
+            if not isinstance(entry, str):
+                yield entry.affiliation_identifier, entry.affiliation_identifier_scheme
+
+
 def _first(values: Iterable[Loose]) -> str | None:
     return next((found for found in map(plain_text, values) if found), None)
 
@@ -89,7 +125,7 @@ def _abstract(work: Attributes) -> str | None:
 
 
 def _is_organisation(creator: Creator) -> bool:
-    """Tell organisations from persons: by nameType, where it is missing by what only persons have, then by name."""
+    """Return whether a creator is an organisation: by nameType, else by what only persons have, else by name."""
     if creator.name_type in ("Organizational", "Personal"):
         return creator.name_type == "Organizational"
     if creator.given_name or creator.family_name or _orcid(creator):

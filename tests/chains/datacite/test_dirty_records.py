@@ -271,3 +271,43 @@ def test_a_subset_keeps_listed_dois_and_institutions() -> None:
     other = record_of({"id": "10.1/b", "attributes": {"creators": [berkeley]}})
     assert isinstance(row(other, subset, Counter()), Row)
     assert row(record_of({"id": "10.1/b"}), subset, Counter()) == "not in subset"
+
+
+def test_values_that_a_row_lacks_or_has_by_default_are_counted() -> None:
+    notes: Counter[str] = Counter()
+    orcid = {"nameIdentifier": "0000-0001", "nameIdentifierScheme": "ORCID"}
+    creators = [
+        {"name": "Roe, Jane", "nameIdentifiers": [orcid], "affiliation": [{"affiliationIdentifier": "ror:x"}]},
+        {"name": "n/a", "nameType": "Personal"},
+    ]
+    related = [
+        {"relatedIdentifier": "https://example.org/a", "relationType": "IsCitedBy"},
+        {"relatedIdentifier": "10.1/b", "relationType": None},
+        {"relatedIdentifier": "", "relationType": "Cites"},
+    ]
+    fundings = [{"funderName": "NSF", "funderIdentifier": "NSF"}]
+    made(
+        {
+            "publicationYear": 2024,
+            "creators": creators,
+            "relatedIdentifiers": related,
+            "fundingReferences": fundings,
+        },
+        notes=notes,
+    )
+    assert notes == {
+        "ORCIDs not understood": 1,
+        "authors without a name": 1,
+        "organisation ids not understood": 2,
+        "relations to something without a DOI": 1,
+        "relations without a type": 1,
+        "publication dates set to January 1": 1,
+    }
+
+
+def test_only_works_of_the_subset_are_counted() -> None:
+    notes: Counter[str] = Counter()
+    record = record_of({"id": "10.1/a", "attributes": {"creators": [{"name": "n/a", "nameType": "Personal"}]}})
+    nothing = Subset(frozenset(), frozenset(), frozenset(), frozenset())
+    assert row(record, nothing, notes) == "not in subset"
+    assert not notes

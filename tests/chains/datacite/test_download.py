@@ -162,7 +162,7 @@ def test_a_bucket_that_does_not_say_that_it_is_complete(
     run = make_run(bucket, "datacite", "download")
     with pytest.raises(DownloadError, match="does not say whether it is complete") as failure:
         download(run, Source("s3://datafile/", url, Secret("MEMBER"), Secret("password")))
-    assert failure.value.on == "s3://datafile/ holds no STATUS.json"
+    assert failure.value.on == "s3://datafile/ has no STATUS.json"
     assert run.outputs == []
 
 

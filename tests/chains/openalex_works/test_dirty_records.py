@@ -11,7 +11,7 @@ from dmpworks.cleaners.names import Person
 from dmpworks.datasets.columns.arrow import Award, Party
 from tests.chains.openalex_works.made import Transformed
 
-GOOD: dict[str, Any] = {"id": "https://openalex.org/W1", "doi": "https://doi.org/10.1/A"}
+GOOD: dict[str, Any] = {"id": "https://openalex.org/W1", "doi": "https://doi.org/10.1/A", "is_xpac": False}
 
 
 class Made:
@@ -203,7 +203,23 @@ def test_lone_surrogates_and_bad_utf8_in_the_abstract_never_crash(tmp_path: Path
     surrogate = Made(tmp_path, b'{"doi":"10.1/a","title":"a\\ud800","abstract_inverted_index":{"b\\udfff":[0]}}').row
     assert isinstance(surrogate, Row)
     assert (surrogate.title, surrogate.abstract_text) == ("a", "b")
-    bad = Made(tmp_path, b'{"doi":"10.1/a","abstract_inverted_index":{"b\xff":[0]}}')
+    bad = Made(tmp_path, b'{"doi":"10.1/a","is_xpac":false,"abstract_inverted_index":{"b\xff":[0]}}')
     assert isinstance(bad.row, Row)
     assert bad.row.abstract_text is None
     assert bad.notes == {"abstracts not read": 1}
+
+
+def test_values_that_a_row_lacks_are_counted(tmp_path: Path) -> None:
+    author = {"author": {"display_name": "Jane Roe", "orcid": "0000-0001"}, "institutions": [{"ror": "grid.1.2"}]}
+    nobody = {"author": {"display_name": "n/a", "orcid": ""}}
+    fields = {
+        "is_xpac": None,
+        "authorships": [author, nobody],
+        "funders": [{"ror": "https://ror.org/x"}, {"ror": None}],
+    }
+    assert Made(tmp_path, msgspec.json.encode(GOOD | fields)).notes == {
+        "works without the flag is_xpac": 1,
+        "ORCIDs not understood": 1,
+        "authors without a name": 1,
+        "organisation ids not understood": 2,
+    }

@@ -45,7 +45,7 @@ def test_an_abstract_cut_short_is_left_out_and_counted(data: Path, tmp_path: Pat
     made = works(tmp_path / "a.parquet")
     assert len(made.rows) == 34
     assert all(one.abstract_text is None for one in made.rows)
-    assert made.notes == {"abstracts not read": 33}
+    assert made.notes == {"abstracts not read": 33, "ORCIDs not understood": 3}
 
 
 def test_nulls_at_each_level(data: Path, tmp_path: Path) -> None:
@@ -83,7 +83,8 @@ def test_days_that_no_calendar_reaches_are_counted_as_not_parsed(data: Path, tmp
         (None, None),
         (date(1970, 1, 1), datetime(1970, 1, 1, tzinfo=UTC)),
     ]
-    assert made.notes == {"publication dates not parsed": 1, "updated dates not parsed": 1}
+    noted = {"publication dates not parsed": 1, "updated dates not parsed": 1, "ORCIDs not understood": 1}
+    assert made.notes == noted
 
 
 def test_bad_utf8_in_a_text_never_crashes(data: Path, tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def test_a_subset_keeps_listed_works_and_those_of_listed_institutions(planted: B
 
 def test_dates_that_are_none_are_counted(planted: Bucket, make_run: MakeRun) -> None:
     counts, _ = transformed(make_run(planted, "openalex-works", "transform"), include_xpac=True)
-    assert set(counts.also) == {"publication dates not parsed"}
+    assert set(counts.also) == {"publication dates not parsed", "works without the flag is_xpac"}
     assert 0 < counts.also["publication dates not parsed"] <= 11
 
 

@@ -152,7 +152,7 @@ def test_a_second_start_lists_the_same(published: Any, bucket: Bucket, make_run:
 
 def test_what_the_manifest_does_not_state_is_not_referred_to(published: Any, bucket: Bucket, make_run: MakeRun) -> None:
     published.delete_object(Bucket="openalex", Key=f"data/jsonl/works/{PART}")
-    with pytest.raises(DownloadError, match="1 files are not there") as failure:
+    with pytest.raises(DownloadError, match="1 files are missing") as failure:
         referred(bucket, make_run, "s3://openalex/data/jsonl/works/")
     assert PART in failure.value.on
 
@@ -192,7 +192,7 @@ def test_a_hash_that_s3_keeps_is_compared(
             continue
         origin = referred(bucket, make_run, "s3://openalex/data/parquet/works/").outputs[0].origin
         assert origin and origin.digest == f"sha256:{hashlib.sha256(content).hexdigest()}"
-    assert "does not tell" not in capsys.readouterr().err
+    assert "does not provide" not in capsys.readouterr().err
 
 
 def put_in_parts(published: Any, content: bytes) -> None:
@@ -207,14 +207,14 @@ def put_in_parts(published: Any, content: bytes) -> None:
 
 
 @pytest.mark.parametrize("in_parts", [True, False])
-def test_what_s3_does_not_tell_is_said(
+def test_a_hash_that_s3_does_not_provide_is_reported(
     published: Any, bucket: Bucket, make_run: MakeRun, in_parts: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
     content = state(published, "sha256")
     if in_parts:
         put_in_parts(published, content)
     run = referred(bucket, make_run, "s3://openalex/data/parquet/works/")
-    assert "1 of 1 files have a stated hash that S3 does not tell: only their sizes" in capsys.readouterr().err
+    assert "1 of 1 files have a stated hash that S3 does not provide: only sizes" in capsys.readouterr().err
     assert run.outputs[0].origin and run.outputs[0].origin.digest is None
     completed(run)
     assert referred(bucket, make_run, "s3://openalex/data/parquet/works/").outputs == run.outputs

@@ -65,7 +65,7 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_unknown_kind_of_address_is_refused() -> None:
-    with pytest.raises(DownloadError, match="unknown kind of address"):
+    with pytest.raises(DownloadError, match="of an unknown kind"):
         open_source("ftp://example.org/a.zip")
 
 

@@ -87,7 +87,7 @@ def test_an_object_that_is_gone_fails(published: Any, run: Run) -> None:
     source = Watched("s3://published/works/", Access())
     items = source.items()
     published.delete_object(Bucket="published", Key="works/a/part_0000.gz")
-    with pytest.raises(DownloadError, match="the source has no such object"):
+    with pytest.raises(DownloadError, match="the source holds no such object"):
         copy_files(run, source, items)
 
 

@@ -115,7 +115,7 @@ def test_a_server_that_is_not_there_is_worth_another_attempt(run: Run) -> None:
 
 def test_another_size_than_the_listing_states_fails(run: Run, web_server: WebServer) -> None:
     source = open_source(web_server.says("/a.zip", Answer(BODY)))
-    with pytest.raises(DownloadError, match="another size"):
+    with pytest.raises(DownloadError, match="the size of a file is not the one"):
         copy_file(run, source, Item("a.zip", len(BODY) + 1))
     assert nothing_published(run)
 

@@ -49,7 +49,7 @@ def test_what_is_no_whole_zip_is_not_published(answer: Answer, run: Run, web_ser
     with pytest.raises(DownloadError, match="the downloaded file is not a complete zip") as failure:
         release(run, url)
     assert url in failure.value.on
-    assert f"{len(answer.body):,} bytes that begin with {answer.body[:40]!r}" in failure.value.on
+    assert f"{len(answer.body):,} bytes beginning with {answer.body[:40]!r}" in failure.value.on
     assert run.outputs == []
     assert run.bucket.list("ror") == []
 
@@ -61,7 +61,7 @@ def test_a_whole_zip_needs_no_stated_size(run: Run, web_server: WebServer) -> No
 
 def test_an_encoded_answer_is_refused(run: Run, web_server: WebServer) -> None:
     url = web_server.says("/ror.zip", Answer(gzip.compress(ZIP), encoding="gzip"))
-    with pytest.raises(DownloadError, match="the server sent the file encoded") as failure:
+    with pytest.raises(DownloadError, match="the server sent the file compressed") as failure:
         release(run, url)
     assert failure.value.on == f"{url}: Content-Encoding: gzip"
     assert run.bucket.list("ror") == []
