@@ -7,7 +7,7 @@ import pytest
 
 from dmpworks.chains.process_dmps.upload import read_upload
 from dmpworks.chains.process_works.sqlmesh_project import create_inputs
-from dmpworks.datasets.download.reuse import JOURNAL, Held
+from dmpworks.datasets.download.reuse import JOURNAL, ReusableFiles
 from dmpworks.datasets.sources.opening import check_in_place
 from dmpworks.datasets.transform.checkpoints import finished, record_key
 from dmpworks.errors import JobError, TransformError
@@ -88,7 +88,7 @@ def test_a_journal_cannot_bring_files_of_other_datasets_into_a_phase(bucket, mak
     for key in ("dmps/2026-10-01/download/plans", "../secret"):
         noted = [{"key": key, "size": 3, "origin": msgspec.to_builtins(origin)}]
         bucket.put(f"ror/{RUN_ID}/download/{JOURNAL}", msgspec.json.encode(noted))
-        assert Held(download).find("v.zip", origin.address, '"1"', None) is None
+        assert ReusableFiles(download).find("v.zip", origin.address, '"1"', None) is None
 
 
 def test_a_record_of_a_part_cannot_name_files_outside_its_phase(bucket, make_run) -> None:
