@@ -9,7 +9,7 @@ from dmpworks.chains.process_dmps.upload import read_upload
 from dmpworks.chains.process_works.sqlmesh_project import create_inputs
 from dmpworks.datasets.download.reuse import JOURNAL, ReusableFiles
 from dmpworks.datasets.sources.opening import check_in_place
-from dmpworks.datasets.transform.checkpoints import finished, record_key
+from dmpworks.datasets.transform.checkpoints import finished_parts, record_key
 from dmpworks.errors import JobError, TransformError
 from dmpworks.jobs.execute import execute
 from dmpworks.jobs.manifest import MANIFEST, File, Origin
@@ -98,7 +98,7 @@ def test_a_record_of_a_part_cannot_name_files_outside_its_phase(bucket, make_run
     for key in ("dmps/2026-10-01/download/plans", "/etc/passwd"):
         stated = {"files": [{"key": key, "size": 3}], "counts": {}}
         bucket.put(record, msgspec.json.encode(stated))
-        assert finished(transform, [record]) == {}
+        assert finished_parts(transform, [record]) == {}
 
 
 def test_no_dataset_reads_in_place_without_a_source_that_is_set() -> None:
