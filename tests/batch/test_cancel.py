@@ -1,5 +1,6 @@
 """The end of a run on request: from tail to head, in any state, until every job is over."""
 
+import io
 import os
 import signal
 import socket
@@ -10,7 +11,7 @@ import time
 import msgspec
 import pytest
 
-from dmpworks.commands.runs.cancel import end
+from dmpworks.commands.runs.cancel import confirm, end
 from dmpworks.errors import JobError, PreflightError
 from dmpworks.runs.ledger.events import Cancelling, Observed, Planned
 from dmpworks.runs.ledger.locks import LEASE, Lock, hold
@@ -184,3 +185,23 @@ def test_a_local_run_whose_process_is_gone_is_written_down_as_cancelled(scene):
     state = end(ledger, scene.context._replace(batch=None, logs=None))
     assert [job.status for job in state.current] == ["cancelled", "cancelled"]
     assert state.jobs["fetch"].reason == "the process that ran it is gone"
+
+
+def test_the_latest_run_is_cancelled_only_once_that_is_confirmed(scene, capsys, monkeypatch):
+    scene.submit()
+    with pytest.raises(PreflightError) as caught:
+        confirm(scene.ledger.state())
+    assert caught.value.next == f"dmpworks runs cancel {scene.run}"
+    assert f"{scene.run}, running, submitted by" in capsys.readouterr().err
+    monkeypatch.setattr("sys.stdin", Terminal("y\n"))
+    confirm(scene.ledger.state())
+    monkeypatch.setattr("sys.stdin", Terminal("\n"))
+    with pytest.raises(PreflightError):
+        confirm(scene.ledger.state())
+
+
+class Terminal(io.StringIO):
+    """A terminal on which somebody answers."""
+
+    def isatty(self):
+        return True

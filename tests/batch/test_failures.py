@@ -68,6 +68,13 @@ def test_the_reason_of_aws_is_shown_for_a_job_that_it_ended_before_any_attempt(s
     assert report.next == f"fix what AWS names, then: {RESUME}"
 
 
+def test_an_error_about_a_setting_is_resumed_with_another_value(scene):
+    """The recorded setting would fail in the same way."""
+    error = ErrorText("not a source", "LETTERS_SOURCE=abc", "give an address")
+    report = failed(scene, Execution(exit_code=2, container=Container(scene.bucket, scene.logs, error=error)))
+    assert report.next == f"give an address; then: {RESUME} --set LETTERS_SOURCE=VALUE"
+
+
 def test_lost_machines_are_counted(scene):
     digest = failed(scene, machine_lost())
     assert (digest.cause, digest.attempts, digest.lost, digest.next) == ("machine lost", 3, 3, RESUME)

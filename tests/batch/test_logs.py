@@ -8,7 +8,7 @@ import pytest
 from dmpworks.batch.describe import LOG_GROUP
 from dmpworks.batch.monitor.log_streams import Stream
 from dmpworks.commands.runs.logs import print_logs
-from dmpworks.errors import PreflightError, SettingsError
+from dmpworks.errors import JobError, PreflightError, SettingsError
 from dmpworks.runs.ledger.events import Ended, Observed
 from dmpworks.runs.ledger.locks import hold
 from tests.batch.fake_containers import Container
@@ -166,3 +166,14 @@ def test_the_log_of_a_local_run_is_followed_while_it_grows(scene, capsys):
     assert capsys.readouterr().out.splitlines() == ["begins", "half a line"]
     print_logs(ledger, context, "fetch", None, follow=False, as_json=False)
     assert capsys.readouterr().out.splitlines() == ["begins", "half a line"]
+
+
+def test_a_stream_that_has_expired_is_an_error(scene, capsys):
+    scene.does("fetch", saying(scene, "long ago"))
+    scene.submit()
+    scene.sleep(600)
+    scene.logs.streams.clear()
+    with pytest.raises(JobError) as caught:
+        printed(scene, capsys, "fetch")
+    assert caught.value.what == "CloudWatch has no lines of this log"
+    assert "retention" in caught.value.next

@@ -21,7 +21,7 @@ def test_the_jobs_of_a_run(bucket, capsys):
     troubled_run(bucket)
     said = shown(bucket, capsys, "process-dmps/latest")
     assert said.startswith("process-dmps/2026-10-01: succeeded on AWS Batch, 2 submissions\n")
-    assert "began 2026-10-01 02:00 UTC, took 10 h 38 min" in said
+    assert "began 2026-10-01 02:00 UTC, took 5 h 17 min" in said  # of both submissions, not the hours between them
     (line,) = [line for line in said.splitlines() if line.startswith("dmp-works-search ")]
     told = "dmp-works-search succeeded 3 (1 lost) 42 min 3 h 17 min 256.2 GiB of 490 GiB 14.8 of 32"
     assert " ".join(line.split()) == told
@@ -40,8 +40,8 @@ def test_why_a_job_failed(bucket, capsys):
         "  download failed: Essential container in task exited",
         "    2 files could not be read",
         "    on:   part_3.json",
-        "    next: download it again",
         "  transform skipped: Dependent Job failed",
+        "  next: download it again; then: dmpworks runs resume ror/2026-10-01",
     ]
 
 

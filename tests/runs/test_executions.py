@@ -132,3 +132,8 @@ def test_the_jobs_stand_in_the_order_of_the_chain(bucket):
     told = story(bucket).plan({"transform": LARGE}, {"download": "complete since yesterday"})
     told.run_job("transform", 1, 1).wait(1).plan(TWO).run_job("download", 1, 1)
     assert [job.job for job in read(told).figures.jobs] == ["download", "transform"]
+
+
+def test_the_time_between_submissions_does_not_count(bucket):
+    run = story(bucket).plan(TWO).run_job("download", 1, 5).wait(7 * 24 * 60).plan(TWO).run_job("download", 1, 5)
+    assert read(run).figures.seconds(run.now) < 30 * MINUTE

@@ -15,6 +15,7 @@ from dmpworks.runs.ledger.current import PROCESS_GONE, current_state
 from dmpworks.runs.ledger.events import ErrorText
 from dmpworks.runs.ledger.state import JobState, RunState
 from dmpworks.runs.ledger.store import Ledger
+from dmpworks.runs.next_step import resume_command
 
 SHARDS_NAMED = 20
 LOG_LINES = 20
@@ -203,7 +204,7 @@ def _never_started(job: JobState) -> bool:
 
 
 def _next(state: RunState, job: JobState, cause: str, error: ErrorText | None, largest: int | None) -> str:
-    resume = f"dmpworks runs resume {state.name}"
+    resume = resume_command(state.name, state.newest.settings if state.newest else {}, error)
     match cause:
         case "out of memory":
             return _more_memory(state, job, resume, largest)

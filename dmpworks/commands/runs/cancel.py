@@ -5,35 +5,47 @@ import os
 import signal
 import socket
 import sys
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from dmpworks.batch.monitor.cancel import Cancellation
 from dmpworks.batch.monitor.context import RunContext, run_context
 from dmpworks.commands.shared.options import BucketName, open_project
-from dmpworks.errors import JobError
+from dmpworks.errors import JobError, PreflightError
 from dmpworks.formatting import visible
-from dmpworks.jobs.commands import EnvFile, Json
+from dmpworks.jobs.commands import COMMAND, EnvFile, Json
 from dmpworks.runs.ledger.current import PROCESS_GONE, process_of
 from dmpworks.runs.ledger.events import Cancelling, Observed
 from dmpworks.runs.ledger.locks import Lock, hold
 from dmpworks.runs.ledger.state import LIVE, RunState
 from dmpworks.runs.ledger.store import LATEST, Ledger, find_run, who
 
+Yes = Annotated[bool, Parameter(name="--yes", group=COMMAND, negative=(), help="Cancel the latest run without asking.")]
 POLL = 0.5  # seconds between two checks whether a local run has ended
 
 
 def cancel(
-    run: str = LATEST, /, *, bucket_name: BucketName = None, env_file: EnvFile = None, as_json: Json = False
+    run: str = LATEST,
+    /,
+    *,
+    yes: Yes = False,
+    bucket_name: BucketName = None,
+    env_file: EnvFile = None,
+    as_json: Json = False,
 ) -> None:
     """Cancel a run: terminate its jobs from the last to the first, and wait until all have ended.
 
     Parameters
     ----------
     run
-        latest, CHAIN/latest or CHAIN/RUN-ID.
+        CHAIN/RUN-ID; latest and CHAIN/latest have to be confirmed.
     """
     settings, bucket = open_project(bucket_name, env_file)
     ledger = Ledger(bucket, find_run(bucket, run))
     before = ledger.state()
+    if run != str(ledger.run) and not yes:
+        confirm(before)
     state = end(ledger, run_context(before, settings.aws_region))
     if as_json:
         jobs = {job.name: job.status for job in state.current}
@@ -41,6 +53,25 @@ def cancel(
         return
     for job in state.current:
         print(f"{state.name} {job.name}: {job.status}")
+
+
+def confirm(state: RunState) -> None:
+    """Ask whether to cancel the run that `latest` means; raises PreflightError unless the answer is yes.
+
+    A job of twenty hours is not to be lost because somebody else has begun a newer run.
+    """
+    jobs = ", ".join(job.name for job in state.live) or "no live job"
+    by = f" by {state.newest.by}" if state.newest else ""
+    print(f"{state.name}, {state.status}, submitted{by}: {jobs}", file=sys.stderr)
+    if sys.stdin and sys.stdin.isatty():
+        print("cancel it? [y/N] ", end="", file=sys.stderr, flush=True)
+        if sys.stdin.readline().strip().lower() in ("y", "yes"):
+            return
+    raise PreflightError(
+        "nothing was cancelled",
+        on=f"{state.name} is the latest run, and nobody has confirmed that it is meant",
+        next=f"dmpworks runs cancel {state.name}",
+    )
 
 
 def end(ledger: Ledger, context: RunContext) -> RunState:

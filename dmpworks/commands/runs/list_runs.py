@@ -15,9 +15,9 @@ from dmpworks.commands.shared.tables import print_json, print_lines, print_table
 from dmpworks.errors import LedgerError, SettingsError
 from dmpworks.formatting import NONE, duration, moment
 from dmpworks.jobs.commands import EnvFile, Json
-from dmpworks.runs.ledger.current import current_state
 from dmpworks.runs.ledger.state import JobState, RunState
 from dmpworks.runs.ledger.store import AT_ONCE, Ledger, RunName, newest_runs, now
+from dmpworks.runs.reports.metrics import read_run
 from dmpworks.services.storage import Bucket
 
 ListedStatus = Literal["running", "succeeded", "failed", "cancelled", "incomplete", "unreadable"]
@@ -93,24 +93,23 @@ def _lines(bucket: Bucket, chain: str | None, since: datetime | None, status: st
 def _line(bucket: Bucket, run: RunName) -> Line:
     """Return a run as one line; one with a damaged ledger is listed as unreadable and does not hide the others."""
     try:
-        state = current_state(Ledger(bucket, run)).state
+        reading = read_run(Ledger(bucket, run), now())
     except LedgerError as error:
         return Line(run=str(run), status="unreadable", error=error.on)
-    live = bool(state.live)
-    end = now() if live else max((job.ended for job in state.jobs.values() if job.ended), default=state.changed)
+    state = reading.state
     telling = _telling(state)
     return Line(
         run=str(run),
         status=state.status,
         where=state.newest.where if state.newest else None,
         began=state.began,
-        seconds=(end - state.began).total_seconds() if end and state.began else None,
+        seconds=reading.figures.seconds(now()) if state.began else None,
         done=sum(job.status == "succeeded" for job in state.jobs.values()),
         jobs=len(state.jobs),
         job=telling.name if telling else None,
         job_status=telling.status if telling else None,
         by=state.newest.by if state.newest else None,
-        live=live,
+        live=bool(state.live),
     )
 
 

@@ -10,9 +10,10 @@ from dmpworks.batch.monitor.context import RunContext, run_context
 from dmpworks.batch.monitor.log_reader import LogReader
 from dmpworks.batch.monitor.log_streams import LogPlace
 from dmpworks.commands.shared.options import BucketName, open_project
-from dmpworks.errors import SettingsError
+from dmpworks.errors import JobError, SettingsError
 from dmpworks.formatting import visible
 from dmpworks.jobs.commands import COMMAND, EnvFile, Json
+from dmpworks.runs.ledger.state import OVER, RunState
 from dmpworks.runs.ledger.store import LATEST, Ledger, find_run
 from dmpworks.runs.logs import Line
 
@@ -64,7 +65,19 @@ def print_logs(
         said = place
         print(_as_json(place, line) if as_json else visible(line.text), flush=follow)
     if said is None:
-        print(f"{state.name}: nothing was written{'' if follow else ' yet'}", file=sys.stderr)
+        _print_why_empty(state, job, context, follow=follow)
+
+
+def _print_why_empty(state: RunState, job: str | None, context: RunContext, *, follow: bool) -> None:
+    """Say why there are no lines; raises JobError if the job has ended and CloudWatch has no stream of it."""
+    jobs = [known for known in state.current if job in (None, known.name)]
+    if not follow and context.logs and jobs and all(known.status in OVER for known in jobs):
+        raise JobError(
+            "CloudWatch has no lines of this log",
+            on=f"{state.name} {job or ''}".strip(),
+            next="its stream may have expired: check the retention of the log group, and AWS_REGION",
+        )
+    print(f"{state.name}: nothing was written{'' if follow else ' yet'}", file=sys.stderr)
 
 
 def _as_json(place: LogPlace, line: Line) -> str:

@@ -6,14 +6,19 @@ from typing import Annotated, Any
 import msgspec
 from cyclopts import Parameter
 
+from dmpworks.batch.monitor.failures import explain_failure
 from dmpworks.commands.shared.options import BucketName, open_project
 from dmpworks.commands.shared.tables import print_json, print_lines, print_table
 from dmpworks.formatting import NONE, duration, memory, moment
 from dmpworks.jobs.commands import EnvFile, Json
 from dmpworks.jobs.execute import format_counts
 from dmpworks.runs.ledger.events import AnyEvent
+from dmpworks.runs.ledger.state import RunState
 from dmpworks.runs.ledger.store import LATEST, Ledger, find_run, now
+from dmpworks.runs.next_step import resume_command
 from dmpworks.runs.reports.metrics import WHERE, JobFigures, Reading, RunFigures, read_run
+from dmpworks.runs.upstream import why_not_started
+from dmpworks.services.storage import Bucket
 
 Events = Annotated[bool, Parameter(name="--events", negative=(), help="Show the ledger's events too.")]
 
@@ -41,7 +46,7 @@ def show(
         return
     print_lines(*run_lines(reading.figures))
     print_jobs(reading.figures)
-    print_lines("", *_reasons(reading.figures))
+    print_lines("", *_reasons(reading.figures), *_next_step(bucket, reading.state))
     if events:
         print_lines("", *map(_event, reading.events))
 
@@ -92,7 +97,21 @@ def _reasons(figures: RunFigures) -> Iterator[str]:
         if job.error:
             yield f"    {job.error.what}"
             yield f"    on:   {job.error.on}"
-            yield f"    next: {job.error.next}"
+
+
+def _next_step(bucket: Bucket, state: RunState) -> Iterator[str]:
+    """Yield what to do about a run that has not succeeded, as its watch would say it."""
+    if state.status == "succeeded" or not state.newest:
+        return
+    if state.status == "running":
+        yield f"  next: dmpworks runs watch {state.name}"
+    elif state.status == "skipped":
+        why, step = why_not_started(bucket, state)
+        yield from (f"  {state.name}: {why}", f"  next: {step}")
+    elif failed := next((job for job in state.current if job.status == "failed"), None):
+        yield f"  next: {explain_failure(state, failed).next}"
+    else:
+        yield f"  next: {resume_command(state.name, state.newest.settings)}"
 
 
 def _why(job: JobFigures) -> str:

@@ -7,6 +7,7 @@ from xml.etree.ElementTree import Element
 
 from dmpworks.formatting import NONE, change, cores, duration, memory, moment, money, number
 from dmpworks.runs.ledger.events import Planned
+from dmpworks.runs.next_step import resume_command
 from dmpworks.runs.reports.compare import FORMATS, Comparison, Difference
 from dmpworks.runs.reports.gantt import chart, legend
 from dmpworks.runs.reports.html_elements import Child, table, tag, write
@@ -112,6 +113,7 @@ def _badge(status: str) -> Element:
 
 def _failure(figures: RunFigures, job: JobFigures) -> Element:
     error = job.error
+    resume = resume_command(figures.name, figures.settings, error)
     lines = [
         ("what", error.what if error else job.cause or "its program ended with an error"),
         ("on", error.on if error else job.reason),
@@ -119,7 +121,10 @@ def _failure(figures: RunFigures, job: JobFigures) -> Element:
         ("exit code", str(job.exit_code) if job.exit_code is not None else None),
         ("next", error.next if error else None),
         ("log", f"dmpworks runs logs {figures.name} {job.job}"),
-        ("resume", None if error and "runs resume" in error.next else f"dmpworks runs resume {figures.name}"),
+        (
+            "resume",
+            None if error and "runs resume" in error.next else resume,
+        ),
     ]
     return tag(
         "section",

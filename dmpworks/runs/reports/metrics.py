@@ -62,6 +62,7 @@ class RunFigures(msgspec.Struct, frozen=True, kw_only=True):
     image: str | None
     settings: dict[str, str]
     jobs: tuple[JobFigures, ...]
+    took: float = 0.0  # seconds, sum over submissions: the time between them does not count
 
     @property
     def name(self) -> str:
@@ -90,7 +91,9 @@ class RunFigures(msgspec.Struct, frozen=True, kw_only=True):
         return sum(job.ran for job in self.jobs)
 
     def seconds(self, now: datetime) -> float:
-        """Return the time from the first plan to the end, or until now."""
+        """Return the duration of all submissions; of jobs started by hand, from the first start to the end, or now."""
+        if self.submissions:
+            return self.took
         return ((self.ended or now) - self.began).total_seconds() if self.began else 0.0
 
 
@@ -137,6 +140,7 @@ def _figures(
         image=newest.image if newest else None,
         settings=newest.settings if newest else {},
         jobs=tuple(jobs),
+        took=sum((time.ended - time.began).total_seconds() for time in times),
     )
 
 
