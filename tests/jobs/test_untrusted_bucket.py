@@ -123,7 +123,6 @@ def test_the_name_of_an_input_is_no_pattern_for_duckdb(tmp_path: Path, planted: 
             connection.execute(f"COPY (SELECT {columns}) TO '{target}' (FORMAT parquet)")
     inputs = {model["name"].removeprefix("inputs."): [] for model in models}
     for name in names:
-        database = tmp_path / f"{names.index(name)}.duckdb"
-        create_inputs(database, inputs | {"ror": [tmp_path / name]})
-        with duckdb.connect(str(database)) as connection:
+        with duckdb.connect() as connection:
+            create_inputs(connection, inputs | {"ror": [tmp_path / name]})
             assert connection.execute("SELECT count(*) FROM inputs.ror").fetchone() == (1,)
