@@ -32,9 +32,7 @@ def titles(engine) -> dict[str, str]:
     return {doi: document.source.title for doi, document in engine.documents.items()}
 
 
-@pytest.mark.parametrize(
-    ("damage", "how"), [(truncate, "bytes"), (flip, "another SHA-256"), (remove, "gone")], ids=lambda value: str(value)
-)
+@pytest.mark.parametrize(("damage", "how"), [(truncate, "bytes"), (flip, "another SHA-256"), (remove, "gone")])
 def test_damaged_states_are_named_and_rebuilt_on_request(synced, damage, how):
     world, engine = synced.world, synced.engine
     (states,) = world.bucket.root.glob("process-works/2026-10-01/states/changes-*")
