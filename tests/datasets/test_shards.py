@@ -247,7 +247,7 @@ def test_on_one_machine_shards_run_one_after_the_other(planted: Bucket) -> None:
     job = told(planted)
     assert (job.status, job.request.shards) == ("succeeded", 3)
     assert [one.shard for one in job.attempts] == [Shard(0, 3), Shard(1, 3), Shard(2, 3)]
-    assert [one.counts for one in job.attempts] == [None, None, manifest.counts]
+    assert [one.ended and one.ended.counts for one in job.attempts] == [None, None, manifest.counts]
 
 
 def test_a_shard_that_fails_stops_the_chain_after_the_others(planted: Bucket) -> None:
