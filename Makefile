@@ -18,10 +18,10 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 demo: .venv/runtime.stamp
 	@$(BIN)/python demo/run.py
 
-test: .venv/dev.stamp loops
+test: .venv/dev.stamp .venv/docs.stamp loops
 	$(PYTEST) $(PYTEST_ARGS)
 
-test-fast: .venv/dev.stamp loops
+test-fast: .venv/dev.stamp .venv/docs.stamp loops
 	$(PYTEST) -m "not server" $(PYTEST_ARGS)
 
 test-image: .venv/dev.stamp

@@ -44,7 +44,7 @@ def test_containers_tell_the_ledger_of_themselves(followed: Followed) -> None:
 def test_the_image_is_recorded_by_its_digest(
     followed: Followed, container_engine: ContainerEngine, dmpworks_image: str
 ) -> None:
-    digest = container_engine.podman("image", "inspect", "--format={{.FailureReport}}", dmpworks_image).stdout.strip()
+    digest = container_engine.podman("image", "inspect", "--format={{.Digest}}", dmpworks_image).stdout.strip()
     assert followed.operator.answer("runs", "show", RUN)["image"] == digest
 
 

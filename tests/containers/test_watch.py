@@ -17,7 +17,7 @@ def test_a_submission_is_watched_to_its_end(followed: Followed) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     lines = done.stdout.splitlines()
     assert [re.sub(ID, "ID", line) for line in lines[:2]] == [f"ror 2026-10-01 {job}: ID" for job in JOBS]
-    seen = re.findall(rf"^\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d {RUN} (\w+): (\w+)", done.stdout, re.M)
+    seen = re.findall(rf"^\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\dZ {RUN} (\w+): (\w+)", done.stdout, re.M)
     assert [status for job, status in seen if job == "download"][-1] == "succeeded"
     assert next(status for job, status in seen if job == "transform") == "pending"
     assert seen[-1] == ("transform", "succeeded")

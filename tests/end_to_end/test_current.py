@@ -10,9 +10,9 @@ from dmpworks.settings.resolve import Sources, resolve
 from tests.end_to_end.world import RUN_ID, settings
 
 
-def values(bucket, chain):
+def values(bucket, chain, **more):
     unused = {f"{name}_DOWNLOAD_URL": "./" for name in ("ROR", "DATA_CITATION_CORPUS")}  # the downloads were uploaded
-    return resolve(chain_settings(chain), Sources({}, settings(bucket.name, **unused), {}, ""), chain.prefix)
+    return resolve(chain_settings(chain), Sources({}, settings(bucket.name, **unused, **more), {}, ""), chain.prefix)
 
 
 @pytest.mark.parametrize("chain", CHAINS, ids=lambda chain: chain.name)
@@ -33,5 +33,5 @@ def test_the_ledger_tells_the_same_as_the_manifests(embedded_world, chain):
 
 def test_another_run_of_an_input_makes_the_index_stale(embedded_world):
     (chain,) = [chain for chain in CHAINS if chain.name == "process-works"]
-    other = values(embedded_world, chain) | {"ROR_RUN_ID": "2026-09-01"}
+    other = values(embedded_world, chain, ROR_RUN_ID="2026-09-01")
     assert check(embedded_world, chain, chain.jobs[0], RUN_ID, other) == Stale("had other settings")
