@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 
+import pytest
 from rich.console import Console
 
 from dmpworks.batch.clients import batch_client
