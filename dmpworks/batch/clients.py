@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from mypy_boto3_batch import BatchClient
     from mypy_boto3_logs import CloudWatchLogsClient
 
+SOON = 5  # seconds
+
 
 def batch_client(region: str | None, *, only_reads: bool = False) -> "BatchClient":
     """Return a client of AWS Batch; raises PreflightError when no region or no such profile is known.
@@ -32,11 +34,16 @@ def ecr_client(region: str | None) -> Any:
     return _client("ecr", region, repeats=True)
 
 
-def _client(service: Any, region: str | None, *, repeats: bool) -> Any:
+def sts_client(region: str | None) -> Any:
+    """Return a client of STS that gives up soon; raises PreflightError when no region or no such profile is known."""
+    return _client("sts", region, repeats=False, connect_timeout=SOON, read_timeout=SOON)
+
+
+def _client(service: Any, region: str | None, *, repeats: bool, **limits: Any) -> Any:
     import boto3
     from botocore.config import Config
 
-    config = Config(retries={"mode": "standard"} if repeats else {"total_max_attempts": 1})
+    config = Config(retries={"mode": "standard"} if repeats else {"total_max_attempts": 1}, **limits)
     try:
         return boto3.client(service, region_name=region, config=config)
     except BotoCoreError as error:

@@ -4,7 +4,6 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
@@ -14,11 +13,11 @@ from dmpworks.batch.submission.plan import chain_queues, default_definition, que
 from dmpworks.catalog import CHAINS, chain_named
 from dmpworks.commands.shared.inputs import check_inputs
 from dmpworks.commands.shared.options import resolve_chain_from
-from dmpworks.commands.shared.reachability import check_services
+from dmpworks.commands.shared.reachability import check_identity, check_services
 from dmpworks.commands.shared.submission import Account, ChainSubmission, open_account, preflight
 from dmpworks.commands.shared.tables import print_json, print_lines, print_table
 from dmpworks.errors import DmpworksError, SettingsError
-from dmpworks.jobs.commands import COMMAND, ENV_FILE, EnvFile, Json, sources
+from dmpworks.jobs.commands import COMMAND, EnvFile, Json, sources
 from dmpworks.jobs.model import Chain
 from dmpworks.jobs.wiring import prefixes, size_settings, sized, variables
 from dmpworks.runs.ledger.events import JobRequest
@@ -62,18 +61,18 @@ def doctor(
         if answer:
             _upload_answer(checks, answer, found)
     else:
-        checks = [_check_names(found, env_file)]
+        checks = [_check_names(found)]
         checks += errors_as_checks("AWS", lambda: _check_submission(chains if chain else [], found, deep=deep))
     _show(checks, as_json=as_json)
     require(checks)
 
 
-def _check_names(found: Sources, env_file: Path | None) -> Check:
+def _check_names(found: Sources) -> Check:
     try:
         check_unknown(variables(CHAINS), prefixes(CHAINS), found)
     except SettingsError as error:
         return of_error("names of settings", error)
-    return good("names of settings", f"none unknown in the environment and {env_file or ENV_FILE}")
+    return good("names of settings", f"none unknown in the environment and {found.file_name}")
 
 
 def _check_submission(chains: Sequence[Chain], found: Sources, *, deep: bool) -> list[Check]:
@@ -88,9 +87,10 @@ def _check_submission(chains: Sequence[Chain], found: Sources, *, deep: bool) ->
         account = open_account(values.project)
     except DmpworksError as error:
         return [*_wrong_settings(chains, found), of_error("bucket", error), *_check_batch(values, found)]
+    identity = check_identity(values.project)
     if not chains:
-        return _check_account(account.bucket, values, found)
-    return _check_chain(account, chains[0], values, found, deep=deep)
+        return [identity, *_check_account(account.bucket, values, found)]
+    return [identity, *_check_chain(account, chains[0], values, found, deep=deep)]
 
 
 def _wrong_settings(chains: Sequence[Chain], found: Sources) -> list[Check]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dmpworks.batch.costs import Estimate, estimate, prices, usual_seconds
 from dmpworks.batch.submission.plan import SubmissionPlan, default_definition
-from dmpworks.commands.shared.options import resolve_chain
+from dmpworks.commands.shared.options import resolve_chain, say_account
 from dmpworks.commands.shared.plan_table import show_plan, show_total
 from dmpworks.commands.shared.submission import (
     Account,
@@ -51,6 +51,8 @@ def submit_chain(
     check_offline(dry_run=dry_run, offline=offline)
     values, start = resolve_chain(chain, options, env_file, submitting=True, offline=offline)
     check_no_folder(chain.name, values.project.bucket_name)
+    if not offline:
+        say_account(values.project)
     if dry_run:
         _show(_submission(chain, values, start, options, env_file), offline=offline, as_json=as_json)
         return

@@ -13,7 +13,7 @@ from dmpworks.batch.costs import Estimate
 from dmpworks.batch.submission.plan import SubmissionPlan
 from dmpworks.catalog import CHAINS
 from dmpworks.commands.shared.inputs import chains_before
-from dmpworks.commands.shared.options import resolve_chain, setting_sources
+from dmpworks.commands.shared.options import resolve_chain, say_account, setting_sources
 from dmpworks.commands.shared.plan_table import show_plan, show_total
 from dmpworks.commands.shared.submission import (
     Account,
@@ -86,6 +86,8 @@ def submit_all(
     project = resolve(declared(Project), setting_sources(options, env_file), "").project
     check_no_folder("CHAIN", project.bucket_name)
     account = None if offline else open_account(project)
+    if account:
+        say_account(project)
     if dry_run or not account:
         _show(parts_of(options, env_file, None, offline=offline), offline=offline, as_json=as_json)
         return

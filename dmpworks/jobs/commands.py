@@ -3,7 +3,7 @@
 import inspect
 import os
 import shlex
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from pathlib import Path
 from typing import Annotated, Any, get_origin
 
@@ -12,7 +12,9 @@ from cyclopts import Group, Parameter
 from dmpworks.errors import SettingsError
 from dmpworks.jobs.model import Chain
 from dmpworks.jobs.wiring import run_id_setting, start_job_setting, submit_settings
+from dmpworks.settings.aws import hand_to_libraries
 from dmpworks.settings.declare import Setting, declared
+from dmpworks.settings.env_file import read_settings
 from dmpworks.settings.resolve import Sources
 from dmpworks.settings.shared import Project, Submission
 
@@ -21,7 +23,7 @@ RUN, COMMAND = Group("Run", sort_key=1), Group("Command", sort_key=99)
 
 EnvFile = Annotated[
     Path | None,
-    Parameter(name="--env-file", group=COMMAND, help=f"File of settings, NAME=value a line. [default: {ENV_FILE}]"),
+    Parameter(name="--env-file", group=COMMAND, help=f"File of settings, a NAME=value per line. [default: {ENV_FILE}]"),
 ]
 Watch = Annotated[bool, Parameter(name="--watch", group=COMMAND, negative=(), help="Follow the run until it is over.")]
 Force = Annotated[
@@ -82,37 +84,22 @@ def retry_command(verb: str, chain: Chain, options: Mapping[str, Any], env_file:
     return shlex.join([*words, *(["--env-file", os.fspath(env_file)] if env_file else [])])
 
 
-def sources(options: Mapping[str, Any], env_file: Path | None, environ: Mapping[str, str]) -> Sources:
-    """Return the places of settings for a submitter; raises SettingsError when a file is not there, or not right."""
+def sources(options: Mapping[str, Any], env_file: Path | None, environ: MutableMapping[str, str]) -> Sources:
+    """Return the places of settings for a submitter; raises SettingsError when a file is missing or invalid.
+
+    The `AWS_*` variables of the file are put into `environ`, where the AWS libraries look for them.
+    """
     path = env_file or Path(ENV_FILE)
     if env_file and not env_file.exists():
         raise SettingsError(
-            "the file of settings does not exist", on=str(env_file), next="cp .env.aws-batch.example .env.aws-batch"
+            "the file of settings does not exist",
+            on=os.fspath(env_file.absolute()),
+            next="give the path of a file that exists, or write a new one: dmpworks init",
         )
-    return Sources(options, environ, _read(path) if path.exists() else {}, os.fspath(path))
-
-
-def _read(path: Path) -> dict[str, str]:
-    """Return the settings of a file; a line that is none stops, so that no setting is ignored silently."""
-    from dotenv.parser import parse_stream
-
-    try:
-        with path.open(encoding="utf-8") as file:
-            lines = [line for line in parse_stream(file) if line.error or line.key]
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(
-            "the file of settings cannot be read",
-            on=f"{path}: {error}",
-            next="give a file of UTF-8 text that you may read",
-        ) from error
-    for line in lines:
-        if line.error or line.value is None:
-            raise SettingsError(
-                "a line of the settings is not NAME=value",
-                on=f"{path} line {line.original.line}",  # not its text: it may hold a secret
-                next="fix it, or put # before it; quote a value with spaces",
-            )
-    return {line.key: line.value for line in lines if line.key and line.value is not None}
+    name = os.fspath(path) if path.exists() else f"{path} (not in {Path.cwd()})"
+    found = Sources(options, dict(environ), read_settings(path) if path.exists() else {}, name)
+    hand_to_libraries(found.file, name, environ)
+    return found
 
 
 def _value(setting: Setting, chain: Chain, value: Any) -> Any:
@@ -148,4 +135,4 @@ def _group(setting: Setting, chain: Chain) -> Group:
 
 def _secrets_note(settings: Iterable[Setting]) -> str:
     names = [setting.variable for setting in settings if setting.secret]
-    return f"Secrets, from the environment only: {', '.join(names)}." if names else ""
+    return f"Secrets have no option, set them in the environment or the file: {', '.join(names)}." if names else ""

@@ -44,6 +44,7 @@ def test_a_chain_that_can_be_submitted(ror, capsys):
     assert {verdict for verdict, _ in found.values()} == {"ok", "warning"}
     assert list(found) == [
         "names of settings",
+        "AWS account",
         "queue dmpworks-dev",
         "job definition",
         "image",
@@ -52,6 +53,7 @@ def test_a_chain_that_can_be_submitted(ror, capsys):
         "bucket",
         "live run of ror",
     ]
+    assert found["AWS account"] == ("ok", "account 123456789012, keys of the environment, region us-east-1")
     assert found["job definition"] == ("ok", "dmpworks-dev:2")
     assert boto3.client("batch").list_jobs(jobQueue="dmpworks-dev", jobStatus="SUCCEEDED")["jobSummaryList"] == []
     assert open_bucket(ror, "us-east-1").list("") == []
@@ -111,6 +113,7 @@ def test_a_size_that_no_request_may_have(ror, monkeypatch, capsys):
 def test_without_a_chain_what_all_share_is_checked(ror, capsys):
     assert list(checked([], capsys)) == [
         "names of settings",
+        "AWS account",
         "queue dmpworks-dev",
         "queue dmpworks-dev-large",
         "job definition",

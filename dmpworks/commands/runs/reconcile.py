@@ -14,7 +14,7 @@ from dmpworks.batch.monitor.reconcile import Deployment, inspect
 from dmpworks.batch.monitor.reconcile import repair as repair_ledger
 from dmpworks.batch.submission.plan import chain_queues
 from dmpworks.catalog import CHAINS
-from dmpworks.commands.shared.options import BucketName, bucket_option, setting_sources
+from dmpworks.commands.shared.options import BucketName, bucket_option, say_account, setting_sources
 from dmpworks.commands.shared.tables import print_json, print_lines
 from dmpworks.errors import LedgerError, PreflightError
 from dmpworks.jobs.commands import EnvFile, Json
@@ -55,6 +55,8 @@ def reconcile(
         [*declared(Project), *declared(Submission)], setting_sources(bucket_option(bucket_name), env_file), ""
     )
     bucket = open_bucket(values.project.bucket_name, values.project.aws_region)
+    if not offline:
+        say_account(values.project)
     deployment = None if offline or bucket.is_folder else _deployment(values)
     runs = [_named(bucket, run, deployment)] if run else _all_runs(bucket, deployment)
     inspected = _inspected(bucket, runs, deployment)

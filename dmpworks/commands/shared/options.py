@@ -22,7 +22,7 @@ from dmpworks.jobs.wiring import (
     variables,
 )
 from dmpworks.runs.completeness import Start, first_job
-from dmpworks.services.storage import Bucket, open_bucket
+from dmpworks.services.storage import Bucket, names_folder, open_bucket
 from dmpworks.settings.declare import REQUIRED, Setting, declared
 from dmpworks.settings.resolve import Resolved, Sources, check_unknown, environment, resolve
 from dmpworks.settings.shared import Project
@@ -47,7 +47,18 @@ def bucket_option(bucket_name: str | None) -> dict[str, str]:
 def open_project(bucket_name: str | None, env_file: Path | None) -> tuple[Project, Bucket]:
     """Return the settings that every run shares and the bucket they name."""
     shared = resolve(declared(Project), setting_sources(bucket_option(bucket_name), env_file), "").project
-    return shared, open_bucket(shared.bucket_name, shared.aws_region)
+    bucket = open_bucket(shared.bucket_name, shared.aws_region)
+    say_account(shared)
+    return shared, bucket
+
+
+def say_account(project: Project) -> None:
+    """Say which AWS account, profile and region a command uses; a folder as bucket needs none."""
+    if names_folder(project.bucket_name):
+        return
+    from dmpworks.batch.identity import account_line
+
+    print(account_line(project.aws_region), file=sys.stderr)
 
 
 def resolve_chain(

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from dmpworks.batch.preflight.checks import Check, good, of_error
+from dmpworks.batch.preflight.checks import Check, as_warning, good, of_error
 from dmpworks.errors import DmpworksError, SettingsError
 from dmpworks.jobs.model import Chain
 from dmpworks.services.storage import Bucket, open_bucket
@@ -33,6 +33,16 @@ def check_services(chains: Iterable[Chain], found: Sources) -> list[Check]:
     except DmpworksError as error:
         return [of_error("bucket", error)]
     return [check_bucket(bucket), *(_reached(cls, values, bucket) for cls in classes)]
+
+
+def check_identity(project: Project) -> Check:
+    """Check that AWS knows the credentials, and say whose they are; that it does not say so stops nothing."""
+    from dmpworks.batch.identity import describe_account
+
+    try:
+        return good("AWS account", describe_account(project.aws_region))
+    except DmpworksError as error:
+        return as_warning(of_error("AWS account", error))
 
 
 def _reached(cls: type[Any], values: Resolved, bucket: Bucket) -> Check:
