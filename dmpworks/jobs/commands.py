@@ -94,7 +94,7 @@ def sources(options: Mapping[str, Any], env_file: Path | None, environ: MutableM
         raise SettingsError(
             "the file of settings does not exist",
             on=os.fspath(env_file.absolute()),
-            next="give the path of a file that exists, or write a new one: dmpworks init",
+            next="give the path of a file that exists; without --env-file, .env.aws-batch is read where it exists",
         )
     name = os.fspath(path) if path.exists() else f"{path} (not in {Path.cwd()})"
     found = Sources(options, dict(environ), read_settings(path) if path.exists() else {}, name)
