@@ -20,7 +20,8 @@ def test_the_logs_of_a_run_are_followed_to_its_end(followed: Followed) -> None:
         "ror download: done: 1 read; 1 written; bytes: 15,571",
         "ror transform: done: 138 read; 138 written",
     ]
-    heads = [line.split(" (")[0] for line in done.stderr.splitlines()]
+    account, *heads = (line.split(" (")[0] for line in done.stderr.splitlines())
+    assert account.startswith("AWS: account 123456789012")
     assert heads == [f"==> {RUN} {job}, attempt 1" for job in JOBS]
 
 
